@@ -1,0 +1,117 @@
+package icpcode
+
+import (
+	"iter"
+	"time"
+)
+
+// Decision is what the rules answered: for each rule that was asked pass,
+// fail or unknown. It is a small value that costs nothing to make; the words
+// are found only when [Decision.Reasons] or [Decision.Answers] are ranged
+// over. The zero value answers nothing and refuses nothing.
+type Decision struct {
+	Pass, Fail, Unknown Rules // disjoint
+	Assumed             Rules // those of Unknown that the request or rule set assumes to pass
+	Advice              Rules // rules that advise and never gate (PAY-WHEN, RSK-MOVE)
+	Quota               Quota // ELG-QUOTA: of the instance, or of the product in the account
+	// PhoneNeeded says that the action passes once the phone is verified
+	// (GRT-FIRST).
+	PhoneNeeded bool
+	At          time.Time // the instant that was asked about
+
+	set           *RuleSet
+	action        Action
+	state         State // of the code, as the asker sees it
+	roles         Role
+	forOthers     bool
+	certification Certification
+	actor         AccountID
+	instance      Instance
+	detail        string // of FIL-WHAT, LIF-IMPORT: an English phrase
+	closed        Action
+	paid          bool
+}
+
+// Refused reports whether a rule fails, or is unknown and not assumed.
+func (d *Decision) Refused() bool { return d.refusals() != 0 }
+
+func (d *Decision) refusals() Rules { return d.Fail | d.Unknown&^d.Assumed }
+
+// RuleSet returns the version of the rule set that answered.
+func (d *Decision) RuleSet() string {
+	if d.set == nil {
+		return ""
+	}
+	return d.set.Version
+}
+
+// err returns the refusal, or nil.
+func (d *Decision) err() error {
+	if !d.Refused() {
+		return nil
+	}
+	return &RefusedError{*d}
+}
+
+// Outcome is what one rule answered.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Passed Outcome = iota
+	Failed
+	Missing // a fact is unknown
+	Assumed // a fact is unknown and was assumed to pass
+	Advised // advice, no gate
+)
+
+// Reason explains what one rule answered.
+type Reason struct {
+	Rule     Rule
+	Outcome  Outcome
+	Required string // what the rule asks for
+	Found    string // what there was
+	Remedy   string // what to do about it; "" where the rule passed
+	Source   string // where the rule comes from
+}
+
+// Reasons explains the refusal: every rule that failed or whose fact is
+// unknown and not assumed, then the advice. It is empty if nothing refused.
+// The texts name no account but the asker's and no code.
+func (d *Decision) Reasons(l Lang) iter.Seq[Reason] {
+	return d.explain(l, d.refusals(), d.Advice)
+}
+
+// Answers explains every rule that was asked, also those that passed, then
+// the advice.
+func (d *Decision) Answers(l Lang) iter.Seq[Reason] {
+	return d.explain(l, d.Pass|d.Fail|d.Unknown, d.Advice)
+}
+
+func (d *Decision) explain(l Lang, asked, advice Rules) iter.Seq[Reason] {
+	return func(yield func(Reason) bool) {
+		for r := range asked.All() {
+			if !yield(d.reason(l, r, d.outcome(r))) {
+				return
+			}
+		}
+		for r := range advice.All() {
+			if !yield(d.reason(l, r, Advised)) {
+				return
+			}
+		}
+	}
+}
+
+func (d *Decision) outcome(r Rule) Outcome {
+	if d.Fail.Has(r) {
+		return Failed
+	}
+	if d.Assumed.Has(r) {
+		return Assumed
+	}
+	if d.Unknown.Has(r) {
+		return Missing
+	}
+	return Passed
+}

@@ -1,0 +1,325 @@
+package icpcode
+
+import (
+	"net/netip"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/shopspring/decimal"
+)
+
+// AccountID names an account of the provider: an owner, a grantee, or an
+// operator. Like every ID here it is 1 to 128 bytes of UTF-8 without control
+// characters or outer spaces, compared byte for byte and never normalised.
+type AccountID string
+
+// InstanceID names an instance (云产品实例): a server, gateway or load
+// balancer. For its form see [AccountID].
+type InstanceID string
+
+// Product names a kind of cloud product, in the spelling of the rule set.
+// Products that a rule set does not list supply no codes (ELG-PRODUCT).
+type Product string
+
+// Products of the preset rule book. Rule sets may name others.
+const (
+	ECS         Product = "ECS"         // 云服务器
+	SWAS        Product = "SWAS"        // 轻量应用服务器, Simple Application Server
+	ElasticWeb  Product = "ElasticWeb"  // 弹性Web托管, Elastic Web Hosting
+	NAT         Product = "NAT"         // NAT网关
+	SLB         Product = "SLB"         // 负载均衡
+	WebHosting  Product = "WebHosting"  // 云虚拟主机
+	Marketplace Product = "Marketplace" // 云市场建站
+	NAT64       Product = "NAT64"       // IPv6转换服务
+	ENS         Product = "ENS"         // 边缘节点服务
+)
+
+// Tri is a fact that can be missing. The zero value is [Unknown], and unknown
+// never passes a rule.
+type Tri uint8
+
+// The values of a [Tri].
+const (
+	Unknown Tri = iota
+	No
+	Yes
+)
+
+// Billing is how an instance is paid for. The zero value is unknown.
+type Billing uint8
+
+// The values of [Billing].
+const (
+	BillingUnknown Billing = iota
+	Subscription           // 包年/包月, prepaid
+	PayAsYouGo             // 按量付费, postpaid
+)
+
+// Status is the running state of an instance. The zero value is unknown.
+type Status uint8
+
+// The values of [Status].
+const (
+	StatusUnknown  Status = iota
+	StatusRunning         // running normally
+	StatusPending         // being created or starting: not running yet
+	StatusStopped         // stopped or stopping
+	StatusExpired         // 已到期
+	StatusLocked          // locked for money, security or recycling
+	StatusRefunded        // 已退费
+	StatusReleased        // 已释放
+)
+
+// Certification is how an account's real name was verified (实名认证). The
+// zero value is unknown.
+type Certification uint8
+
+// The values of [Certification].
+const (
+	CertificationUnknown Certification = iota
+	Personal                           // 个人
+	SelfEmployed                       // 个体
+	SoleTrader                         // 个体工商户
+	Enterprise                         // 企业
+)
+
+// Instance holds the facts about one instance on which decisions rest. The
+// caller states them afresh in each request; the library never looks them up.
+// A field left at its zero value is unknown.
+type Instance struct {
+	ID      InstanceID
+	Owner   AccountID // the account that bought it (ELG-OWNER)
+	Product Product
+	// Provider names the cloud that sold the instance, in the spelling of
+	// RuleSet.Provider. Empty means the rule set's own; another provider's
+	// server needs that provider's code (FIL-FOREIGN).
+	Provider string
+	Region   string // the provider's spelling, "cn-hangzhou"
+
+	Billing Billing
+	Status  Status
+	// TermMonths is the term bought in calendar months, renewals included,
+	// 1 to 1200 (ELG-TERM). FirstTermMonths is that of the first purchase
+	// alone, which some products are judged by.
+	TermMonths      int
+	FirstTermMonths int
+	// Created and Expires bound the paid term. They also prove a term too
+	// short where TermMonths is unknown. Expires of a pay-as-you-go instance
+	// means nothing and is not read.
+	Created time.Time
+	Expires time.Time
+	// OrderAmount is what was paid for the order, in yuan, by which some
+	// products are judged (ELG-PRODUCT).
+	OrderAmount decimal.Decimal
+
+	Trial Tri // a trial or free tier (ELG-BILLING)
+	// PublicIP is Yes when the instance has a public address of the
+	// provider's, also where IPs cannot tell which (masked). PartnerIP says
+	// that the address is a partner's own (自有IP), which cannot be filed.
+	PublicIP   Tri
+	PartnerIP  bool
+	IPs        []netip.Addr // the public addresses, where known
+	IPHeld     Tri          // held by a filing not made with this instance's codes (ELG-IPINUSE)
+	Downgraded Tri          // 降配 since its codes were issued (RSK-DOWNGRADED)
+
+	// ContractQuota is the number of codes that a contract with the customer
+	// allows for this instance, 1 to 1000 (ELG-QUOTA). 0: the rule set's.
+	ContractQuota int
+}
+
+// Limits on what one request or document may hold.
+const (
+	maxIDBytes     = 128
+	maxRemarkBytes = 256
+	maxTermMonths  = 1200
+	maxIPs         = 256
+	// maxAttached bounds the codes of one instance, so that closing it fits
+	// into one Change; maxPartners bounds a Partners document.
+	maxAttached = 1000
+	maxPartners = 1000
+	// maxGrantCodes bounds the codes of one grant.
+	maxGrantCodes = 1000
+)
+
+// shanghai is Asia/Shanghai since 1992: no daylight saving time, so no time
+// zone database is needed.
+var shanghai = time.FixedZone("Asia/Shanghai", 8*60*60)
+
+// The instants that the library handles: years 2000 to 9998.
+var (
+	minInstant = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	maxInstant = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+// instant checks t and truncates it to the microsecond, in UTC and without a
+// monotonic reading, so that equal instants are equal values.
+func instant(field string, t time.Time) (time.Time, error) {
+	if t.Before(minInstant) || !t.Before(maxInstant) {
+		return time.Time{}, invalid(field, "is outside the years 2000 to 9998")
+	}
+	return t.UTC().Truncate(time.Microsecond), nil
+}
+
+// optionalInstant is instant for a field that may be zero.
+func optionalInstant(field string, t time.Time) (time.Time, error) {
+	if t.IsZero() {
+		return time.Time{}, nil
+	}
+	return instant(field, t)
+}
+
+// checkID reports what is wrong with an ID.
+func checkID(field, id string) error {
+	if id == "" {
+		return invalid(field, "is empty")
+	}
+	if len(id) > maxIDBytes {
+		return invalid(field, "is longer than 128 bytes")
+	}
+	if clean, ok := plainASCII(id); ok && clean {
+		return nil
+	}
+	if !utf8.ValidString(id) {
+		return invalid(field, "is not valid UTF-8")
+	}
+	for _, r := range id {
+		if unicode.IsControl(r) {
+			return invalid(field, "has a control character")
+		}
+	}
+	first, _ := utf8.DecodeRuneInString(id)
+	last, _ := utf8.DecodeLastRuneInString(id)
+	if unicode.IsSpace(first) || unicode.IsSpace(last) {
+		return invalid(field, "has space around it")
+	}
+	return nil
+}
+
+// plainASCII reports whether id is ASCII, and whether all of it is visible.
+func plainASCII(id string) (clean, ascii bool) {
+	clean = true
+	for i := range len(id) {
+		c := id[i]
+		if c >= utf8.RuneSelf {
+			return false, false
+		}
+		clean = clean && c > ' ' && c < 0x7F
+	}
+	return clean, true
+}
+
+// optionalID is checkID for a field that may be empty.
+func optionalID(field, id string) error {
+	if id == "" {
+		return nil
+	}
+	return checkID(field, id)
+}
+
+// checkText checks free text of at most limit bytes.
+func checkText(field, s string, limit int) error {
+	if len(s) > limit {
+		return invalid(field, "is too long")
+	}
+	if !utf8.ValidString(s) {
+		return invalid(field, "is not valid UTF-8")
+	}
+	for _, r := range s {
+		if unicode.IsControl(r) {
+			return invalid(field, "has a control character")
+		}
+	}
+	return nil
+}
+
+// normalize checks the facts and truncates their instants. It does not ask
+// that any is known.
+func (i *Instance) normalize() error {
+	var err error
+	if i.Created, err = optionalInstant("Instance.Created", i.Created); err != nil {
+		return err
+	}
+	if i.Expires, err = optionalInstant("Instance.Expires", i.Expires); err != nil {
+		return err
+	}
+	for _, f := range [...]struct{ name, text string }{
+		{"Instance.ID", string(i.ID)}, {"Instance.Owner", string(i.Owner)}, {"Instance.Product", string(i.Product)},
+		{"Instance.Provider", i.Provider}, {"Instance.Region", i.Region},
+	} {
+		if err := optionalID(f.name, f.text); err != nil {
+			return err
+		}
+	}
+	if i.Billing > PayAsYouGo {
+		return invalid("Instance.Billing", "is not a known value")
+	}
+	if i.Status > StatusReleased {
+		return invalid("Instance.Status", "is not a known value")
+	}
+	if i.Trial > Yes || i.PublicIP > Yes || i.IPHeld > Yes || i.Downgraded > Yes {
+		return invalid("Instance", "has a three-valued fact that is not Unknown, No or Yes")
+	}
+	if i.TermMonths < 0 || i.TermMonths > maxTermMonths {
+		return invalid("Instance.TermMonths", "is not between 0 and 1200")
+	}
+	if i.FirstTermMonths < 0 || i.FirstTermMonths > maxTermMonths {
+		return invalid("Instance.FirstTermMonths", "is not between 0 and 1200")
+	}
+	if err := checkAmount("Instance.OrderAmount", i.OrderAmount); err != nil {
+		return err
+	}
+	if i.ContractQuota < 0 || i.ContractQuota > maxAttached {
+		return invalid("Instance.ContractQuota", "is not between 0 and 1000")
+	}
+	return checkIPs("Instance.IPs", i.IPs)
+}
+
+func checkIPs(field string, ips []netip.Addr) error {
+	if len(ips) > maxIPs {
+		return invalid(field, "has more than 256 addresses")
+	}
+	for _, ip := range ips {
+		if !ip.IsValid() || ip.Zone() != "" {
+			return invalid(field, "has an address that is not valid")
+		}
+	}
+	return nil
+}
+
+// expired reports whether the paid term has ended at t.
+func (i *Instance) expired(t time.Time) bool {
+	if i.Status == StatusExpired {
+		return true
+	}
+	return i.Billing != PayAsYouGo && !i.Expires.IsZero() && !t.Before(i.Expires)
+}
+
+// gone reports whether the instance no longer exists for its owner.
+func (i *Instance) gone() bool {
+	return i.Status == StatusReleased || i.Status == StatusRefunded
+}
+
+// AddMonths returns the instant n calendar months after t, counted in
+// Asia/Shanghai (ELG-TERM): the same day and time of day, or the last day of
+// a month that has no such day. From 30 November 2025 three months reach
+// 28 February 2026.
+func AddMonths(t time.Time, n int) time.Time {
+	t = t.In(shanghai)
+	y, m, d := t.Date()
+	first := time.Date(y, m+time.Month(n), 1, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), shanghai)
+	return first.AddDate(0, 0, min(d, daysIn(first))-1)
+}
+
+func daysIn(t time.Time) int {
+	return time.Date(t.Year(), t.Month()+1, 0, 0, 0, 0, 0, shanghai).Day()
+}
+
+// NaturalYear returns the natural year (自然年) of t: the calendar year in
+// Asia/Shanghai, on which the caps of grants are counted.
+func NaturalYear(t time.Time) int { return t.In(shanghai).Year() }
+
+// yearEnds returns the instant at which the natural year ends.
+func yearEnds(year int) time.Time {
+	return time.Date(year+1, 1, 1, 0, 0, 0, 0, shanghai)
+}

@@ -1,0 +1,331 @@
+package icpcode
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/shopspring/decimal"
+)
+
+// Origin is how a code came to be. The zero value is unknown.
+type Origin uint8
+
+// The origins of a code.
+const (
+	OriginNone Origin = iota
+	OriginFree        // issued under an instance's quota
+	OriginAuto        // issued by filing straight with an instance
+	OriginPaid        // bought (LIF-BUY)
+)
+
+// FilingKind is what a filing asks for (FIL-WHAT). The zero value is none.
+type FilingKind uint8
+
+// The kinds of filing.
+const (
+	FilingNone       FilingKind = iota
+	FilingFirst                 // 首次备案
+	FilingNewService            // 新增
+	FilingAccess                // 接入备案
+	FilingChange                // 变更备案
+)
+
+// Filing is an application that uses a code: one code, one website or app, one
+// subject, one domain (COD-ONE, FIL-WHAT).
+type Filing struct {
+	Kind FilingKind `json:"kind"`
+	// Domain of a website, or App, the name of an app: exactly one of them.
+	Domain string `json:"domain,omitempty"`
+	App    string `json:"app,omitempty"`
+	// Subject refers to the filing subject (主体) in the caller's system, for
+	// example a row's key: never a name, phone or identity number.
+	Subject string `json:"subject"`
+	// IPs are the addresses that the service is served from. Where the
+	// addresses of the instance are known, they must be among them.
+	IPs []netip.Addr `json:"ips,omitempty"`
+	// ICPNumber is the number (备案号) that approval yields; empty before.
+	ICPNumber string `json:"icp_number,omitempty"`
+}
+
+func (f *Filing) clone() *Filing {
+	if f == nil {
+		return nil
+	}
+	c := *f
+	c.IPs = slices.Clone(f.IPs)
+	return &c
+}
+
+// problem says what is wrong with a filing, field by field, or "".
+func (f *Filing) problem() (field, problem string) {
+	if f.Kind == FilingNone || f.Kind > FilingChange {
+		return "Filing.Kind", "is not a known kind"
+	}
+	if (f.Domain == "") == (f.App == "") {
+		return "Filing", "must have either a domain or an app"
+	}
+	if f.Domain != "" {
+		if p := domainProblem(f.Domain); p != "" {
+			return "Filing.Domain", p
+		}
+	}
+	if f.App != "" {
+		if err := checkID("Filing.App", f.App); err != nil {
+			return "Filing.App", err.(*InvalidError).Problem
+		}
+	}
+	if err := checkID("Filing.Subject", f.Subject); err != nil {
+		return "Filing.Subject", err.(*InvalidError).Problem
+	}
+	if err := checkIPs("Filing.IPs", f.IPs); err != nil {
+		return "Filing.IPs", err.(*InvalidError).Problem
+	}
+	if f.ICPNumber != "" {
+		return "Filing.ICPNumber", "is recorded by approval, not by the applicant"
+	}
+	return "", ""
+}
+
+// domainProblem says what is wrong with the domain of a website, or "". It
+// accepts names in Chinese as they are typed, without looking anything up.
+func domainProblem(d string) string {
+	if len(d) > 253 {
+		return "is longer than 253 bytes"
+	}
+	if !utf8.ValidString(d) {
+		return "is not valid UTF-8"
+	}
+	labels := strings.Split(d, ".")
+	if len(labels) < 2 {
+		return "is not one domain name, like example.cn"
+	}
+	for _, l := range labels {
+		if l == "" || len(l) > 63*utf8.UTFMax || l[0] == '-' || l[len(l)-1] == '-' {
+			return "is not one domain name, like example.cn"
+		}
+		for _, r := range l {
+			if r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
+				return "is not one domain name, like example.cn"
+			}
+		}
+	}
+	if _, err := netip.ParseAddr(d); err == nil {
+		return "is an address, not a domain name"
+	}
+	return ""
+}
+
+// Money is an amount of one currency, exact (PAY-EXACT). The zero value is no
+// money.
+type Money struct {
+	Amount   decimal.Decimal `json:"amount"`
+	Currency string          `json:"currency"` // ISO 4217, "CNY"
+}
+
+// IsZero reports whether m is no money.
+func (m Money) IsZero() bool { return m.Amount.IsZero() }
+
+// String returns "12.50 CNY".
+func (m Money) String() string {
+	if m.Currency == "" {
+		return m.Amount.StringFixed(cents)
+	}
+	return m.Amount.StringFixed(cents) + " " + m.Currency
+}
+
+// Event is one thing that happened to one code. The events of a code are
+// numbered 1, 2, 3 … without gaps; that order, not time, is what holds. The
+// record of a code is the sum of its events: see [Replay].
+type Event struct {
+	Code      Code      `json:"code"`
+	Seq       uint64    `json:"seq"`
+	At        time.Time `json:"at"` // one reading of the clock per operation, to the microsecond
+	Action    Action    `json:"action"`
+	Actor     AccountID `json:"actor"`
+	RequestID string    `json:"request_id"`
+	From      State     `json:"from"`
+	To        State     `json:"to"`
+	// RuleSet is the version of the rule set that decided.
+	RuleSet string `json:"rule_set"`
+	// Assumed are the rules whose missing facts were assumed to pass.
+	Assumed Rules `json:"assumed,omitzero"`
+	// Reason is what the actor said, for void, refund, release and close.
+	Reason string `json:"reason,omitempty"`
+
+	// What changed; zero where nothing did.
+	Owner         AccountID  `json:"owner,omitempty"`   // birth
+	Grantee       AccountID  `json:"grantee,omitempty"` // grant, import
+	Instance      InstanceID `json:"instance,omitempty"`
+	Product       Product    `json:"product,omitempty"`
+	Origin        Origin     `json:"origin,omitempty"`
+	ContractQuota int        `json:"contract_quota,omitempty"`
+	Remark        string     `json:"remark,omitempty"`
+	Issued        time.Time  `json:"issued,omitzero"`  // import: when it was issued elsewhere
+	Granted       time.Time  `json:"granted,omitzero"` // import: when it was granted elsewhere
+	Filing        *Filing    `json:"filing,omitempty"` // submit, resubmit, approve, import
+	Paid          Money      `json:"paid,omitzero"`    // buy, import
+	Refund        Money      `json:"refund,omitzero"`  // refund, close
+}
+
+// Clone returns a copy that shares no memory with e that either could change.
+func (e Event) Clone() Event {
+	e.Filing = e.Filing.clone()
+	return e
+}
+
+// Record is everything that is known of one code. Its document's version in
+// the [Store] is the sequence of its last event. Records that the [Engine]
+// returns show the state as it is now, in the viewer's words, and leave out
+// what is not the viewer's to know.
+type Record struct {
+	Code     Code       `json:"code"`
+	Version  uint64     `json:"version"`
+	State    State      `json:"state"`
+	Last     Action     `json:"last"` // the action that led to State
+	Origin   Origin     `json:"origin"`
+	Owner    AccountID  `json:"owner"`             // never changes (GRT-OWNER)
+	Grantee  AccountID  `json:"grantee,omitempty"` // set at most once (GRT-ONCE)
+	Instance InstanceID `json:"instance,omitempty"`
+	Product  Product    `json:"product,omitempty"`
+	// RuleSet is the version of the rule set that decided the issue, or the
+	// binding of a paid code; Assumed and ContractQuota belong to it.
+	RuleSet       string    `json:"rule_set"`
+	Assumed       Rules     `json:"assumed,omitzero"`
+	ContractQuota int       `json:"contract_quota,omitempty"`
+	Issued        time.Time `json:"issued"`
+	Granted       time.Time `json:"granted,omitzero"`
+	Updated       time.Time `json:"updated"`
+	Filing        *Filing   `json:"filing,omitempty"` // the last one submitted, also after its release
+	Paid          Money     `json:"paid,omitzero"`    // what was paid for this code
+	Refunded      Money     `json:"refunded,omitzero"`
+	Remark        string    `json:"remark,omitempty"`
+	Reason        string    `json:"reason,omitempty"` // of the void, refund, release or close
+}
+
+func (r *Record) clone() Body {
+	c := *r
+	c.Filing = r.Filing.clone()
+	return &c
+}
+
+// Holder returns the account that may file with the code: the grantee if it
+// was granted, else the owner (FIL-HOLDER).
+func (r *Record) Holder() AccountID {
+	if r.Grantee != "" {
+		return r.Grantee
+	}
+	return r.Owner
+}
+
+// ICPNumber returns the number that approval recorded, or "".
+func (r *Record) ICPNumber() string {
+	if r.Filing == nil {
+		return ""
+	}
+	return r.Filing.ICPNumber
+}
+
+// roles returns the parts that actor plays towards the code.
+func (r *Record) roles(actor AccountID, operator bool) Role {
+	var role Role
+	if operator {
+		role |= RoleOperator
+	}
+	if actor == r.Owner {
+		role |= RoleOwner
+	}
+	if r.Grantee != "" && actor == r.Grantee {
+		role |= RoleGrantee
+	}
+	if actor == r.Holder() {
+		role |= RoleHolder
+	}
+	return role
+}
+
+// Effective returns the state that the code has at t (LIF-EFFECTIVE), from
+// today's facts about its instance: an Available code whose instance has
+// expired or is gone reads Invalid, and Available again if it is renewed.
+// Facts about another instance, or none, leave the recorded state.
+func (r *Record) Effective(today Instance, t time.Time) State {
+	if r.State == StateAvailable && r.Instance != "" && today.ID == r.Instance && (today.expired(t) || today.gone()) {
+		return StateInvalid
+	}
+	return r.State
+}
+
+// view returns the record as an actor with the given roles may see it at t
+// (LIF-VIEW, GRT-PRIVATE).
+func (r *Record) view(role Role, today Instance, t time.Time) Record {
+	v := *r
+	v.State = r.Effective(today, t)
+	v.Filing = r.Filing.clone()
+	if role&(RoleOwner|RoleOperator) == 0 {
+		v.Paid, v.Refunded, v.Remark = Money{}, Money{}, ""
+		v.Assumed, v.ContractQuota = 0, 0
+		// The code was not refunded: the granter's instance was.
+		if r.State == StateRefunded && r.Last == ActionCloseRefund {
+			v.State = StateInvalid
+		}
+	}
+	if role&(RoleHolder|RoleOperator) == 0 {
+		v.Filing = nil
+	}
+	return v
+}
+
+// apply returns the record after e. It is the only place where records change.
+func (r Record) apply(e *Event) Record {
+	if e.Seq == 1 {
+		r = Record{
+			Code: e.Code, Origin: e.Origin, Owner: e.Owner, RuleSet: e.RuleSet, Assumed: e.Assumed,
+			Issued: e.At, Paid: e.Paid, Remark: e.Remark,
+		}
+		if !e.Issued.IsZero() {
+			r.Issued = e.Issued
+		}
+	}
+	r.Version = e.Seq
+	r.Updated = e.At
+	r.State = e.To
+	r.Last = e.Action
+	if e.Instance != "" {
+		r.Instance, r.Product, r.ContractQuota = e.Instance, e.Product, e.ContractQuota
+		r.RuleSet, r.Assumed = e.RuleSet, e.Assumed
+	}
+	if e.Grantee != "" {
+		r.Grantee, r.Granted = e.Grantee, e.At
+		if !e.Granted.IsZero() {
+			r.Granted = e.Granted
+		}
+	}
+	if e.Filing != nil {
+		r.Filing = e.Filing
+	}
+	if !e.Refund.IsZero() {
+		r.Refunded = e.Refund
+	}
+	if e.Reason != "" {
+		r.Reason = e.Reason
+	}
+	return r
+}
+
+// Replay returns the record that the events of one code add up to. They must
+// be complete and in order; otherwise the error is an [*InvalidError].
+func Replay(events []Event) (Record, error) {
+	var r Record
+	for i := range events {
+		e := &events[i]
+		if e.Seq != uint64(i)+1 || e.Code != events[0].Code || e.From != r.State {
+			return Record{}, invalid("Events", "are not the whole history of one code in order")
+		}
+		r = r.apply(e)
+	}
+	r.Filing = r.Filing.clone()
+	return r, nil
+}

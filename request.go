@@ -1,0 +1,155 @@
+package icpcode
+
+import (
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// Every request that changes something has an Actor and a RequestID.
+//
+// Actor is whom the caller has authenticated: from its session, never from
+// the payload. RequestID makes the request repeatable: the same actor sending
+// the same request with the same ID again gets the first result again, and
+// nothing happens twice. It has the form of an [AccountID]. If it is empty,
+// the engine draws one and returns it in the [Result] or the
+// [*UnknownOutcomeError].
+
+// IssueRequest asks for codes for an instance (LIF-ISSUE), and with GrantTo
+// to grant all of them to another account in the same action (GRT-ATOMIC).
+type IssueRequest struct {
+	Actor     AccountID
+	RequestID string
+	Instance  Instance // its facts, as of now
+	Quantity  int      // 1 to RuleSet.Batch
+	Remark    string   // 备注, at most 256 bytes
+
+	GrantTo       AccountID     // "": no grant
+	Certification Certification // of Actor
+	// Proof is handed to Options.VerifyPhone if this is the first grant ever
+	// from Actor to GrantTo.
+	Proof string
+	// Assume names rules whose missing facts are assumed to pass, in addition
+	// to RuleSet.Assume.
+	Assume Rules
+}
+
+// AutoRequest files straight with an instance of the actor's own, which
+// issues its code by itself (LIF-ISSUE, auto).
+type AutoRequest struct {
+	Actor     AccountID
+	RequestID string
+	Instance  Instance
+	Filing    Filing
+	Remark    string
+	Assume    Rules
+}
+
+// BuyRequest buys codes that are not yet tied to an instance (LIF-BUY).
+type BuyRequest struct {
+	Actor     AccountID
+	RequestID string
+	Quantity  int // 1 to RuleSet.Batch
+	Remark    string
+	// Paid is what was actually paid for all of them, if a discount made it
+	// differ from Quantity × Options.Price. It is in the price's currency.
+	Paid decimal.NullDecimal
+}
+
+// BindRequest ties a paid code to an instance of its owner (LIF-BIND).
+type BindRequest struct {
+	Actor     AccountID
+	RequestID string
+	Code      Code
+	Instance  Instance
+	Assume    Rules
+}
+
+// GrantRequest grants codes to another account, all or none (GRT).
+type GrantRequest struct {
+	Actor         AccountID
+	RequestID     string
+	Codes         []Code // 1 to 1000 different ones
+	GrantTo       AccountID
+	Certification Certification // of Actor
+	Proof         string        // for Options.VerifyPhone
+	Assume        Rules         // GRT-ENTERPRISE can be assumed
+	// Instances are today's facts about the codes' instances, as far as
+	// known: a code whose instance has expired cannot be granted.
+	Instances []Instance
+}
+
+// SubmitRequest files with a code, or corrects a filing (LIF-SUBMIT,
+// LIF-RESUBMIT).
+type SubmitRequest struct {
+	Actor     AccountID
+	RequestID string
+	Code      Code
+	Filing    Filing
+	Instance  Instance // today's facts about the code's instance; optional
+}
+
+// ApproveRequest records the approval of a filing (LIF-APPROVE).
+type ApproveRequest struct {
+	Actor     AccountID // an operator
+	RequestID string
+	Code      Code
+	ICPNumber string // 备案号, in the form of an AccountID
+}
+
+// CodeRequest releases, refunds or voids one code (LIF-RELEASE, LIF-REFUND,
+// LIF-VOID).
+type CodeRequest struct {
+	Actor     AccountID
+	RequestID string
+	Code      Code
+	Reason    string // at most 256 bytes; voiding needs one
+}
+
+// CloseRequest closes an instance and with it every code attached to it
+// (LIF-CLOSE).
+type CloseRequest struct {
+	Actor     AccountID // an operator
+	RequestID string
+	Instance  InstanceID
+	Refunded  bool   // the instance was refunded; false: released
+	Reason    string // at most 256 bytes; needed
+}
+
+// ImportRequest takes over a code that was issued elsewhere (LIF-IMPORT).
+type ImportRequest struct {
+	Actor     AccountID // an operator
+	RequestID string
+	Code      Code // in the format of Options.Import
+	State     State
+	Owner     AccountID
+	Grantee   AccountID // "": not granted
+	Instance  InstanceID
+	Product   Product // of the instance
+	Origin    Origin
+	Issued    time.Time // when it was issued
+	Granted   time.Time // when it was granted; needed with a grantee
+	// Filing is the filing that the code is in or was used for, if known,
+	// with its ICP number. It may lack any field.
+	Filing *Filing
+	Paid   Money // what was paid for it, if it was bought
+	Remark string
+}
+
+// Result is what a request did. A repeated request returns the first result.
+type Result struct {
+	RequestID string    `json:"request_id"` // the request's, or the one that was drawn
+	Action    Action    `json:"action"`
+	At        time.Time `json:"at"`
+	Codes     []Code    `json:"codes,omitempty"` // the codes that changed; none in a dry run of an issue
+	State     State     `json:"state"`           // of the codes now; StateNone after a close
+	// Quota is the count that decided an issue, after it.
+	Quota Quota `json:"quota,omitzero"`
+	// Money is what was paid for the codes bought, or is to be paid back.
+	Money Money `json:"money,omitzero"`
+	// PhoneNeeded is set only in a dry run: the real run asks
+	// Options.VerifyPhone first.
+	PhoneNeeded bool `json:"-"`
+	// Replayed says that the request was done before and did nothing now.
+	Replayed bool `json:"-"`
+}

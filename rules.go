@@ -1,0 +1,400 @@
+package icpcode
+
+import (
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// NoLimit as a cap of a [GrantRules] says that the rule set imposes none.
+const NoLimit = -1
+
+// RuleSet is one dated version of all the rules, as data. The zero value
+// allows nothing. Its JSON form is described in docs/rules.md.
+type RuleSet struct {
+	// Version names the set and is recorded with every code it decides.
+	Version string `json:"version"`
+	// Effective is the instant from which the set is in force, until the next
+	// set of the book.
+	Effective time.Time `json:"effective"`
+	Provider  string    `json:"provider"` // "alibaba" (FIL-FOREIGN)
+	Source    string    `json:"source"`   // where the numbers come from
+	AsOf      string    `json:"as_of"`    // the date of the source, "2026-01-06"
+
+	// Products are those that supply codes; every other product fails
+	// ELG-PRODUCT and is judged by Base.
+	Products []ProductRules `json:"products"`
+	Base     Requirements   `json:"base"`
+	// Regions in the provider's spelling. A region in neither list is unknown
+	// (ELG-REGION).
+	MainlandRegions []string `json:"mainland_regions"`
+	OtherRegions    []string `json:"other_regions"`
+
+	Batch   int         `json:"batch"`   // most codes in one request, 1 to 1000 (ELG-BATCH)
+	Account AccountRule `json:"account"` // who must be enterprise-verified (ELG-ACCOUNT)
+	Grant   GrantRules  `json:"grant"`
+	Life    LifeRules   `json:"life"`
+	Risk    RiskRules   `json:"risk"`
+	// Assume names the rules whose unknown is assumed to pass; every code
+	// records what was assumed.
+	Assume Rules `json:"assume"`
+
+	regions map[string]Tri // the two lists, when the set is in a book
+}
+
+// ProductRules are the requirements of one product.
+type ProductRules struct {
+	Product Product `json:"product"`
+	Requirements
+}
+
+// Requirements say what an instance must be to issue a code. A zero field
+// imposes nothing, except Quota: 0 issues nothing.
+type Requirements struct {
+	Subscription bool `json:"subscription"` // not pay-as-you-go, not trial (ELG-BILLING)
+	// TermMonths is the least term in calendar months, renewals included, or
+	// the first purchase alone (ELG-TERM).
+	TermMonths        int  `json:"term_months"`
+	FirstPurchaseOnly bool `json:"first_purchase_only"`
+	RemainingDays     int  `json:"remaining_days"` // in units of 24 hours (ELG-REMAINING)
+	Mainland          bool `json:"mainland"`       // ELG-REGION
+	PublicIP          bool `json:"public_ip"`      // ELG-PUBLICIP
+	Running           bool `json:"running"`        // ELG-STATUS
+	StoppedPasses     bool `json:"stopped_passes"` // a stopped instance is as good as a running one
+	IPFree            bool `json:"ip_free"`        // ELG-IPINUSE
+	// MinOrder is the least amount of the order in yuan; 0: any (ELG-PRODUCT).
+	MinOrder decimal.Decimal `json:"min_order"`
+	// Quota is how many codes can ever be issued for the instance, or for
+	// the product in one account (ELG-QUOTA), 0 to 1000.
+	Quota      int  `json:"quota"`
+	PerAccount bool `json:"per_account"`
+}
+
+// AccountRule says whose codes need an enterprise-verified owner
+// (ELG-ACCOUNT). The zero value imposes nothing.
+type AccountRule string
+
+// The values of an [AccountRule].
+const (
+	AccountAny    AccountRule = ""
+	AccountOthers AccountRule = "others" // codes that are granted to another account
+	AccountAll    AccountRule = "all"    // the strict reading: all codes
+)
+
+// GrantRules are the rules of granting. The zero value allows no grant.
+type GrantRules struct {
+	Allowed     bool `json:"allowed"`
+	Enterprise  bool `json:"enterprise"`   // the granter must be enterprise-verified (GRT-ENTERPRISE)
+	MaxGrantees int  `json:"max_grantees"` // per granter and natural year, 1 to 1000 or NoLimit (GRT-OUT)
+	MaxGranters int  `json:"max_granters"` // per grantee and natural year, 1 to 1000 or NoLimit (GRT-IN)
+	VerifyFirst bool `json:"verify_first"` // the first grant ever needs phone verification (GRT-FIRST)
+}
+
+// LifeRules are the points of a code's life on which providers differ.
+type LifeRules struct {
+	// ReleaseTo is where a withdrawn or rejected filing leaves its code:
+	// StateAvailable or StateInvalid (LIF-RELEASE).
+	ReleaseTo State `json:"release_to"`
+	// CloseRefundsPaid gives a bound paid code its price back when its
+	// instance is refunded (LIF-CLOSE).
+	CloseRefundsPaid bool `json:"close_refunds_paid"`
+	// PaidUsesQuota makes a paid code consume the quota of the instance it
+	// is bound to (PAY-QUOTA).
+	PaidUsesQuota bool `json:"paid_uses_quota"`
+}
+
+// RiskRules are the horizons of a [RuleSet.Review], in units of 24 hours.
+type RiskRules struct {
+	ExpiringDays int `json:"expiring_days"` // warn of an expiry that near
+	ReviewDays   int `json:"review_days"`   // the longest that a review takes
+}
+
+// clone returns a copy of s that shares no slice with it.
+func (s *RuleSet) clone() *RuleSet {
+	c := *s
+	c.Products = slices.Clone(s.Products)
+	c.MainlandRegions = slices.Clone(s.MainlandRegions)
+	c.OtherRegions = slices.Clone(s.OtherRegions)
+	return &c
+}
+
+// requirements returns what p must meet, and whether the set lists it.
+func (s *RuleSet) requirements(p Product) (*Requirements, bool) {
+	for i := range s.Products {
+		if s.Products[i].Product == p {
+			return &s.Products[i].Requirements, true
+		}
+	}
+	return &s.Base, false
+}
+
+// Quota is the state of a count that has a limit.
+type Quota struct {
+	Used      int `json:"used"`  // negative: not known, or not the asker's to know
+	Limit     int `json:"limit"` // NoLimit: none
+	Requested int `json:"requested,omitempty"`
+}
+
+// Left returns how many more the limit allows, at least 0. It is only
+// meaningful where the limit is not [NoLimit].
+func (q Quota) Left() int {
+	if q.Used < 0 {
+		return 0
+	}
+	return max(0, q.Limit-q.Used)
+}
+
+// Rule groups by what asks them.
+const (
+	elgRules = Rules(1<<(ELGAccount+1) - 1<<ELGProduct)
+	// Bind: all but QUOTA, BATCH and ACCOUNT. QUOTA where a paid code uses it.
+	bindRules = elgRules &^ (1<<ELGQuota | 1<<ELGBatch | 1<<ELGAccount)
+	// Auto: all but ACCOUNT.
+	autoRules = elgRules &^ (1 << ELGAccount)
+)
+
+// Check answers every eligibility rule (ELG) for issuing r.Quantity codes at
+// t for r.Instance, of which used were issued before; with negative used, how
+// many is unknown. It is pure and allocates nothing. For a set of a book,
+// used is the count that the set's scope says: per instance, or per account
+// and product. It does not judge the grant itself: see [Engine.Verify].
+func (s *RuleSet) Check(r IssueRequest, used int, t time.Time) Decision {
+	d := Decision{
+		At: t, Assumed: r.Assume | s.Assume,
+		set: s, actor: r.Actor, action: ActionIssue, certification: r.Certification, instance: r.Instance,
+		forOthers: r.GrantTo != "" && r.GrantTo != r.Actor,
+	}
+	d.Quota.Used, d.Quota.Requested = used, r.Quantity
+	s.judge(&d, elgRules)
+	return d
+}
+
+// judge answers the rules in asked about d's instance.
+func (s *RuleSet) judge(d *Decision, asked Rules) {
+	i := &d.instance
+	q, listed := s.requirements(i.Product)
+	d.Quota.Limit = 0
+	if listed {
+		d.Quota.Limit = q.Quota
+		if i.ContractQuota > 0 {
+			d.Quota.Limit = i.ContractQuota
+		}
+	}
+	// One set of rules for each answer, indexed by Tri.
+	var m [3]Rules
+	m[q.product(i, listed)] |= 1 << ELGProduct
+	m[owner(d.actor, i)] |= 1 << ELGOwner
+	m[q.billing(i)] |= 1 << ELGBilling
+	m[q.term(i)] |= 1 << ELGTerm
+	m[q.remaining(i, d.At)] |= 1 << ELGRemaining
+	m[s.region(q, i)] |= 1 << ELGRegion
+	m[q.publicIP(i)] |= 1 << ELGPublicIP
+	m[q.status(i, d.At)] |= 1 << ELGStatus
+	m[q.ipFree(i)] |= 1 << ELGIPInUse
+	m[quota(listed, d.Quota)] |= 1 << ELGQuota
+	m[s.batch(d.Quota.Requested)] |= 1 << ELGBatch
+	m[s.account(d.certification, d.forOthers)] |= 1 << ELGAccount
+	d.Unknown = m[Unknown] & asked
+	d.Fail = m[No] & asked
+	d.Pass = m[Yes] & asked
+	if d.Fail.Has(ELGQuota) {
+		d.Advice |= 1 << PAYWhen
+	}
+	if i.Provider != "" && i.Provider != s.Provider {
+		d.Fail |= 1 << FILForeign
+	}
+	d.Assumed &= d.Unknown
+}
+
+func tri(ok bool) Tri {
+	if ok {
+		return Yes
+	}
+	return No
+}
+
+// product: ELG-PRODUCT.
+func (q *Requirements) product(i *Instance, listed bool) Tri {
+	if i.Product == "" {
+		return Unknown
+	}
+	if !listed {
+		return No
+	}
+	if q.MinOrder.IsZero() {
+		return Yes
+	}
+	if i.OrderAmount.IsZero() {
+		return Unknown
+	}
+	return tri(i.OrderAmount.GreaterThanOrEqual(q.MinOrder))
+}
+
+// owner: ELG-OWNER.
+func owner(actor AccountID, i *Instance) Tri {
+	if i.Owner == "" {
+		return Unknown
+	}
+	return tri(actor == i.Owner)
+}
+
+// billing: ELG-BILLING.
+func (q *Requirements) billing(i *Instance) Tri {
+	if !q.Subscription {
+		return Yes
+	}
+	if i.Billing == PayAsYouGo || i.Trial == Yes {
+		return No
+	}
+	if i.Billing == BillingUnknown || i.Trial == Unknown {
+		return Unknown
+	}
+	return Yes
+}
+
+// term: ELG-TERM. Where the term bought is unknown, creation and expiry can
+// still prove it too short, since a term ends no later than its expiry.
+func (q *Requirements) term(i *Instance) Tri {
+	if q.TermMonths == 0 {
+		return Yes
+	}
+	if i.Billing == PayAsYouGo {
+		return Unknown
+	}
+	months := i.TermMonths
+	if q.FirstPurchaseOnly {
+		months = i.FirstTermMonths
+	}
+	if months > 0 {
+		return tri(months >= q.TermMonths)
+	}
+	if i.TermMonths > 0 && i.TermMonths < q.TermMonths {
+		return No // renewals included it is too short, so the first purchase is
+	}
+	if !i.Created.IsZero() && !i.Expires.IsZero() && i.Expires.Before(AddMonths(i.Created, q.TermMonths)) {
+		return No
+	}
+	return Unknown
+}
+
+// remaining: ELG-REMAINING.
+func (q *Requirements) remaining(i *Instance, t time.Time) Tri {
+	if q.RemainingDays == 0 {
+		return Yes
+	}
+	if i.Billing == PayAsYouGo || i.Expires.IsZero() {
+		return Unknown
+	}
+	return tri(i.Expires.Sub(t) >= time.Duration(q.RemainingDays)*day)
+}
+
+const day = 24 * time.Hour
+
+// region: ELG-REGION.
+func (s *RuleSet) region(q *Requirements, i *Instance) Tri {
+	if !q.Mainland {
+		return Yes
+	}
+	if s.regions != nil {
+		return s.regions[i.Region]
+	}
+	if slices.Contains(s.MainlandRegions, i.Region) {
+		return Yes
+	}
+	if slices.Contains(s.OtherRegions, i.Region) {
+		return No
+	}
+	return Unknown
+}
+
+// publicIP: ELG-PUBLICIP.
+func (q *Requirements) publicIP(i *Instance) Tri {
+	if !q.PublicIP {
+		return Yes
+	}
+	if i.PartnerIP {
+		return No
+	}
+	return i.PublicIP
+}
+
+// status: ELG-STATUS.
+func (q *Requirements) status(i *Instance, t time.Time) Tri {
+	if !q.Running {
+		return Yes
+	}
+	if i.expired(t) {
+		return No
+	}
+	if i.Status == StatusUnknown {
+		return Unknown
+	}
+	if i.Status == StatusStopped && q.StoppedPasses {
+		return Yes
+	}
+	return tri(i.Status == StatusRunning)
+}
+
+// ipFree: ELG-IPINUSE.
+func (q *Requirements) ipFree(i *Instance) Tri {
+	if !q.IPFree {
+		return Yes
+	}
+	if i.IPHeld == Unknown {
+		return Unknown
+	}
+	return tri(i.IPHeld == No)
+}
+
+// quota: ELG-QUOTA. A product that supplies no codes has no quota to exceed.
+func quota(listed bool, q Quota) Tri {
+	if !listed {
+		return Yes
+	}
+	if q.Used < 0 {
+		return Unknown
+	}
+	return tri(q.Requested <= q.Limit-q.Used)
+}
+
+// batch: ELG-BATCH.
+func (s *RuleSet) batch(n int) Tri { return tri(n >= 1 && n <= s.Batch) }
+
+// account: ELG-ACCOUNT.
+func (s *RuleSet) account(c Certification, forOthers bool) Tri {
+	if s.Account == AccountAny || s.Account == AccountOthers && !forOthers {
+		return Yes
+	}
+	if c == CertificationUnknown {
+		return Unknown
+	}
+	return tri(c == Enterprise)
+}
+
+// ServersFor answers how many servers of a product sites websites and apps
+// need, at one code each, when each has its whole quota. There is no cap per
+// account, unless the product is counted per account: then more servers do
+// not help, and the error is a [*RefusedError] naming ELG-QUOTA. So it is,
+// naming ELG-PRODUCT, for a product that supplies no codes. Sites is 0 to
+// 10^9.
+func (s *RuleSet) ServersFor(p Product, sites int) (int, error) {
+	if sites < 0 || sites > 1_000_000_000 {
+		return 0, invalid("sites", "is not between 0 and 10^9")
+	}
+	if sites == 0 {
+		return 0, nil
+	}
+	q, listed := s.requirements(p)
+	d := Decision{set: s, action: ActionIssue, instance: Instance{Product: p}, Quota: Quota{Limit: q.Quota, Requested: sites}}
+	if !listed {
+		d.Quota.Limit = 0
+		d.Fail = 1 << ELGProduct
+		return 0, &RefusedError{d}
+	}
+	if q.Quota == 0 || q.PerAccount && sites > q.Quota {
+		d.Fail = 1 << ELGQuota
+		return 0, &RefusedError{d}
+	}
+	return (sites + q.Quota - 1) / q.Quota, nil
+}

@@ -1,0 +1,239 @@
+package icpcode
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Store keeps the documents of an [Engine]. It knows no rule: it compares
+// versions, writes and lists. Package memstore is one; a complete one of your
+// own is in the package's CustomStore example; package storetest proves any.
+//
+// The contract, sentence by sentence, is written at the methods. In all of it:
+//
+//   - A store MUST be safe for concurrent use.
+//   - A store MUST NOT retry: that is the engine's part.
+//   - Keys MUST be compared byte for byte: no case folding, no trimming, no
+//     normalisation.
+//   - Instants MUST keep at least microseconds, and money every decimal.
+//   - What a store was given and what it returns MUST NOT share memory that
+//     either side may change later.
+//   - A method MUST return promptly with an error that matches the context's
+//     when the context is done before it begins.
+type Store interface {
+	// Load returns the documents of keys, in the order of keys.
+	//
+	// A key that was never written MUST yield a Document of that key with
+	// version 0 and a nil body, and no error.
+	// Load MUST see every Commit that was acknowledged before Load began.
+	// Load MUST read receipts no earlier than any other key of the same call;
+	// one statement or one snapshot does that.
+	// Documents of one call need not be of one moment otherwise.
+	Load(ctx context.Context, keys ...Key) ([]Document, error)
+
+	// Commit writes a Change.
+	//
+	// Commit MUST write all of the Change or nothing.
+	// Commit MUST write nothing and return an error matching ErrConflict if a
+	// Put expects another version than the stored one, where an absent
+	// document has version 0, or if an event exists already.
+	// Two Commits of which each expects what the other writes MUST NOT both
+	// succeed.
+	// An Ensure of a key that exists MUST be accepted without a conflict.
+	// A Change of at least 1,024 documents MUST be accepted.
+	// Commit MUST return nil only when the Change is as durable as the store
+	// makes anything.
+	// Any error that does not match ErrConflict is taken for an unknown
+	// outcome, and the request is told so; a store that knows that nothing
+	// was written loses nothing but a retry.
+	Commit(ctx context.Context, c Change) error
+
+	// List returns a page of the records that match the query.
+	//
+	// The order of records is the store's own and MUST be stable: following
+	// Page.Next until it is "" MUST return every record that matched
+	// throughout exactly once.
+	// List MUST return no record that did not match when it was read.
+	// List MUST see every Commit that was acknowledged before List began.
+	// A page MUST hold at most Query.Limit records and MAY hold fewer, even
+	// none, while Next is not "".
+	// A store SHOULD NOT scan the codes of other owners, holders, instances
+	// or numbers.
+	List(ctx context.Context, q Query) (Page, error)
+
+	// Events returns the events of one code in the order of their sequence.
+	//
+	// Events MUST return those after EventQuery.After, at most Limit, without
+	// a gap, and none for a code that it does not know.
+	// Events MUST see every Commit that was acknowledged before Events began.
+	Events(ctx context.Context, q EventQuery) ([]Event, error)
+}
+
+// Kind is a kind of document.
+type Kind uint8
+
+// The kinds, in the order in which a Change lists them.
+const (
+	KindLedger        Kind = iota + 1 // A is an instance; the body is a *Ledger
+	KindAccountLedger                 // A is an account, B a product; the body is a *Ledger
+	KindGrantees                      // A is a granter, Year a natural year; the body is a *Partners
+	KindGranters                      // A is a grantee, Year a natural year; the body is a *Partners
+	KindAcquaintance                  // A is a granter, B a grantee; there is no body
+	KindRecord                        // Code is a code; the body is a *Record
+	KindReceipt                       // A is an actor, B a request ID; the body is a *Receipt
+)
+
+// Key names one document. It is comparable: equal keys are the same document.
+// Fields that its kind does not use are zero.
+type Key struct {
+	Kind Kind
+	Year int
+	A, B string
+	Code Code
+}
+
+// Compare orders keys by kind, A, B, year and code. Changes list their
+// documents in this order, so that two of them lock in the same order.
+func (k Key) Compare(l Key) int {
+	if c := cmp.Compare(k.Kind, l.Kind); c != 0 {
+		return c
+	}
+	if c := strings.Compare(k.A, l.A); c != 0 {
+		return c
+	}
+	if c := strings.Compare(k.B, l.B); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(k.Year, l.Year); c != 0 {
+		return c
+	}
+	return k.Code.Compare(l.Code)
+}
+
+// Document is one versioned document. A store keeps it whole.
+type Document struct {
+	Key Key
+	// Version is 0 for a document that does not exist. It only grows, not
+	// always by one.
+	Version uint64
+	Body    Body // of the type that Key.Kind says; nil if absent
+}
+
+// Clone returns a copy of d that shares no memory with it that either could
+// change.
+func (d Document) Clone() Document {
+	if d.Body != nil {
+		d.Body = d.Body.clone()
+	}
+	return d
+}
+
+// Body is what a document holds: a *[Ledger], *[Partners], *[Record] or
+// *[Receipt].
+type Body interface {
+	clone() Body
+}
+
+// NewBody returns an empty body of kind k, for a store to decode into: all of
+// them have a JSON form that reads back the same. Acquaintances have none:
+// NewBody returns nil.
+func NewBody(k Kind) Body {
+	switch k {
+	case KindLedger, KindAccountLedger:
+		return new(Ledger)
+	case KindGrantees, KindGranters:
+		return new(Partners)
+	case KindRecord:
+		return new(Record)
+	case KindReceipt:
+		return new(Receipt)
+	}
+	return nil
+}
+
+// Put writes a document if the stored one has the expected version.
+type Put struct {
+	Expect   uint64 // the version that must be stored now; 0: must be absent
+	Document        // its Version is the new one, above Expect
+}
+
+// Change is what one Commit writes, all or nothing. It holds only writes:
+// nothing is expected that is not written.
+type Change struct {
+	// Puts and Ensures are sorted by Key.Compare, and no key is named twice.
+	Puts    []Put
+	Ensures []Key // of KindAcquaintance: written once, at version 1; there already is fine
+	// Events are sorted by code and sequence, and follow each code's last.
+	Events []Event
+}
+
+// Ledger counts the codes of one instance, or of one product of one account
+// where a rule set counts so. The quota is judged by Issued alone.
+type Ledger struct {
+	Issued   int       `json:"issued"`   // codes ever issued under the quota; never falls
+	Attached int       `json:"attached"` // codes ever tied to the instance, paid ones too
+	Closed   Action    `json:"closed"`   // ActionCloseRefund or ActionCloseRelease once closed
+	ClosedAt time.Time `json:"closed_at,omitzero"`
+	Reason   string    `json:"reason,omitempty"` // of the close
+}
+
+func (l *Ledger) clone() Body { c := *l; return &c }
+
+// Partners lists the different accounts that an account granted to, or was
+// granted by, in one natural year, sorted.
+type Partners struct {
+	Accounts []AccountID `json:"accounts"`
+}
+
+func (p *Partners) clone() Body { return &Partners{slices.Clone(p.Accounts)} }
+
+// Receipt is the memory of one request, so that the same one again returns
+// the same result.
+type Receipt struct {
+	Fingerprint [sha256.Size]byte `json:"fingerprint"`
+	Result      Result            `json:"result"`
+}
+
+func (r *Receipt) clone() Body {
+	c := *r
+	c.Result.Codes = slices.Clone(r.Result.Codes)
+	return &c
+}
+
+// Index is what a List goes by.
+type Index uint8
+
+// The indexes that a store keeps over its records.
+const (
+	ByOwner     Index = iota + 1 // Record.Owner
+	ByHolder                     // Record.Holder
+	ByInstance                   // Record.Instance, where it has one
+	ByICPNumber                  // Record.ICPNumber, where it has one
+)
+
+// Query asks for the records that have Value under the index By and, unless
+// State is StateNone, the recorded state State.
+type Query struct {
+	By    Index
+	Value string
+	State State
+	After string // the Next of the page before; "" for the first
+	Limit int    // 1 to 1000
+}
+
+// Page is one page of a List.
+type Page struct {
+	Records []Record
+	Next    string // "" after the last page
+}
+
+// EventQuery asks for the events of Code after sequence After.
+type EventQuery struct {
+	Code  Code
+	After uint64
+	Limit int // 1 to 1000
+}
