@@ -83,8 +83,8 @@ func parseDigits(s string) (uint64, bool) {
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 	hi := uint32(s[8]) | uint32(s[9])<<8 | uint32(s[10])<<16 | uint32(s[11])<<24
 	const nibbles, threes, sixes = 0xF0F0F0F0F0F0F0F0, 0x3030303030303030, 0x0606060606060606
-	bad := lo&nibbles ^ threes | (lo+sixes)&nibbles ^ threes
-	bad |= uint64(hi&(nibbles>>32) ^ threes>>32 | (hi+sixes>>32)&(nibbles>>32) ^ threes>>32)
+	bad := (lo&nibbles ^ threes) | ((lo+sixes)&nibbles ^ threes)
+	bad |= uint64((hi&(nibbles>>32) ^ threes>>32) | ((hi+sixes>>32)&(nibbles>>32) ^ threes>>32))
 	if bad != 0 || s[0] != '0' {
 		return 0, false
 	}

@@ -68,12 +68,17 @@ func checkPrice(p Money) error {
 	if p.Amount.IsZero() {
 		return invalid("Options.Price", "is zero")
 	}
-	if len(p.Currency) != 3 {
-		return invalid("Options.Price", "has no ISO 4217 currency")
+	return checkCurrency("Options.Price", p.Currency)
+}
+
+// checkCurrency checks the form of an ISO 4217 code.
+func checkCurrency(field, currency string) error {
+	if len(currency) != 3 {
+		return invalid(field, "has no ISO 4217 currency")
 	}
-	for i := range p.Currency {
-		if p.Currency[i] < 'A' || p.Currency[i] > 'Z' {
-			return invalid("Options.Price", "has no ISO 4217 currency")
+	for i := range currency {
+		if currency[i] < 'A' || currency[i] > 'Z' {
+			return invalid(field, "has no ISO 4217 currency")
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package icpcode
 
 import (
+	"log/slog"
 	"net/netip"
 	"slices"
 	"strings"
@@ -171,6 +172,13 @@ type Event struct {
 	Refund        Money      `json:"refund,omitzero"`  // refund, close
 }
 
+// LogValue shows the event in structured logs, its code masked.
+func (e Event) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Any("code", e.Code), slog.Uint64("seq", e.Seq), slog.Time("at", e.At), slog.Any("action", e.Action),
+		slog.Any("actor", e.Actor), slog.String("request_id", e.RequestID), slog.Any("to", e.To))
+}
+
 // Clone returns a copy that shares no memory with e that either could change.
 func (e Event) Clone() Event {
 	e.Filing = e.Filing.clone()
@@ -210,6 +218,13 @@ func (r *Record) clone() Body {
 	c := *r
 	c.Filing = r.Filing.clone()
 	return &c
+}
+
+// LogValue shows the record in structured logs, its code masked.
+func (r Record) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Any("code", r.Code), slog.Any("state", r.State), slog.Any("owner", r.Owner), slog.Any("grantee", r.Grantee),
+		slog.Any("instance", r.Instance), slog.Uint64("version", r.Version))
 }
 
 // Holder returns the account that may file with the code: the grantee if it

@@ -1,6 +1,7 @@
 package icpcode
 
 import (
+	"log/slog"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -152,4 +153,15 @@ type Result struct {
 	PhoneNeeded bool `json:"-"`
 	// Replayed says that the request was done before and did nothing now.
 	Replayed bool `json:"-"`
+}
+
+// LogValue shows the result in structured logs, its codes masked.
+func (r Result) LogValue() slog.Value {
+	codes := make([]string, len(r.Codes))
+	for i, c := range r.Codes {
+		codes[i] = c.Masked()
+	}
+	return slog.GroupValue(
+		slog.String("request_id", r.RequestID), slog.Any("action", r.Action), slog.Any("state", r.State),
+		slog.Any("codes", codes), slog.Bool("replayed", r.Replayed))
 }

@@ -19,7 +19,7 @@ import (
 //   - A store MUST NOT retry: that is the engine's part.
 //   - Keys MUST be compared byte for byte: no case folding, no trimming, no
 //     normalisation.
-//   - Instants MUST keep at least microseconds, and money every decimal.
+//   - Instants MUST keep at least microseconds, and money every cent.
 //   - What a store was given and what it returns MUST NOT share memory that
 //     either side may change later.
 //   - A method MUST return promptly with an error that matches the context's

@@ -1,0 +1,118 @@
+# `make test` is the whole proof, and what CI runs. `make quick` is for while
+# you work. `make help` lists the rest. Needs Go, git and gcc (for -race).
+#
+# Modules are discovered from go.work; each is built as its users build it,
+# with GOWORK=off.
+
+SHELL := /bin/sh
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+GO ?= go
+export GOWORK := off
+# Also on shared machines, where a clone's owner may be another.
+export GOFLAGS := -buildvcs=false $(GOFLAGS)
+
+MODULES := $(shell GOWORK= $(GO) list -m -f '{{.Dir}}')
+MODULE := github.com/icpcode/icpcode
+
+# Properties are tried this often, with about this many steps each.
+CHECKS ?= 10000
+STEPS ?= 50
+# The least coverage of the root package by the module's tests, in percent.
+COVERAGE ?= 95
+# Tests that are a step of their own.
+OWN_STEP := ^(TestEachRuleDisabled|TestRatios)$$
+# The benchmark of `make bench`: package and test.
+BENCH_PKG ?= ./internal/bench
+BENCH_RUN ?= ^TestRatios$$
+
+STEP := sh tools/step
+# $(call each,WHAT,COMMAND) does COMMAND in each module.
+each = $(foreach m,$(MODULES),$(STEP) '$(1): $(notdir $(m))' sh -c "cd '$(m)' && $(2)" &&) true
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+.PHONY: test
+test: fmt-check tidy-check vet build lint race checks cover mutate disable ## the whole proof: everything below that CI demands
+	@echo 'make test: everything passed'
+
+.PHONY: quick
+quick: ## the tests, fast: no race detector, few checks
+	@$(call each,test,$(GO) test ./...)
+
+.PHONY: fmt
+fmt: ## format all Go files
+	@$(call each,gofmt,gofmt -w .)
+
+.PHONY: fmt-check
+fmt-check: ## fail if gofmt would change a file
+	@$(call each,gofmt would change nothing,test -z \"\$$(gofmt -l . | tee /dev/stderr)\")
+
+.PHONY: tidy-check
+tidy-check: ## fail if go.mod or go.sum are not tidy
+	@$(call each,go mod tidy would change nothing,$(GO) mod tidy -diff)
+
+.PHONY: vet
+vet: ## go vet
+	@$(call each,go vet,$(GO) vet ./...)
+
+.PHONY: build
+build: ## build every module by itself, and all of them as a workspace
+	@$(call each,build with GOWORK=off,$(GO) build ./...)
+	@GOWORK= $(STEP) 'build as a workspace' $(GO) build $(addsuffix /...,$(MODULES))
+
+.PHONY: lint
+lint: bin/golangci-lint ## golangci-lint, by the list in .golangci.yml
+	@$(call each,lint,'$(CURDIR)/bin/golangci-lint' run --config '$(CURDIR)/.golangci.yml' ./...)
+
+.PHONY: race
+race: ## all tests with the race detector, in random order
+	@$(call each,test -race,$(GO) test -race -shuffle=on -timeout 30m -skip '$(subst $$,\$$,$(OWN_STEP))' ./...)
+
+# Packages whose tests use rapid, directly or not: only they know its flags.
+RAPID = $$($(GO) list -test -f '{{if .ForTest}}{{$$p := .ForTest}}{{range .Deps}}{{if eq . "pgregory.net/rapid"}}{{$$p}}{{"\n"}}{{end}}{{end}}{{end}}' ./... | sort -u)
+
+.PHONY: checks
+checks: ## the properties, CHECKS=10000 times with STEPS=50 steps
+	@$(STEP) 'properties: $(CHECKS) checks of $(STEPS) steps' \
+		$(GO) test -count=1 -timeout 60m $(RAPID) -rapid.checks=$(CHECKS) -rapid.steps=$(STEPS) -skip '$(OWN_STEP)'
+
+.PHONY: cover
+cover: ## fail if the tests cover less than COVERAGE=95 percent of the root package
+	@$(STEP) 'coverage of the root package' sh tools/cover $(MODULE) $(COVERAGE) '$(OWN_STEP)'
+
+.PHONY: mutate
+mutate: bin/gremlins ## gremlins on the pure files, by the thresholds in .gremlins.yaml
+	@$(STEP) 'mutants of the pure files' sh tools/mutate/run
+
+.PHONY: disable
+disable: ## disable each rule in turn and see its test fail
+	@ICPCODE_DISABLE=1 $(STEP) 'each rule disabled in turn' \
+		$(GO) test -count=1 -timeout 60m ./internal/disable
+
+.PHONY: bench
+bench: ## what the library costs, as ratios to floors measured beside it
+	@ICPCODE_BENCH=1 $(STEP) 'ratios' $(GO) test $(BENCH_PKG) -run '$(BENCH_RUN)' -v -count=1 -timeout 30m
+
+.PHONY: api
+api: bin/apidiff ## what changed in the API since the last tag
+	@$(STEP) 'API since the last tag' sh tools/api $(MODULE)
+
+.PHONY: vuln
+vuln: bin/govulncheck ## known vulnerabilities in the dependencies (asks a database on the network)
+	@$(call each,govulncheck,'$(CURDIR)/bin/govulncheck' ./...)
+
+# The tools, pinned in tools/go.mod.
+bin/golangci-lint: TOOL := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+bin/gremlins: TOOL := github.com/go-gremlins/gremlins/cmd/gremlins
+bin/apidiff: TOOL := golang.org/x/exp/cmd/apidiff
+bin/govulncheck: TOOL := golang.org/x/vuln/cmd/govulncheck
+bin/golangci-lint bin/gremlins bin/apidiff bin/govulncheck: tools/go.mod tools/go.sum
+	@$(STEP) 'build $@ (once; minutes the first time)' $(GO) build -C tools -o '$(CURDIR)/$@' $(TOOL)
+
+.PHONY: clean
+clean: ## remove what make made
+	rm -rf bin coverage.out

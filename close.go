@@ -1,0 +1,107 @@
+package icpcode
+
+func (r *CloseRequest) normalize() error {
+	if err := checkID("Instance", string(r.Instance)); err != nil {
+		return err
+	}
+	if r.Reason == "" {
+		return invalid("Reason", "is empty")
+	}
+	return checkText("Reason", r.Reason, maxRemarkBytes)
+}
+
+func (r *CloseRequest) action() Action {
+	if r.Refunded {
+		return ActionCloseRefund
+	}
+	return ActionCloseRelease
+}
+
+func (r *CloseRequest) fingerprint(p *digest) {
+	p.action(r.action())
+	p.text(string(r.Instance))
+	p.text(r.Reason)
+}
+
+func (r *CloseRequest) keys(c *call, keys []Key) []Key {
+	keys = append(keys, ledgerKey(r.Instance))
+	for _, code := range c.listed {
+		keys = append(keys, recordKey(code))
+	}
+	return keys
+}
+
+// decide: LIF-CLOSE. The codes that were listed must be all that the ledger
+// counts; otherwise one was attached meanwhile, and the engine lists again.
+func (r *CloseRequest) decide(c *call, v *view) (Result, Decision, error) {
+	a := r.action()
+	d := c.decision(a)
+	if c.operator {
+		d.roles = RoleOperator
+	}
+	var next Ledger
+	if l := read[Ledger](v, ledgerKey(r.Instance)); l != nil {
+		next = *l
+	}
+	if c.operator {
+		d.closed = next.Closed
+	}
+	d.answer(LIFClose, tri(c.operator && next.Closed == ActionNone))
+	if err := c.settle(&d); err != nil {
+		return Result{}, d, err
+	}
+	if len(c.listed) != next.Attached {
+		return Result{}, d, errStale
+	}
+	records := make([]*Record, len(c.listed))
+	for i, code := range c.listed {
+		if records[i] = read[Record](v, recordKey(code)); records[i] == nil {
+			return Result{}, d, errStale
+		}
+	}
+	res := c.result(a, StateNone)
+	var paid tally
+	for _, rec := range records {
+		to, may := rec.State.Next(a, RoleOperator)
+		if !may {
+			continue
+		}
+		e := c.event(rec.Code, a, to)
+		e.Reason = r.Reason
+		if to == StateRefunded && rec.Origin == OriginPaid && c.set.Life.CloseRefundsPaid {
+			e.Refund = rec.Paid
+			paid.add(e.Refund)
+		}
+		v.occur(e)
+		res.Codes = append(res.Codes, rec.Code)
+	}
+	next.Closed, next.ClosedAt, next.Reason = a, c.at, r.Reason
+	v.put(ledgerKey(r.Instance), &next)
+	res.Money = paid.total()
+	return res, d, nil
+}
+
+// tally adds up amounts of one currency.
+type tally struct {
+	sum   Money
+	mixed bool
+}
+
+func (t *tally) add(m Money) {
+	if m.IsZero() {
+		return
+	}
+	if t.sum.Currency != "" && t.sum.Currency != m.Currency {
+		t.mixed = true
+	}
+	t.sum = Money{t.sum.Amount.Add(m.Amount), m.Currency}
+}
+
+// total returns the sum, or no money where currencies were mixed: there is no
+// such amount, and the codes' records have each.
+func (t *tally) total() Money {
+	if t.mixed {
+		return Money{}
+	}
+	return t.sum
+}

@@ -1,0 +1,110 @@
+// Package icpcode issues, grants and follows ICP filing service codes
+// (ICP备案服务码).
+//
+// Every website or app that is served from mainland China must be filed with
+// the regulator (备案), and a filing needs a code that ties it to a cloud
+// server. This package decides which servers may have codes, issues them under
+// quotas, grants them to other accounts under yearly caps, follows each code
+// through its life, and explains every refusal, over a [Store] of your own.
+//
+// # Words
+//
+// A code (备案服务码) ties one website or app to one instance (云产品实例). Its
+// owner (购买账号) bought the instance and issued the code; that never changes.
+// Its grantee (被授权账号) is the one account that received the right to use
+// it. Its holder is who may file with it now: the grantee if it was granted,
+// else the owner. An operator is the provider's own staff or systems. The
+// quota (配额) is how many codes an instance can ever issue. A filing is an
+// application that consumes a code on success. A natural year (自然年) runs
+// from 1 January 00:00 in Asia/Shanghai. A [RuleSet] is one dated version of
+// all the rules, a [RuleBook] the versions in order.
+//
+// # What it guarantees
+//
+// Over any store that keeps the contract of [Store], under any number of
+// goroutines, engines and processes, crashes and repeated requests:
+//
+//  1. Codes issued never rise above a quota, nor partners above a cap, by
+//     anything that an engine adds (ELG-QUOTA, GRT-OUT, GRT-IN).
+//  2. A code, its events, the count of its instance and the caps of its grant
+//     change together or not at all.
+//  3. No two codes are ever equal, dead ones included (COD-UNIQUE).
+//  4. A request takes effect at most once, and the same one again gets the
+//     first answer.
+//  5. A request that is refused or fails changes nothing and costs nothing.
+//  6. Only the holder of a code files with it. To everybody but its owner,
+//     its grantee and operators every code is the same: there is none.
+//  7. Filed, Refunded and Invalid are for good. The events of a code add up to
+//     its record: see [Replay].
+//  8. What is refunded for a code is what was paid for it, once.
+//  9. A fact that is not known never passes a rule, and a refusal names every
+//     rule that refuses, with what was required, what was found and a remedy.
+//
+// Package ruletest proves these for a rule book of your own, package storetest
+// proves the contract for a store of your own.
+//
+// # The life of a code
+//
+//	Issue ──────────────────────▶ Available ◀── Release ── Filing ── Approve ──▶ Filed
+//	Buy ──▶ Unbound ── Bind ────▶ Available ─── Submit ──▶ Filing
+//	        Unbound, Available ── Refund, or their instance is refunded ──▶ Refunded
+//	        Unbound, Available, Filing ── Void, or it is released ────────▶ Invalid
+//
+// The whole table, with who may take which step, is in docs/lifecycle.md;
+// [State.Next] is the table. An Available code whose instance has expired
+// reads Invalid at that instant and works again once it is renewed, without a
+// sweeper: see [Record.Effective].
+//
+// # Facts
+//
+// The library looks nothing up. Each request states the facts about its
+// instance as of now in an [Instance], whose zero fields are unknown. Where no
+// source gives a fact, a request or a rule set can assume that its rule
+// passes; every code records what was assumed.
+//
+// # Requests
+//
+// A request has an Actor, whom the caller has authenticated, and a RequestID.
+// The same actor sending the same request with the same ID again, after a
+// crash, a time-out or an [UnknownOutcomeError], gets the first result; another
+// request with that ID is [ErrRequestReused]. What makes it the same are its
+// operation, targets, quantity, grantee, filing and remark, not facts, proof
+// or time, which a retry brings afresh. A refusal leaves no trace: the same
+// request may succeed later. Options.Operator says which actors are operators.
+//
+// [Engine.DryRun] answers as the real operations would and changes nothing.
+//
+// # Rules are data
+//
+// A decision at an instant uses the set in force at that instant, and the code
+// remembers which. [Alibaba] is the preset book; [ParseRuleBook] reads one from
+// JSON and [NewRuleBook] takes values. docs/rules.md describes every rule with
+// its source, and every field. The presets are transcribed from public
+// documents and are not official.
+//
+// # Time
+//
+// The clock is read once per operation, and that reading serves all of its
+// retries: a grant that was read before midnight and commits after it counts
+// in the old year. The order of what happened to a code is the sequence of its
+// events, never time, so that a clock may go back. Instants are of the years
+// 2000 to 9998 and are truncated to the microsecond.
+//
+// # Writing a store
+//
+// A [Store] keeps small versioned documents and has four methods. Commit is a
+// compare-and-swap over several documents: it writes all of a [Change] if
+// every [Put] finds the version that it expects, and otherwise nothing. That
+// asks no more of a database than guarded writes in one transaction at its
+// default isolation level. Between load and commit the engine decides, and on
+// [ErrConflict] it decides again. A whole store is in the CustomStore example;
+// the contract stands at [Store] in sentences with MUST, and storetest.Run
+// checks each of them.
+//
+// # Secrets
+//
+// A code alone opens nothing, but treat it as a secret all the same: errors
+// and logs of this package show it masked, and [Code.String] is for its
+// holder's eyes. Events and filings hold references to subjects, never names,
+// phones or identity numbers; see [Filing].
+package icpcode

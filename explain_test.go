@@ -1,0 +1,1105 @@
+package icpcode
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"math/rand/v2"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/shopspring/decimal"
+)
+
+// oddRules is a set of which no number is that of a preset or of another rule,
+// so that a text that shows a number can only have it from here.
+func oddRules() *RuleSet {
+	q := Requirements{
+		Subscription: true, TermMonths: 4, RemainingDays: 97, Mainland: true, PublicIP: true, Running: true,
+		IPFree: true, Quota: 6,
+	}
+	market := q
+	market.MinOrder, market.FirstPurchaseOnly, market.TermMonths = decimal.New(77, 0), true, 14
+	web := q
+	web.PerAccount, web.StoppedPasses, web.Quota = true, true, 8
+	return &RuleSet{
+		Version: "odd", Effective: shanghaiTime("2020-01-01 00:00:00"), Provider: "alibaba", AsOf: "2020-01-01",
+		Products:        []ProductRules{{ECS, q}, {Marketplace, market}, {ElasticWeb, web}, {Marketplace + "-x", Requirements{}}},
+		Base:            q,
+		MainlandRegions: []string{"cn-hangzhou"}, OtherRegions: []string{"cn-hongkong"},
+		Batch: 23, Account: AccountOthers,
+		Grant: GrantRules{Allowed: true, Enterprise: true, MaxGrantees: 11, MaxGranters: 2, VerifyFirst: true},
+		Life:  LifeRules{ReleaseTo: StateAvailable},
+		Risk:  RiskRules{ExpiringDays: 31, ReviewDays: 43},
+	}
+}
+
+func shanghaiTime(s string) time.Time {
+	t, err := time.ParseInLocation(time.DateTime, s, shanghai)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// explainNow is when the explained requests are made.
+var explainNow = shanghaiTime("2026-01-06 00:00:00")
+
+const (
+	explainAsker = AccountID("asker-5D2F")
+	explainOther = AccountID("other-7B31")
+)
+
+// goodInstance passes every rule of oddRules.
+func goodInstance() Instance {
+	return Instance{
+		ID: "i-1", Owner: explainAsker, Product: ECS, Region: "cn-hangzhou", Billing: Subscription, Status: StatusRunning,
+		TermMonths: 12, FirstTermMonths: 15, Created: shanghaiTime("2025-06-01 00:00:00"),
+		Expires: shanghaiTime("2026-06-01 00:00:00"), OrderAmount: decimal.New(78, 0), Trial: No, PublicIP: Yes, IPHeld: No,
+		Downgraded: No,
+	}
+}
+
+func checkOf(change func(*IssueRequest)) Decision {
+	r := IssueRequest{Actor: explainAsker, Quantity: 2, Certification: Enterprise, Instance: goodInstance()}
+	if change != nil {
+		change(&r)
+	}
+	return oddRules().Check(r, 1, explainNow)
+}
+
+// answerOf is what d says of one rule.
+func answerOf(t *testing.T, d *Decision, l Lang, r Rule) Reason {
+	t.Helper()
+	for a := range d.Answers(l) {
+		if a.Rule == r {
+			return a
+		}
+	}
+	t.Fatalf("%v is not among the answers", r)
+	return Reason{}
+}
+
+func hasHan(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+}
+
+// completeReason checks what every reason must have.
+func completeReason(t *testing.T, l Lang, a Reason) {
+	t.Helper()
+	if a.Required == "" || a.Found == "" || a.Source == "" {
+		t.Fatalf("%v %v in %v lacks a part: %+v", a.Rule, a.Outcome, l, a)
+	}
+	if (a.Remedy == "") != (a.Outcome == Passed) {
+		t.Fatalf("%v %v in %v: remedy %q", a.Rule, a.Outcome, l, a.Remedy)
+	}
+	texts := a.Required + "|" + a.Found + "|" + a.Remedy + "|" + a.Source
+	if strings.Contains(texts, "%!") {
+		t.Fatalf("%v %v in %v was formatted wrongly: %s", a.Rule, a.Outcome, l, texts)
+	}
+	if l == English && hasHan(texts) {
+		t.Fatalf("%v %v is not all English: %s", a.Rule, a.Outcome, texts)
+	}
+	if l == Chinese && (!hasHan(a.Required) || a.Remedy != "" && !hasHan(a.Remedy)) {
+		t.Fatalf("%v %v is not Chinese: %s", a.Rule, a.Outcome, texts)
+	}
+	if l == Chinese && englishWord.MatchString(foreignTerms.ReplaceAllString(a.Required+a.Found+a.Remedy, "")) {
+		t.Fatalf("%v %v is not all Chinese: %s", a.Rule, a.Outcome, texts)
+	}
+	for _, id := range []AccountID{explainAsker, explainOther} {
+		if strings.Contains(texts, string(id)) {
+			t.Fatalf("%v %v names an account: %s", a.Rule, a.Outcome, texts)
+		}
+	}
+}
+
+var (
+	englishWord = regexp.MustCompile(`[A-Za-z]{3,}`)
+	// foreignTerms are names that Chinese texts have too.
+	foreignTerms = regexp.MustCompile(`(Instance|Filing)\.[A-Za-z]+|有误：Filing |State\(\?\)|OSS|Certification|docs/rules\.md|[A-Z]{3}-[A-Z]+|` +
+		`ECS|Web|NAT|NAT64|SLB|ENS|EIP|App|DNS|UTF-8|example\.cn|cn-[a-z]+|alibaba|tencent|Marketplace-x|Unlisted|odd`)
+)
+
+// explainWorld yields decisions of every kind: each fact at each value, one
+// after the other, under sets that ask for everything, for nothing, and none.
+func explainWorld(yield func(*Decision)) {
+	yield(new(Decision))
+	for _, set := range []*RuleSet{nil, {}, oddRules(), {
+		Version: "none", Grant: GrantRules{Allowed: true, MaxGrantees: NoLimit, MaxGranters: NoLimit}, Account: AccountAll,
+		Products: []ProductRules{{Product: ECS}}, Life: LifeRules{PaidUsesQuota: true},
+	}} {
+		base := Decision{
+			At: explainNow, set: set, actor: explainAsker, instance: goodInstance(), roles: RoleOwner | RoleHolder,
+			action: ActionSubmit, state: StateAvailable, certification: Enterprise, Quota: Quota{2, 6, 1},
+			detail: "Filing.Domain is not one domain name, like example.cn",
+		}
+		vary := func(change func(*Decision)) {
+			d := base
+			change(&d)
+			yield(&d)
+		}
+		vary(func(*Decision) {})
+		vary(func(d *Decision) { *d = Decision{set: set} })
+		for _, p := range []Product{"", ECS, Marketplace, ElasticWeb, "Marketplace-x", "Unlisted"} {
+			vary(func(d *Decision) { d.instance.Product = p })
+			vary(func(d *Decision) { d.instance.Product, d.instance.ContractQuota = p, 9 })
+			vary(func(d *Decision) { d.instance.Product, d.instance.OrderAmount = p, decimal.Decimal{} })
+			for _, months := range []int{0, 1, 2, 40} {
+				vary(func(d *Decision) { d.instance.Product, d.instance.TermMonths = p, months })
+				vary(func(d *Decision) { d.instance.Product, d.instance.FirstTermMonths = p, months })
+				vary(func(d *Decision) {
+					d.instance.Product, d.instance.TermMonths, d.instance.FirstTermMonths = p, months, 0
+					d.instance.Created = time.Time{}
+				})
+			}
+		}
+		for n := range 5 {
+			tri := Tri(n)
+			vary(func(d *Decision) { d.instance.Billing = Billing(n) })
+			vary(func(d *Decision) { d.instance.Billing, d.instance.Trial = Billing(n), Unknown })
+			vary(func(d *Decision) { d.instance.Trial = tri })
+			vary(func(d *Decision) { d.instance.PublicIP = tri })
+			vary(func(d *Decision) { d.instance.IPHeld = tri })
+			vary(func(d *Decision) { d.instance.Downgraded = tri })
+			vary(func(d *Decision) { d.certification = Certification(n) })
+			vary(func(d *Decision) { d.forOthers, d.certification = true, Certification(n) })
+			vary(func(d *Decision) {
+				d.instance.IPs = slices.Repeat([]netip.Addr{netip.MustParseAddr("192.0.2.7")}, n)
+			})
+			vary(func(d *Decision) { d.Quota.Used = n - 1 })
+			vary(func(d *Decision) { d.Quota.Requested = n - 1 })
+		}
+		for n := range uint8(12) {
+			vary(func(d *Decision) { d.instance.Status = Status(n) })
+			vary(func(d *Decision) { d.instance.Status, d.At = Status(n), explainNow.AddDate(2, 0, 0) })
+			vary(func(d *Decision) { d.instance.Status, d.instance.Expires = Status(n), time.Time{} })
+		}
+		for _, change := range []func(*Decision){
+			func(d *Decision) { d.instance.PartnerIP = true },
+			func(d *Decision) { d.instance.Owner = "" },
+			func(d *Decision) { d.instance.Owner = explainOther },
+			func(d *Decision) { d.instance.Owner, d.Quota.Used = explainOther, -1 },
+			func(d *Decision) { d.instance.Region = "" },
+			func(d *Decision) { d.instance.Region = "cn-hongkong" },
+			func(d *Decision) { d.instance.Region = "cn-elsewhere\n" },
+			func(d *Decision) { d.instance.Provider = "tencent" },
+			func(d *Decision) { d.PhoneNeeded = true },
+			func(d *Decision) { d.paid = true },
+			func(d *Decision) { d.detail = "" },
+			func(d *Decision) { d.detail = "Filing.Domain is longer than 253 bytes" },
+			func(d *Decision) { d.state, d.action = State(200), Action(200) },
+			func(d *Decision) { d.closed = Action(200) },
+		} {
+			vary(change)
+		}
+	}
+}
+
+// explainLives yields a decision for each state, action and set of roles.
+func explainLives(yield func(*Decision)) {
+	set := oddRules()
+	for s := range State(numStates) {
+		for a := range Action(numActions) {
+			for roles := range Role(16) {
+				yield(&Decision{
+					At: explainNow, set: set, actor: explainAsker, instance: goodInstance(),
+					state: s, action: a, roles: roles, closed: a, paid: roles&1 == 0,
+				})
+			}
+		}
+	}
+}
+
+func TestReasonsAreComplete(t *testing.T) {
+	n := 0
+	type said struct {
+		l Lang
+		a Reason
+	}
+	seen := make(map[said]bool) // most of what is said was said before
+	complete := func(d *Decision, rules Rules) {
+		for r := range rules.All() {
+			for o := Passed; o <= Advised; o++ {
+				for _, l := range []Lang{English, Chinese} {
+					a := d.reason(l, r, o)
+					if a.Rule != r || a.Outcome != o {
+						t.Fatalf("the reason of %v %v says %v %v", r, o, a.Rule, a.Outcome)
+					}
+					n++
+					if !seen[said{l, a}] {
+						seen[said{l, a}] = true
+						completeReason(t, l, a)
+					}
+				}
+			}
+		}
+	}
+	explainWorld(func(d *Decision) { complete(d, 1<<numRules-2) })
+	explainLives(func(d *Decision) {
+		complete(d, MakeRules(d.action.Rule(), LIFClose, GRTOnce, FILHolder, LIFEffective))
+	})
+	if n < 200_000 {
+		t.Errorf("only %d reasons were made", n)
+	}
+}
+
+func TestReasonOfNoRule(t *testing.T) {
+	explainWorld(func(d *Decision) {
+		for _, r := range []Rule{0, numRules, 255} {
+			for _, o := range []Outcome{Passed, Failed, Missing, Assumed, Advised, 77} {
+				for _, l := range []Lang{English, Chinese, 9} {
+					if a := d.reason(l, r, o); a.Rule != r || a.Outcome != o || a.Source != "" {
+						t.Fatalf("no rule: %+v", a)
+					}
+				}
+			}
+		}
+	})
+	for _, r := range []Rule{0, numRules, 255} {
+		if r.Title(English) != "" || r.Title(Chinese) != "" || r.Source() != "" {
+			t.Errorf("Rule(%d) is no rule and has a title or source", r)
+		}
+	}
+}
+
+func TestTitles(t *testing.T) {
+	for _, l := range []Lang{English, Chinese} {
+		seen := make(map[string]Rule)
+		for r := Rule(1); r < numRules; r++ {
+			title := r.Title(l)
+			if title == "" || hasHan(title) != (l == Chinese) {
+				t.Errorf("title of %v: %q", r, title)
+			}
+			if other, twice := seen[title]; twice {
+				t.Errorf("%v and %v have one title, %q", r, other, title)
+			}
+			seen[title] = r
+		}
+	}
+	tags := regexp.MustCompile(`^(S0|S1|T19|INF|API( \d{3}(, \d{3})*)?)(; (S0|S1|T19|INF|API( \d{3}(, \d{3})*)?))*$`)
+	for r := Rule(1); r < numRules; r++ {
+		if !tags.MatchString(r.Source()) {
+			t.Errorf("source of %v: %q", r, r.Source())
+		}
+	}
+	labels := []struct {
+		o      Outcome
+		en, zh string
+	}{
+		{Passed, "passed", "通过"}, {Failed, "failed", "未通过"}, {Missing, "unknown", "未知"},
+		{Assumed, "assumed", "按假定通过"}, {Advised, "advice", "建议"}, {99, "", ""},
+	}
+	for _, w := range labels {
+		if w.o.String() != w.en || w.o.Label(English) != w.en || w.o.Label(Chinese) != w.zh {
+			t.Errorf("Outcome(%d): %q %q", w.o, w.o, w.o.Label(Chinese))
+		}
+	}
+}
+
+// phrasesOf returns the string literals of explain.go, and of them those that
+// are said.
+func phrasesOf(t *testing.T) (all, said map[string]bool) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "explain.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, said = make(map[string]bool), make(map[string]bool)
+	literal := func(n ast.Node, in map[string]bool) {
+		if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+			s, err := strconv.Unquote(lit.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in[s] = true
+		}
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		literal(n, all)
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		f, ok := call.Fun.(*ast.SelectorExpr)
+		if !ok {
+			return true
+		}
+		args := map[string][]int{"say": {0}, "plural": {1, 2}, "fact": {0}}[f.Sel.Name]
+		for _, i := range args {
+			literal(call.Args[i], said)
+		}
+		return true
+	})
+	return all, said
+}
+
+func TestEveryPhraseIsTranslated(t *testing.T) {
+	all, said := phrasesOf(t)
+	for r := Rule(1); r < numRules; r++ {
+		said[ruleTexts[r].title] = true
+	}
+	for _, labels := range [][]string{
+		outcomeLabels, billingLabels, trialLabels, certificationLabels, statusLabels, roleLabels, closeLabels,
+	} {
+		for _, label := range labels {
+			said[label] = true
+		}
+	}
+	for _, label := range productLabels {
+		said[label] = true
+	}
+	delete(said, "")
+	if len(said) < 200 {
+		t.Fatalf("found only %d phrases", len(said))
+	}
+	verbs := regexp.MustCompile(`%[a-z]`)
+	number := regexp.MustCompile(`\b(5|10|3|20|90)\b`)
+	for phrase := range said {
+		zh, ok := chinese[phrase]
+		if !ok {
+			t.Errorf("%q has no Chinese", phrase)
+		}
+		if en := verbs.FindAllString(phrase, -1); !slices.Equal(en, verbs.FindAllString(zh, -1)) {
+			t.Errorf("%q and %q take different verbs", phrase, zh)
+		}
+		if number.MatchString(phrase) || number.MatchString(zh) {
+			t.Errorf("%q, %q: a number that a rule set should give", phrase, zh)
+		}
+	}
+	problems := filingProblems(t)
+	for phrase := range chinese {
+		if !all[phrase] && !problems[phrase] {
+			t.Errorf("nothing says %q", phrase)
+		}
+	}
+}
+
+// filingProblems returns all that can be wrong with a filing, the lengths
+// apart.
+func filingProblems(t *testing.T) map[string]bool {
+	t.Helper()
+	good := Filing{Kind: FilingFirst, Domain: "example.cn", Subject: "s"}
+	long := strings.Repeat("a", 300)
+	ips := []netip.Addr{netip.MustParseAddr("192.0.2.7")}
+	problems := make(map[string]bool)
+	for _, change := range []func(*Filing){
+		func(f *Filing) { f.Kind = 0 }, func(f *Filing) { f.Domain = "" }, func(f *Filing) { f.Domain = "a..b" },
+		func(f *Filing) { f.Domain = "192.0.2.7" }, func(f *Filing) { f.Domain = long + ".cn" },
+		func(f *Filing) { f.Domain = "\xff.cn" }, func(f *Filing) { f.Domain, f.App = "", "\xff" },
+		func(f *Filing) { f.Domain, f.App = "", long }, func(f *Filing) { f.Subject = "" },
+		func(f *Filing) { f.Subject = long }, func(f *Filing) { f.Subject = " s" },
+		func(f *Filing) { f.Subject = "a\x00b" }, func(f *Filing) { f.Subject = "\xff" },
+		func(f *Filing) { f.IPs = slices.Repeat(ips, 300) }, func(f *Filing) { f.IPs = []netip.Addr{{}} },
+		func(f *Filing) { f.IPs = []netip.Addr{netip.MustParseAddr("192.0.2.8")} },
+		func(f *Filing) { f.ICPNumber = "x" },
+	} {
+		f := good
+		change(&f)
+		var d Decision
+		d.judgeFiling(&f, &Instance{IPs: ips})
+		if d.detail == "" {
+			t.Fatalf("nothing is wrong with %+v", f)
+		}
+		en, zh := d.reason(English, FILWhat, Failed), d.reason(Chinese, FILWhat, Failed)
+		completeReason(t, English, en)
+		completeReason(t, Chinese, zh)
+		if en.Found != d.detail || !hasHan(zh.Found) {
+			t.Errorf("%q is told as %q and %q", d.detail, en.Found, zh.Found)
+		}
+		field, problem, _ := strings.Cut(d.detail, " ")
+		if !strings.Contains(zh.Found, field) {
+			t.Errorf("%q does not name %s", zh.Found, field)
+		}
+		problems[problem] = true
+	}
+	return problems
+}
+
+func TestReasonsGolden(t *testing.T) {
+	short := func(r *IssueRequest) { r.Instance.Expires = explainNow.Add(97*24*time.Hour - time.Second) }
+	tests := []struct {
+		name   string
+		d      Decision
+		rule   Rule
+		en, zh Reason
+	}{
+		{
+			"ELG-REMAINING, one second short", checkOf(short), ELGRemaining,
+			Reason{
+				ELGRemaining, Failed, "at least 97 days of 24 hours left",
+				"96 days 23h59m59s left, until 2026-04-12 23:59:59 +08:00",
+				"renew; a server fresh from the shortest term that can be bought may fail by a day or two", "S1 (rule set odd)",
+			},
+			Reason{
+				ELGRemaining, Failed, "剩余时长至少97天（每天24小时）",
+				"剩余96天23小时59分59秒，2026-04-12 23:59:59 +08:00到期",
+				"续费；刚按最短时长购买的服务器也可能差一两天", "S1（规则集odd）",
+			},
+		},
+		{
+			"ELG-TERM, proven short", checkOf(func(r *IssueRequest) {
+				r.Instance.TermMonths, r.Instance.Expires = 0, shanghaiTime("2025-09-30 00:00:00")
+			}), ELGTerm,
+			Reason{
+				ELGTerm, Failed, "bought for at least 4 calendar months, renewals included",
+				"too short, for it lasts from 2025-06-01 00:00:00 +08:00 to 2025-09-30 00:00:00 +08:00",
+				"renew until 4 calendar months are bought", "S1; T19 (rule set odd)",
+			},
+			Reason{
+				ELGTerm, Failed, "购买时长至少4个月（含续费）",
+				"时长不足：自2025-06-01 00:00:00 +08:00至2025-09-30 00:00:00 +08:00",
+				"续费至购满4个月", "S1; T19（规则集odd）",
+			},
+		},
+		{
+			"ELG-TERM, unknown", checkOf(func(r *IssueRequest) { r.Instance.TermMonths = 0 }), ELGTerm,
+			Reason{
+				ELGTerm, Missing, "bought for at least 4 calendar months, renewals included",
+				"not known: the term bought, in months (Instance.TermMonths)",
+				"state the term bought, in months (Instance.TermMonths)", "S1; T19 (rule set odd)",
+			},
+			Reason{
+				ELGTerm, Missing, "购买时长至少4个月（含续费）", "未知：购买月数（Instance.TermMonths）",
+				"请提供购买月数（Instance.TermMonths）", "S1; T19（规则集odd）",
+			},
+		},
+		{
+			"ELG-TERM, assumed", checkOf(func(r *IssueRequest) {
+				r.Instance.TermMonths, r.Assume = 0, MakeRules(ELGTerm)
+			}), ELGTerm,
+			Reason{
+				ELGTerm, Assumed, "bought for at least 4 calendar months, renewals included",
+				"not known; assumed to pass: the term bought, in months (Instance.TermMonths)",
+				"state the term bought, in months (Instance.TermMonths)", "S1; T19 (rule set odd)",
+			},
+			Reason{
+				ELGTerm, Assumed, "购买时长至少4个月（含续费）", "未知，按假定通过：购买月数（Instance.TermMonths）",
+				"请提供购买月数（Instance.TermMonths）", "S1; T19（规则集odd）",
+			},
+		},
+		{
+			"ELG-ACCOUNT does not bind this request", checkOf(func(r *IssueRequest) { r.Certification = 0 }), ELGAccount,
+			Reason{ELGAccount, Passed, "nothing", "not known", "", "S0 (rule set odd)"},
+			Reason{ELGAccount, Passed, "不要求", "未知", "", "S0（规则集odd）"},
+		},
+		{
+			"ELG-QUOTA", checkOf(func(r *IssueRequest) { r.Quantity = 7 }), ELGQuota,
+			Reason{
+				ELGQuota, Failed, "at most 6 codes ever, for the instance", "1 issued, 7 requested",
+				"request at most 5; use another instance, or buy a paid code", "S1; API 609 (rule set odd)",
+			},
+			Reason{
+				ELGQuota, Failed, "该实例累计最多申请6个备案服务码", "已申请1个，本次申请7个",
+				"本次最多申请5个；改用其他实例，或购买收费备案服务码", "S1; API 609（规则集odd）",
+			},
+		},
+		{
+			"ELG-STATUS, stopped and past its expiry", checkOf(func(r *IssueRequest) {
+				r.Instance.Status, r.Instance.Expires = StatusStopped, explainNow
+			}), ELGStatus,
+			Reason{
+				ELGStatus, Failed, "running, not expired", "stopped; expired at 2026-01-06 00:00:00 +08:00", "renew",
+				"API 413 (rule set odd)",
+			},
+			Reason{
+				ELGStatus, Failed, "正常运行，未到期", "已停止；已于2026-01-06 00:00:00 +08:00到期", "续费", "API 413（规则集odd）",
+			},
+		},
+		{
+			"GRT-OUT", Decision{At: explainNow, set: oddRules(), Fail: MakeRules(GRTOut)}, GRTOut,
+			Reason{
+				GRTOut, Failed, "different grantees of one granter in the natural year 2026: at most 11",
+				"the cap of 11 is reached, and this grantee would be another one",
+				"grant to an account of this year, or wait until 2027-01-01 00:00:00 +08:00", "S0 (rule set odd)",
+			},
+			Reason{
+				GRTOut, Failed, "2026自然年内，一个账号最多授权至11个不同的账号", "已达11个账号的上限，目标账号不在其中",
+				"授权给本自然年内已授权过的账号，或等到2027-01-01 00:00:00 +08:00", "S0（规则集odd）",
+			},
+		},
+		{
+			"LIF-SUBMIT of a used code", Decision{
+				At: explainNow, set: oddRules(), Fail: MakeRules(LIFSubmit), action: ActionSubmit, state: StateFiled,
+				roles: RoleOwner | RoleHolder,
+			}, LIFSubmit,
+			Reason{
+				LIFSubmit, Failed, "the code is Available", "the code is Filed", "use another code: this one is spent", "S0",
+			},
+			Reason{
+				LIFSubmit, Failed, "备案服务码状态为可使用", "备案服务码状态为已备案", "该备案服务码已不可再用，请换用其他备案服务码", "S0",
+			},
+		},
+		{
+			"LIF-REFUND of a free code", Decision{
+				At: explainNow, set: oddRules(), Fail: MakeRules(LIFRefund), action: ActionRefund, state: StateAvailable,
+				roles: RoleOwner | RoleHolder,
+			}, LIFRefund,
+			Reason{
+				LIFRefund, Failed, "a paid code; the code is Unbound or Available; done by the owner",
+				"a code that was not bought; the code is Available; asked by the owner",
+				"nothing was paid for it, so nothing can be paid back", "S0; INF",
+			},
+			Reason{
+				LIFRefund, Failed, "收费备案服务码；备案服务码状态为未绑定实例或可使用；由购买账号操作",
+				"并非购买的收费备案服务码；备案服务码状态为可使用；操作账号为购买账号", "未曾付费，无可退费", "S0; INF",
+			},
+		},
+		{
+			"LIF-CLOSE of an issue", Decision{
+				At: explainNow, set: oddRules(), Fail: MakeRules(LIFClose), action: ActionIssue, closed: ActionCloseRefund,
+			}, LIFClose,
+			Reason{
+				LIFClose, Failed, "an instance that was not closed", "the instance was refunded and closed",
+				"use another instance", "S0; T19; INF",
+			},
+			Reason{LIFClose, Failed, "实例未关闭", "实例已退费并关闭", "改用其他实例", "S0; T19; INF"},
+		},
+		{
+			"FIL-HOLDER", Decision{
+				At: explainNow, set: oddRules(), Fail: MakeRules(FILHolder), action: ActionSubmit, state: StateAvailable,
+				roles: RoleOwner,
+			}, FILHolder,
+			Reason{
+				FILHolder, Failed, "the holder: the grantee if the code was granted, else its owner",
+				"asked by the owner, who granted it to another account", "have the holder file, or use a code of your own", "API 616",
+			},
+			Reason{
+				FILHolder, Failed, "持有账号：已授权则为被授权账号，否则为购买账号", "操作账号为购买账号，但该码已授权给其他账号",
+				"由持有账号备案，或使用自己的备案服务码", "API 616",
+			},
+		},
+		{
+			"RSK-EXPIRING during a review", oddRules().Review(
+				Record{State: StateFiling, Instance: "i-1", Product: ECS, Owner: explainAsker},
+				func() Instance { i := goodInstance(); i.Expires = explainNow.Add(43 * day); return i }(), explainNow,
+			), RSKExpiring,
+			Reason{
+				RSKExpiring, Failed, "no expiry within 43 days, before the review can end",
+				"43 days left, until 2026-02-18 00:00:00 +08:00", "renew", "S1 (rule set odd)",
+			},
+			Reason{
+				RSKExpiring, Failed, "43天内（审核结束前）不到期", "剩余43天，2026-02-18 00:00:00 +08:00到期", "续费",
+				"S1（规则集odd）",
+			},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := answerOf(t, &tt.d, English, tt.rule); got != tt.en {
+				t.Errorf("\n got %+v\nwant %+v", got, tt.en)
+			}
+			if got := answerOf(t, &tt.d, Chinese, tt.rule); got != tt.zh {
+				t.Errorf("\n got %+v\nwant %+v", got, tt.zh)
+			}
+		})
+	}
+}
+
+// What is said of single facts: one change to an instance that passes
+// everything, and what then is found and to be done.
+func TestReasonsOfFacts(t *testing.T) {
+	tests := []struct {
+		change        func(*IssueRequest)
+		rule          Rule
+		outcome       Outcome
+		found, remedy string
+	}{
+		{nil, ELGProduct, Passed, "ECS", ""},
+		{nil, ELGOwner, Passed, "the applicant bought it", ""},
+		{nil, ELGBilling, Passed, "subscription; not a trial", ""},
+		{nil, ELGTerm, Passed, "12 calendar months", ""},
+		{nil, ELGRemaining, Passed, "146 days left, until 2026-06-01 00:00:00 +08:00", ""},
+		{nil, ELGRegion, Passed, "cn-hangzhou", ""},
+		{nil, ELGPublicIP, Passed, "present", ""},
+		{nil, ELGStatus, Passed, "running", ""},
+		{nil, ELGIPInUse, Passed, "held by no other filing", ""},
+		{nil, ELGQuota, Passed, "1 issued, 2 requested", ""},
+		{nil, ELGBatch, Passed, "2 requested", ""},
+		{nil, ELGAccount, Passed, "an enterprise account", ""},
+
+		{func(r *IssueRequest) { r.Instance.Product = "OSS" }, ELGProduct, Failed, "OSS", "use a server of a listed product"},
+		{func(r *IssueRequest) { r.Instance.Product = "" }, ELGProduct, Missing, "not known: the product (Instance.Product)", "state the product (Instance.Product)"},
+		{func(r *IssueRequest) { r.Instance.Product = Marketplace }, ELGProduct, Passed, "Marketplace website; an order of CNY 78", ""},
+		{func(r *IssueRequest) {
+			r.Instance.Product, r.Instance.OrderAmount = Marketplace, decimal.New(7699, -2)
+		}, ELGProduct, Failed, "Marketplace website; an order of CNY 76.99", "use a server whose order reaches CNY 77"},
+		{func(r *IssueRequest) {
+			r.Instance.Product, r.Instance.OrderAmount = Marketplace, decimal.Decimal{}
+		}, ELGProduct, Missing, "not known: the amount of the order (Instance.OrderAmount)", "state the amount of the order (Instance.OrderAmount)"},
+		{func(r *IssueRequest) { r.Instance.Owner = explainOther }, ELGOwner, Failed, "another account bought it", "apply with the purchasing account; the new owner of a second-hand server applies itself"},
+		{func(r *IssueRequest) { r.Instance.Owner = "" }, ELGOwner, Missing, "not known: who bought it (Instance.Owner)", "state who bought it (Instance.Owner)"},
+		{func(r *IssueRequest) { r.Instance.Billing = PayAsYouGo }, ELGBilling, Failed, "pay-as-you-go; not a trial", "convert it to subscription"},
+		{func(r *IssueRequest) { r.Instance.Billing = PayAsYouGo }, ELGTerm, Missing, "pay-as-you-go, which has no term", "convert it to subscription"},
+		{func(r *IssueRequest) { r.Instance.Billing = PayAsYouGo }, ELGRemaining, Missing, "pay-as-you-go, which has no term", "convert it to subscription"},
+		{func(r *IssueRequest) {
+			r.Instance.Billing, r.Assume = PayAsYouGo, MakeRules(ELGTerm)
+		}, ELGTerm, Assumed, "pay-as-you-go, which has no term; assumed to pass", "convert it to subscription"},
+		{func(r *IssueRequest) { r.Instance.Trial = Yes }, ELGBilling, Failed, "subscription; a trial", "buy a subscription in place of the trial"},
+		{func(r *IssueRequest) { r.Instance.Trial = Unknown }, ELGBilling, Missing, "not known: whether it is a trial (Instance.Trial)", "state whether it is a trial (Instance.Trial)"},
+		{func(r *IssueRequest) { r.Instance.Billing = 0 }, ELGBilling, Missing, "not known: how it is paid for (Instance.Billing)", "state how it is paid for (Instance.Billing)"},
+		{func(r *IssueRequest) {
+			r.Instance.Billing, r.Instance.Trial = 0, 0
+		}, ELGBilling, Missing, "not known: how it is paid for (Instance.Billing); whether it is a trial (Instance.Trial)", "state how it is paid for (Instance.Billing); whether it is a trial (Instance.Trial)"},
+		{func(r *IssueRequest) { r.Instance.TermMonths = 1 }, ELGTerm, Failed, "1 calendar month", "renew until 4 calendar months are bought"},
+		{func(r *IssueRequest) {
+			r.Instance.Product, r.Instance.FirstTermMonths = Marketplace, 13
+		}, ELGTerm, Failed, "13 calendar months", "use an instance that was first bought for that long; renewing does not help"},
+		{func(r *IssueRequest) {
+			r.Instance.Product, r.Instance.FirstTermMonths = Marketplace, 0
+		}, ELGTerm, Failed, "12 calendar months, renewals included", "use an instance that was first bought for that long; renewing does not help"},
+		{func(r *IssueRequest) {
+			r.Instance.Product, r.Instance.FirstTermMonths, r.Instance.TermMonths = Marketplace, 0, 20
+			r.Instance.Expires = shanghaiTime("2027-02-01 00:00:00")
+		}, ELGTerm, Missing, "not known: the term of the first purchase, in months (Instance.FirstTermMonths)", "state the term of the first purchase, in months (Instance.FirstTermMonths)"},
+		{func(r *IssueRequest) { r.Instance.Expires = time.Time{} }, ELGRemaining, Missing, "not known: when it expires (Instance.Expires)", "state when it expires (Instance.Expires)"},
+		{func(r *IssueRequest) { r.Instance.Expires = explainNow }, ELGRemaining, Failed, "expired at 2026-01-06 00:00:00 +08:00", "renew; a server fresh from the shortest term that can be bought may fail by a day or two"},
+		{func(r *IssueRequest) { r.Instance.Region = "cn-hongkong" }, ELGRegion, Failed, "cn-hongkong, outside mainland China", "buy in a mainland region"},
+		{func(r *IssueRequest) { r.Instance.Region = "" }, ELGRegion, Missing, "not known: the region (Instance.Region)", "state the region (Instance.Region)"},
+		{func(r *IssueRequest) { r.Instance.Region = "cn-hangzho" }, ELGRegion, Missing, "not known: the rule set does not list cn-hangzho", "state the region as the provider spells it (Instance.Region), or add it to the rule set"},
+		{func(r *IssueRequest) { r.Instance.Region = "a\nb" }, ELGRegion, Missing, `not known: the rule set does not list "a\nb"`, "state the region as the provider spells it (Instance.Region), or add it to the rule set"},
+		{func(r *IssueRequest) { r.Instance.PublicIP = No }, ELGPublicIP, Failed, "no public IP", "buy public bandwidth or bind an EIP"},
+		{func(r *IssueRequest) { r.Instance.PublicIP = Unknown }, ELGPublicIP, Missing, "not known: whether it has a public IP (Instance.PublicIP)", "state whether it has a public IP (Instance.PublicIP)"},
+		{func(r *IssueRequest) { r.Instance.PartnerIP = true }, ELGPublicIP, Failed, "a partner's own IP", "buy public bandwidth or bind an EIP"},
+		{func(r *IssueRequest) { r.Instance.IPs = []netip.Addr{netip.MustParseAddr("192.0.2.7")} }, ELGPublicIP, Passed, "192.0.2.7", ""},
+		{func(r *IssueRequest) {
+			r.Instance.IPs = slices.Repeat([]netip.Addr{netip.MustParseAddr("192.0.2.7")}, 3)
+		}, ELGPublicIP, Passed, "192.0.2.7 and 2 more", ""},
+		{func(r *IssueRequest) { r.Instance.Status = 0 }, ELGStatus, Missing, "not known: its status (Instance.Status)", "state its status (Instance.Status)"},
+		{func(r *IssueRequest) { r.Instance.Status = StatusPending }, ELGStatus, Failed, "being created or starting", "wait until it runs"},
+		{func(r *IssueRequest) { r.Instance.Status = StatusStopped }, ELGStatus, Failed, "stopped", "start it"},
+		{func(r *IssueRequest) {
+			r.Instance.Product, r.Instance.Status = ElasticWeb, StatusStopped
+		}, ELGStatus, Passed, "stopped", ""},
+		{func(r *IssueRequest) { r.Instance.Status = StatusExpired }, ELGStatus, Failed, "expired", "renew"},
+		{func(r *IssueRequest) { r.Instance.Status = StatusLocked }, ELGStatus, Failed, "locked", "settle the lock"},
+		{func(r *IssueRequest) {
+			r.Instance.Status, r.Instance.Expires = StatusLocked, explainNow
+		}, ELGStatus, Failed, "locked; expired at 2026-01-06 00:00:00 +08:00", "renew; settle the lock"},
+		{func(r *IssueRequest) {
+			r.Instance.Status, r.Instance.Expires = 0, explainNow
+		}, ELGStatus, Failed, "expired at 2026-01-06 00:00:00 +08:00", "renew"},
+		{func(r *IssueRequest) { r.Instance.Status = StatusRefunded }, ELGStatus, Failed, "refunded", "use another instance"},
+		{func(r *IssueRequest) {
+			r.Instance.Status, r.Instance.Expires = StatusReleased, explainNow
+		}, ELGStatus, Failed, "released; expired at 2026-01-06 00:00:00 +08:00", "use another instance"},
+		{func(r *IssueRequest) { r.Instance.IPHeld = Yes }, ELGIPInUse, Failed, "held by another filing", "release the other filing or use another IP"},
+		{func(r *IssueRequest) { r.Instance.IPHeld = Unknown }, ELGIPInUse, Missing, "not known: whether another filing holds its IP (Instance.IPHeld)", "state whether another filing holds its IP (Instance.IPHeld)"},
+		{func(r *IssueRequest) {
+			r.Instance.Billing, r.Instance.Expires, r.Instance.Status = PayAsYouGo, explainNow, StatusStopped
+		}, ELGStatus, Failed, "stopped", "start it"},
+		{func(r *IssueRequest) { r.Quantity, r.Instance.ContractQuota = 3, 2 }, ELGQuota, Failed, "1 issued, 3 requested", "request at most 1; use another instance, or buy a paid code"},
+		{func(r *IssueRequest) { r.Quantity, r.Instance.ContractQuota = 3, 1 }, ELGQuota, Failed, "1 issued, 3 requested", "use another instance, or buy a paid code"},
+		{func(r *IssueRequest) { r.Quantity, r.Instance.ContractQuota = 3, 2 }, PAYWhen, Advised, "fewer free codes are left than requested", "buy a paid code and bind it to the instance"},
+		{func(r *IssueRequest) { r.Quantity = 24 }, ELGBatch, Failed, "24 requested", "split the request"},
+		{func(r *IssueRequest) { r.Quantity = 0 }, ELGBatch, Failed, "0 requested", "request at least one"},
+		{func(r *IssueRequest) { r.GrantTo, r.Certification = explainOther, Personal }, ELGAccount, Failed, "a personal account", "verify as an enterprise, or file with the purchasing account"},
+		{func(r *IssueRequest) { r.GrantTo, r.Certification = explainOther, SelfEmployed }, ELGAccount, Failed, "a self-employed account", "verify as an enterprise, or file with the purchasing account"},
+		{func(r *IssueRequest) { r.GrantTo, r.Certification = explainOther, SoleTrader }, ELGAccount, Failed, "a sole trader's account", "verify as an enterprise, or file with the purchasing account"},
+		{func(r *IssueRequest) { r.GrantTo, r.Certification = explainOther, 0 }, ELGAccount, Missing, "not known: how the account was verified (Certification)", "state how the account was verified (Certification)"},
+		{func(r *IssueRequest) { r.Instance.Provider = "tencent" }, FILForeign, Failed, "a server of tencent", "get the code from the provider that sold the server"},
+		{func(r *IssueRequest) { r.Quantity = 6 }, PAYWhen, Advised, "fewer free codes are left than requested", "buy a paid code and bind it to the instance"},
+		{func(r *IssueRequest) { r.Quantity, r.Instance.ContractQuota = 6, 1 }, PAYWhen, Advised, "no free code is left for this", "buy a paid code and bind it to the instance"},
+	}
+	for _, tt := range tests {
+		d := checkOf(tt.change)
+		got := answerOf(t, &d, English, tt.rule)
+		if got.Outcome != tt.outcome || got.Found != tt.found || got.Remedy != tt.remedy {
+			t.Errorf("%v\n got %v %q %q\nwant %v %q %q", tt.rule, got.Outcome, got.Found, got.Remedy, tt.outcome, tt.found, tt.remedy)
+		}
+		completeReason(t, English, got)
+		completeReason(t, Chinese, answerOf(t, &d, Chinese, tt.rule))
+	}
+}
+
+// What the rules ask for, and that every number in it is the set's.
+func TestRequiredNumbers(t *testing.T) {
+	product := func(p Product) func(*IssueRequest) { return func(r *IssueRequest) { r.Instance.Product = p } }
+	tests := []struct {
+		change   func(*IssueRequest)
+		rule     Rule
+		required string
+	}{
+		{nil, ELGProduct, "a product that supplies codes: ECS, Marketplace website, Elastic Web Hosting, Marketplace-x"},
+		{product(Marketplace), ELGProduct, "a product that supplies codes: ECS, Marketplace website, Elastic Web Hosting, Marketplace-x; an order of at least CNY 77"},
+		{nil, ELGTerm, "bought for at least 4 calendar months, renewals included"},
+		{product(Marketplace), ELGTerm, "first bought for at least 14 calendar months"},
+		{nil, ELGRemaining, "at least 97 days of 24 hours left"},
+		{nil, ELGStatus, "running, not expired"},
+		{product(ElasticWeb), ELGStatus, "running or stopped, not expired"},
+		{nil, ELGQuota, "at most 6 codes ever, for the instance"},
+		{product(ElasticWeb), ELGQuota, "at most 8 codes ever, for this product in the account"},
+		{func(r *IssueRequest) { r.Instance.ContractQuota = 1 }, ELGQuota, "at most 1 code ever, for the instance; as the contract says"},
+		{product("OSS"), ELGQuota, "nothing"},
+		{nil, ELGBatch, "1 to 23 codes in one request"},
+		{nil, ELGAccount, "nothing"},
+		{func(r *IssueRequest) { r.GrantTo = explainOther }, ELGAccount, "an enterprise account, to issue codes for another account"},
+		{product("Marketplace-x"), ELGBilling, "nothing"},
+		{product("Marketplace-x"), ELGTerm, "nothing"},
+		{product("Marketplace-x"), ELGRemaining, "nothing"},
+		{product("Marketplace-x"), ELGRegion, "nothing"},
+		{product("Marketplace-x"), ELGPublicIP, "nothing"},
+		{product("Marketplace-x"), ELGStatus, "nothing"},
+		{product("Marketplace-x"), ELGIPInUse, "nothing"},
+	}
+	for _, tt := range tests {
+		d := checkOf(tt.change)
+		if got := answerOf(t, &d, English, tt.rule); got.Required != tt.required {
+			t.Errorf("%v\n got %q\nwant %q", tt.rule, got.Required, tt.required)
+		}
+	}
+	all := oddRules()
+	all.Account = AccountAll
+	d := all.Check(IssueRequest{Actor: explainAsker, Quantity: 1, Instance: goodInstance()}, 0, explainNow)
+	if got := answerOf(t, &d, English, ELGAccount).Required; got != "an enterprise account, to issue codes" {
+		t.Errorf("ELG-ACCOUNT of the strict reading requires %q", got)
+	}
+	for _, l := range []Lang{English, Chinese} {
+		if got := (&Decision{set: new(RuleSet)}).reason(l, ELGProduct, Failed).Required; got != l.say("a product that supplies codes: the rule set lists none") {
+			t.Errorf("a set without products requires %q", got)
+		}
+	}
+}
+
+// A count that is not the asker's to know is asked for of the owner; one that
+// the caller left out, of the caller.
+func TestReasonOfUnknownQuota(t *testing.T) {
+	r := IssueRequest{Actor: explainAsker, Quantity: 1, Instance: goodInstance()}
+	d := oddRules().Check(r, -1, explainNow)
+	if got := answerOf(t, &d, English, ELGQuota); got.Found != "not known: how many codes were issued" {
+		t.Errorf("found %q", got.Found)
+	}
+	r.Instance.Owner = explainOther
+	d = oddRules().Check(r, -1, explainNow)
+	if got := answerOf(t, &d, English, ELGQuota); got.Found != "not known: the count is for the instance's owner alone" {
+		t.Errorf("found %q", got.Found)
+	}
+}
+
+// shownDays reads the whole days, and whether there is more, of a text.
+var shownDays = regexp.MustCompile(`^(-?\d+) days?( (\d+)h(\d+)m(\d+)(\.\d+)?s)? left, until `)
+
+// ELG-REMAINING: what is shown as left is enough if and only if the rule
+// passes, and it is exact.
+func TestRemainingIsShownExactly(t *testing.T) {
+	set := oddRules()
+	n := set.Products[0].RemainingDays
+	limit := time.Duration(n) * 24 * time.Hour
+	var lefts []time.Duration
+	for _, d := range []time.Duration{
+		0, 1, time.Microsecond, time.Millisecond, time.Second - 1, time.Second, time.Minute, time.Hour, day - 1, day, day + 1,
+	} {
+		lefts = append(lefts, limit+d, limit-d, day+d)
+	}
+	lefts = append(lefts, 1, time.Second, 100*time.Millisecond, 10*time.Second)
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 5_000 {
+		lefts = append(lefts, 1+time.Duration(rng.Int64N(int64(2*limit))))
+	}
+	for _, left := range lefts {
+		now := explainNow.Add(time.Duration(left.Nanoseconds() * 7 % int64(time.Hour)))
+		r := IssueRequest{Actor: explainAsker, Quantity: 1, Instance: goodInstance()}
+		r.Instance.Expires = now.Add(left)
+		d := set.Check(r, 0, now)
+		a := answerOf(t, &d, English, ELGRemaining)
+		m := shownDays.FindStringSubmatch(a.Found)
+		if m == nil {
+			t.Fatalf("%v left is shown as %q", left, a.Found)
+		}
+		days, err := strconv.Atoi(m[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown := time.Duration(days) * day
+		if m[2] != "" {
+			rest, err := time.ParseDuration(strings.TrimSpace(m[2]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			shown += rest
+		}
+		if shown != left {
+			t.Fatalf("%v left is shown as %q", left, a.Found)
+		}
+		if (days >= n) != (a.Outcome == Passed) {
+			t.Fatalf("%v with %v required is %v and shown as %q", left, limit, a.Outcome, a.Found)
+		}
+	}
+}
+
+// A term may end in 9998, which is longer than a time.Duration can say.
+func TestRemainingOfCenturies(t *testing.T) {
+	d := checkOf(func(r *IssueRequest) { r.Instance.Expires = shanghaiTime("9998-01-06 00:00:01") })
+	const want = "2911713 days 0h0m1s left, until 9998-01-06 00:00:01 +08:00"
+	if got := answerOf(t, &d, English, ELGRemaining).Found; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	d = checkOf(func(r *IssueRequest) { r.Instance.Expires = explainNow.Add(25*time.Hour + 10*time.Millisecond) })
+	if got := answerOf(t, &d, English, ELGRemaining).Found; got != "1 day 1h0m0.01s left, until 2026-01-07 01:00:00.01 +08:00" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// GRT-PRIVATE: what a granter is told of its target's cap does not depend on
+// anything that belongs to somebody else.
+func TestGrantInTellsOnlyTheCap(t *testing.T) {
+	want := map[Lang]Reason{
+		English: {
+			GRTIn, Failed, "different granters to one grantee in the natural year 2026: at most 2",
+			"the target account has reached the cap of 2 in the natural year 2026",
+			"wait until 2027-01-01 00:00:00 +08:00, or file with the purchasing account", "S0 (rule set odd)",
+		},
+		Chinese: {
+			GRTIn, Failed, "2026自然年内，一个账号最多接收2个不同账号的授权", "目标账号已达到2个的上限（2026自然年）",
+			"等到2027-01-01 00:00:00 +08:00，或使用购买账号备案", "S0（规则集odd）",
+		},
+	}
+	n := 0
+	explainWorld(func(d *Decision) {
+		if d.set == nil || d.set.Version != "odd" || NaturalYear(d.At) != NaturalYear(explainNow) {
+			return
+		}
+		n++
+		for l, w := range want {
+			if got := d.reason(l, GRTIn, Failed); got != w {
+				t.Fatalf("\n got %+v\nwant %+v", got, w)
+			}
+		}
+	})
+	if n < 100 {
+		t.Errorf("only %d decisions were looked at", n)
+	}
+}
+
+func TestReasonsOfGrants(t *testing.T) {
+	owned, granted, received := RoleOwner|RoleHolder, RoleOwner, RoleGrantee|RoleHolder
+	decide := func(change func(*Decision)) Decision {
+		d := Decision{At: explainNow, set: oddRules(), action: ActionGrant, state: StateAvailable, roles: owned}
+		change(&d)
+		return d
+	}
+	tests := []struct {
+		d             Decision
+		rule          Rule
+		o             Outcome
+		found, remedy string
+	}{
+		{decide(func(d *Decision) {}), GRTOut, Passed, "within the cap", ""},
+		{decide(func(d *Decision) {}), GRTIn, Passed, "within the cap", ""},
+		{decide(func(d *Decision) { d.set.Grant = GrantRules{} }), GRTOut, Failed, "it allows none", "file with the purchasing account"},
+		{decide(func(d *Decision) { d.set.Grant = GrantRules{} }), GRTIn, Failed, "it allows none", "file with the purchasing account"},
+		{decide(func(d *Decision) {}), GRTFirst, Failed, "the first grant to this account, and the phone was not verified", "verify the phone, then grant again"},
+		{decide(func(d *Decision) {}), GRTFirst, Passed, "verified, or granted to before", ""},
+		{decide(func(d *Decision) { d.PhoneNeeded = true }), GRTFirst, Passed, "the first grant to this account: the phone is yet to be verified", ""},
+		{decide(func(d *Decision) { d.certification = Personal }), GRTEnterprise, Failed, "a personal account", "verify as an enterprise, or file with the purchasing account"},
+		{decide(func(d *Decision) {}), GRTEnterprise, Missing, "not known: how the account was verified (Certification)", "state how the account was verified (Certification)"},
+		{decide(func(d *Decision) {}), GRTOnce, Passed, "never granted", ""},
+		{decide(func(d *Decision) {}), GRTOnce, Failed, "granted to its own owner, or granted before", "choose another account, or codes that were never granted"},
+		{decide(func(d *Decision) { d.roles = 0 }), GRTOnce, Failed, "granted to its own owner, or granted before", "choose another account, or codes that were never granted"},
+		{decide(func(d *Decision) { d.roles = granted }), GRTOnce, Failed, "asked by the owner, who granted it to another account", "use a code of your own that was never granted"},
+		{decide(func(d *Decision) { d.roles = received }), GRTOnce, Failed, "asked by the grantee", "use a code of your own that was never granted"},
+		{decide(func(d *Decision) { d.state = StateFiling }), GRTState, Failed, "the code is Filing", "wait until its filing ends, or withdraw the filing"},
+		{decide(func(d *Decision) { d.state = StateInvalid }), GRTState, Failed, "the code is Invalid", "use another code: this one is spent"},
+		{decide(func(d *Decision) { d.state = StateInvalid }), GRTState, Passed, "recorded so, and Invalid now", ""},
+	}
+	for _, tt := range tests {
+		if got := tt.d.reason(English, tt.rule, tt.o); got.Found != tt.found || got.Remedy != tt.remedy {
+			t.Errorf("%v %v\n got %q %q\nwant %q %q", tt.rule, tt.o, got.Found, got.Remedy, tt.found, tt.remedy)
+		}
+	}
+	d := decide(func(d *Decision) { d.set.Grant = GrantRules{Allowed: true, MaxGrantees: NoLimit, MaxGranters: NoLimit} })
+	for _, r := range []Rule{GRTEnterprise, GRTOut, GRTIn, GRTFirst} {
+		if got := d.reason(English, r, Passed).Required; got != "nothing" {
+			t.Errorf("%v, which is not imposed, requires %q", r, got)
+		}
+	}
+	if got := d.reason(English, GRTState, Failed).Required; got != "the code is Unbound or Available" {
+		t.Errorf("GRT-STATE requires %q", got)
+	}
+}
+
+// The states and the parts that a rule of LIF requires are those that
+// [State.Next] allows, for every action, state and part.
+func TestReasonsOfSteps(t *testing.T) {
+	for a := ActionIssue; a < numActions; a++ {
+		r := a.Rule()
+		if r == LIFClose || r == LIFImport {
+			continue // about the instance and the operator, not about a state
+		}
+		for s := range State(numStates) {
+			for roles := range Role(16) {
+				d := Decision{At: explainNow, set: oddRules(), action: a, state: s, roles: roles, paid: true}
+				got := d.reason(English, r, Failed)
+				_, may := s.Next(a, roles)
+				_, could := s.Next(a, RoleOwner|RoleGrantee|RoleHolder|RoleOperator)
+				for from := StateUnbound; from < numStates; from++ {
+					_, allowed := from.Next(a, RoleOwner|RoleGrantee|RoleHolder|RoleOperator)
+					if strings.Contains(got.Required, from.String()) != allowed {
+						t.Fatalf("%v from %v: requires %q", a, from, got.Required)
+					}
+				}
+				if s != StateNone && !strings.Contains(got.Found, s.String()) && a != ActionIssue && a != ActionBuy {
+					t.Fatalf("%v of a code that is %v: found %q", a, s, got.Found)
+				}
+				if could && !may && !strings.HasPrefix(got.Remedy, "have it done by ") {
+					t.Fatalf("%v of a code that is %v by %v: remedy %q", a, s, roles, got.Remedy)
+				}
+				if !could && s.Terminal() && got.Remedy != "use another code: this one is spent" {
+					t.Fatalf("%v of a code that is %v: remedy %q", a, s, got.Remedy)
+				}
+			}
+		}
+	}
+	tests := []struct {
+		a                       Action
+		s                       State
+		roles                   Role
+		required, found, remedy string
+	}{
+		{ActionBind, StateAvailable, RoleOwner | RoleHolder, "the code is Unbound; done by the owner", "the code is Available; asked by the owner", "none is needed: it is tied to its instance, for good"},
+		{ActionSubmit, StateUnbound, RoleOwner | RoleHolder, "the code is Available", "the code is Unbound", "bind it to an instance first"},
+		{ActionResubmit, StateAvailable, RoleGrantee | RoleHolder, "the code is Filing", "the code is Available", "submit a filing with it first"},
+		{ActionApprove, StateFiling, RoleOwner | RoleHolder, "the code is Filing; done by an operator", "the code is Filing; asked by the owner", "have it done by an operator"},
+		{ActionRelease, StateFiling, RoleOwner, "the code is Filing; done by the holder or an operator", "the code is Filing; asked by the owner, who granted it to another account", "have it done by the holder or an operator"},
+		{ActionForfeit, StateAvailable, RoleOperator, "the code is Filing; done by the holder or an operator", "the code is Available; asked by an operator", "submit a filing with it first"},
+		{ActionVoid, StateFiled, RoleOperator | RoleOwner | RoleHolder, "the code is Unbound or Available or Filing; done by an operator", "the code is Filed; asked by the owner or an operator", "use another code: this one is spent"},
+		{ActionRefund, StateFiling, RoleOwner | RoleHolder, "a paid code; the code is Unbound or Available; done by the owner", "the code is Filing; asked by the owner", "wait until its filing ends, or withdraw the filing"},
+		{ActionImport, StateFiled, 0, "done by an operator", "asked by an account that is no operator", "have an operator import it"},
+		{ActionCloseRelease, StateNone, 0, "an instance that was not closed; done by an operator", "not closed; asked by an account that is no operator", "have an operator close it"},
+		{ActionIssue, StateNone, 0, "done by the owner", "asked by neither owner, grantee nor operator", "have it done by the owner"},
+	}
+	for _, tt := range tests {
+		d := Decision{At: explainNow, set: oddRules(), action: tt.a, state: tt.s, roles: tt.roles, paid: true}
+		got := d.reason(English, tt.a.Rule(), Failed)
+		if got.Required != tt.required || got.Found != tt.found || got.Remedy != tt.remedy {
+			t.Errorf("%v of %v\n got %q %q %q\nwant %q %q %q", tt.a, tt.s, got.Required, got.Found, got.Remedy, tt.required, tt.found, tt.remedy)
+		}
+	}
+	closed := Decision{At: explainNow, set: oddRules(), action: ActionCloseRefund, roles: RoleOperator, closed: ActionCloseRelease}
+	if got := closed.reason(English, LIFClose, Failed); got.Found != "the instance was released and closed; asked by an operator" ||
+		got.Remedy != "none is needed: it is closed already" {
+		t.Errorf("closing twice: %+v", got)
+	}
+	closed.action = ActionImport
+	if got := closed.reason(English, LIFClose, Failed); got.Remedy != "import it in the state in which the closing left it" {
+		t.Errorf("importing into a closed instance: %+v", got)
+	}
+}
+
+func TestReasonsOfTheEffectiveState(t *testing.T) {
+	expired, gone, paygo := goodInstance(), goodInstance(), goodInstance()
+	expired.Expires = explainNow
+	paygo.Billing = PayAsYouGo
+	gone.Status = StatusReleased
+	tests := []struct {
+		i             Instance
+		o             Outcome
+		found, remedy string
+	}{
+		{expired, Failed, "running; expired at 2026-01-06 00:00:00 +08:00", "have the instance renewed: the code can then be used again"},
+		{paygo, Failed, "running", "have the instance renewed: the code can then be used again"},
+		{gone, Failed, "released; 146 days left, until 2026-06-01 00:00:00 +08:00", "use another code"},
+		{Instance{}, Failed, "the instance has expired or gone", "have the instance renewed: the code can then be used again"},
+		{Instance{}, Passed, "nothing against it is known", ""},
+	}
+	for _, tt := range tests {
+		d := Decision{At: explainNow, set: oddRules(), instance: tt.i}
+		if got := d.reason(English, LIFEffective, tt.o); got.Found != tt.found || got.Remedy != tt.remedy {
+			t.Errorf("\n got %q %q\nwant %q %q", got.Found, got.Remedy, tt.found, tt.remedy)
+		}
+	}
+}
+
+func TestReasonsOfRisks(t *testing.T) {
+	rec := Record{
+		State: StateFiled, Instance: "i-1", Product: ECS, Owner: explainAsker,
+		Filing: &Filing{IPs: []netip.Addr{netip.MustParseAddr("192.0.2.7")}},
+	}
+	tests := []struct {
+		change func(*Instance)
+		rule   Rule
+		o      Outcome
+		found  string
+	}{
+		{func(i *Instance) {}, RSKExpiring, Passed, "146 days left, until 2026-06-01 00:00:00 +08:00"},
+		{func(i *Instance) { i.Expires = explainNow.Add(31 * day) }, RSKExpiring, Failed, "31 days left, until 2026-02-06 00:00:00 +08:00"},
+		{func(i *Instance) { i.Expires, i.Status = time.Time{}, StatusExpired }, RSKExpiring, Failed, "expired"},
+		{func(i *Instance) { i.Expires = time.Time{} }, RSKExpiring, Assumed, "not known; assumed to pass: when it expires (Instance.Expires)"},
+		{func(i *Instance) {}, RSKReleased, Passed, "running"},
+		{func(i *Instance) { i.Status = StatusRefunded }, RSKReleased, Failed, "refunded"},
+		{func(i *Instance) { i.Status = 0 }, RSKReleased, Assumed, "not known; assumed to pass: its status (Instance.Status)"},
+		{func(i *Instance) { i.Billing = PayAsYouGo }, RSKBilling, Failed, "pay-as-you-go"},
+		{func(i *Instance) { i.Billing = 0 }, RSKBilling, Assumed, "not known; assumed to pass: how it is paid for (Instance.Billing)"},
+		{func(i *Instance) {}, RSKDowngraded, Passed, "it is so"},
+		{func(i *Instance) { i.Downgraded, i.PublicIP, i.Region = Yes, No, "cn-hongkong" }, RSKDowngraded, Failed, "downgraded; no public IP; cn-hongkong, outside mainland China"},
+		{func(i *Instance) { i.PartnerIP = true }, RSKDowngraded, Failed, "a partner's own IP"},
+		{func(i *Instance) { i.Downgraded = 0 }, RSKDowngraded, Assumed, "not known; assumed to pass: whether it was downgraded (Instance.Downgraded)"},
+		{func(i *Instance) {}, RSKOwner, Passed, "it has the same owner"},
+		{func(i *Instance) { i.Owner = explainOther }, RSKOwner, Failed, "another account owns it now"},
+		{func(i *Instance) { i.Owner = "" }, RSKOwner, Assumed, "not known; assumed to pass: who owns it (Instance.Owner)"},
+		{func(i *Instance) { i.IPs = []netip.Addr{netip.MustParseAddr("192.0.2.7")} }, RSKIP, Passed, "192.0.2.7"},
+		{func(i *Instance) { i.IPs = []netip.Addr{netip.MustParseAddr("192.0.2.8")} }, RSKIP, Failed, "the filed IP is gone; 192.0.2.8"},
+		{func(i *Instance) { i.PublicIP = No }, RSKIP, Failed, "the filed IP is gone; no public IP"},
+		{func(i *Instance) {}, RSKIP, Assumed, "not known; assumed to pass: its public IPs (Instance.IPs)"},
+		{func(i *Instance) { i.Status = StatusReleased }, RSKMove, Advised, "a filing rests on this server"},
+	}
+	for _, tt := range tests {
+		i := goodInstance()
+		tt.change(&i)
+		d := oddRules().Review(rec, i, explainNow)
+		for _, l := range []Lang{English, Chinese} {
+			completeReason(t, l, answerOf(t, &d, l, tt.rule))
+		}
+		if got := answerOf(t, &d, English, tt.rule); got.Outcome != tt.o || got.Found != tt.found {
+			t.Errorf("%v\n got %v %q\nwant %v %q", tt.rule, got.Outcome, got.Found, tt.o, tt.found)
+		}
+	}
+	i := goodInstance()
+	i.IPs = []netip.Addr{netip.MustParseAddr("192.0.2.8")}
+	rec.Filing = nil
+	d := oddRules().Review(rec, i, explainNow)
+	if got := answerOf(t, &d, English, RSKIP).Found; got != "not known; assumed to pass: the filed IPs (Filing.IPs)" {
+		t.Errorf("RSK-IP of a filing without IPs: %q", got)
+	}
+	horizons := []struct {
+		s                State
+		expiring, review int
+		want             string
+	}{
+		{StateFiled, 31, 43, "no expiry within 31 days"},
+		{StateFiling, 31, 43, "no expiry within 43 days, before the review can end"},
+		{StateFiling, 43, 31, "no expiry within 43 days"},
+		{StateFiling, 43, 43, "no expiry within 43 days"},
+		{StateFiled, 1, 1, "no expiry within 1 day"},
+	}
+	for _, h := range horizons {
+		set := oddRules()
+		set.Risk = RiskRules{h.expiring, h.review}
+		d := Decision{set: set, state: h.s}
+		if got := d.reason(English, RSKExpiring, Failed).Required; got != h.want {
+			t.Errorf("%v %d %d: %q, want %q", h.s, h.expiring, h.review, got, h.want)
+		}
+	}
+}
+
+// No text has a code in it: none is in a Decision to begin with.
+func TestReasonsWithoutASet(t *testing.T) {
+	d := Decision{At: explainNow, instance: goodInstance(), Fail: MakeRules(ELGTerm, LIFVoid), action: ActionVoid, state: StateFiled}
+	want := []string{
+		"ELG-TERM: the instance was bought for long enough, it is not so",
+		"LIF-VOID: the code is Unbound or Available or Filing; done by an operator, the code is Filed; asked by neither owner, grantee nor operator",
+	}
+	var got []string
+	for a := range d.Reasons(English) {
+		got = append(got, fmt.Sprintf("%v: %s, %s", a.Rule, a.Required, a.Found))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+}

@@ -1,0 +1,197 @@
+package icpcode
+
+import (
+	"slices"
+)
+
+func (r *SubmitRequest) normalize() error {
+	if r.Code.IsZero() {
+		return invalid("Code", "is empty")
+	}
+	r.Filing = *r.Filing.clone()
+	return r.Instance.normalize()
+}
+
+func (r *SubmitRequest) keys(_ *call, keys []Key) []Key { return append(keys, recordKey(r.Code)) }
+
+// decide: LIF-SUBMIT or LIF-RESUBMIT, FIL-HOLDER, FIL-WHAT, FIL-FOREIGN.
+func (r *SubmitRequest) decide(c *call, v *view, a Action) (Result, Decision, error) {
+	d := c.decision(a)
+	rec, roles, err := c.find(v, r.Code)
+	if err != nil {
+		return Result{}, d, err
+	}
+	if r.Instance.ID != "" && r.Instance.ID != rec.Instance {
+		return Result{}, d, invalid("Instance.ID", "is not the instance of the code")
+	}
+	d.instance = r.Instance
+	c.judgeUse(&d, rec, roles, r.Instance, a)
+	d.judgeFiling(&r.Filing, &r.Instance)
+	if err := c.settle(&d); err != nil {
+		return Result{}, d, err
+	}
+	to, _ := rec.State.Next(a, roles)
+	e := c.event(r.Code, a, to)
+	e.Filing = &r.Filing
+	v.occur(e)
+	return c.result(a, to, r.Code), d, nil
+}
+
+// judgeUse answers whether an actor with these roles can file with the code
+// now: the life of the code, FIL-HOLDER, LIF-EFFECTIVE and FIL-FOREIGN.
+func (c *call) judgeUse(d *Decision, rec *Record, roles Role, today Instance, a Action) {
+	d.about(rec, roles, today)
+	d.instance = today
+	_, may := rec.State.Next(a, RoleHolder)
+	d.answer(a.Rule(), tri(may))
+	d.answer(FILHolder, tri(roles&RoleHolder != 0))
+	d.answer(LIFEffective, tri(rec.Effective(today, c.at) == rec.State))
+	if today.Provider != "" && today.Provider != c.set.Provider {
+		d.answer(FILForeign, No)
+	}
+}
+
+// judgeFiling answers FIL-WHAT: what the filing says, and that its addresses
+// are the instance's where those are known.
+func (d *Decision) judgeFiling(f *Filing, today *Instance) {
+	field, problem := f.problem()
+	if problem == "" && !hasAddresses(today, f) {
+		field, problem = "Filing.IPs", "has an address that is not the instance's"
+	}
+	d.answer(FILWhat, tri(problem == ""))
+	if problem != "" {
+		d.detail = field + " " + problem
+	}
+}
+
+func hasAddresses(today *Instance, f *Filing) bool {
+	if len(today.IPs) == 0 {
+		return today.PublicIP != No || len(f.IPs) == 0
+	}
+	for _, ip := range f.IPs {
+		if !slices.Contains(today.IPs, ip) {
+			return false
+		}
+	}
+	return true
+}
+
+// submission and resubmission are what [Engine.Submit] and [Engine.Resubmit]
+// make of a SubmitRequest.
+type (
+	submission   struct{ SubmitRequest }
+	resubmission struct{ SubmitRequest }
+)
+
+func (r *submission) fingerprint(p *digest) {
+	p.action(ActionSubmit)
+	p.code(r.Code)
+	p.filing(&r.Filing)
+}
+
+func (r *submission) decide(c *call, v *view) (Result, Decision, error) {
+	return r.SubmitRequest.decide(c, v, ActionSubmit)
+}
+
+func (r *resubmission) fingerprint(p *digest) {
+	p.action(ActionResubmit)
+	p.code(r.Code)
+	p.filing(&r.Filing)
+}
+
+func (r *resubmission) decide(c *call, v *view) (Result, Decision, error) {
+	return r.SubmitRequest.decide(c, v, ActionResubmit)
+}
+
+func (r *ApproveRequest) normalize() error {
+	if r.Code.IsZero() {
+		return invalid("Code", "is empty")
+	}
+	return checkID("ICPNumber", r.ICPNumber)
+}
+
+func (r *ApproveRequest) fingerprint(p *digest) {
+	p.action(ActionApprove)
+	p.code(r.Code)
+	p.text(r.ICPNumber)
+}
+
+func (r *ApproveRequest) keys(_ *call, keys []Key) []Key { return append(keys, recordKey(r.Code)) }
+
+// decide: LIF-APPROVE, FIL-SUCCESS.
+func (r *ApproveRequest) decide(c *call, v *view) (Result, Decision, error) {
+	d := c.decision(ActionApprove)
+	rec, roles, err := c.find(v, r.Code)
+	if err != nil {
+		return Result{}, d, err
+	}
+	d.about(rec, roles, Instance{})
+	to, may := rec.State.Next(ActionApprove, roles)
+	d.answer(LIFApprove, tri(may))
+	if err := c.settle(&d); err != nil {
+		return Result{}, d, err
+	}
+	e := c.event(r.Code, ActionApprove, to)
+	e.Filing = rec.Filing.clone()
+	if e.Filing == nil {
+		e.Filing = new(Filing)
+	}
+	e.Filing.ICPNumber = r.ICPNumber
+	v.occur(e)
+	return c.result(ActionApprove, to, r.Code), d, nil
+}
+
+// ending is a CodeRequest that ends a filing or a code.
+type ending struct {
+	CodeRequest
+	action Action // ActionRelease, ActionRefund or ActionVoid
+}
+
+func (r *ending) normalize() error {
+	if r.Code.IsZero() {
+		return invalid("Code", "is empty")
+	}
+	if r.action == ActionVoid && r.Reason == "" {
+		return invalid("Reason", "is empty")
+	}
+	return checkText("Reason", r.Reason, maxRemarkBytes)
+}
+
+func (r *ending) fingerprint(p *digest) {
+	p.action(r.action)
+	p.code(r.Code)
+	p.text(r.Reason)
+}
+
+func (r *ending) keys(_ *call, keys []Key) []Key { return append(keys, recordKey(r.Code)) }
+
+// decide: LIF-RELEASE, LIF-REFUND with PAY-REFUND, LIF-VOID.
+func (r *ending) decide(c *call, v *view) (Result, Decision, error) {
+	action := r.action
+	if action == ActionRelease && c.set.Life.ReleaseTo == StateInvalid {
+		action = ActionForfeit
+	}
+	d := c.decision(action)
+	rec, roles, err := c.find(v, r.Code)
+	if err != nil {
+		return Result{}, d, err
+	}
+	d.about(rec, roles, Instance{})
+	to, may := rec.State.Next(action, roles)
+	if action == ActionRefund && rec.Origin != OriginPaid {
+		may = false
+	}
+	d.answer(action.Rule(), tri(may))
+	if err := c.settle(&d); err != nil {
+		return Result{}, d, err
+	}
+	e := c.event(r.Code, action, to)
+	e.Reason = r.Reason
+	if action == ActionRefund {
+		e.Refund = rec.Paid
+	}
+	v.occur(e)
+	res := c.result(action, to, r.Code)
+	res.Money = e.Refund
+	return res, d, nil
+}

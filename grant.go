@@ -1,0 +1,224 @@
+package icpcode
+
+import (
+	"slices"
+)
+
+// grant is a grant to be judged: from whom, to whom, and what the two have to
+// do with each other so far.
+type grant struct {
+	granter, grantee AccountID
+	out, in          *Partners // of the granter and of the grantee in the natural year; nil: none
+	acquainted       bool      // a grant between the two ever happened
+	year             int
+}
+
+// grantKeys adds the keys of the documents that a grant needs.
+func grantKeys(keys []Key, granter, grantee AccountID, year int) []Key {
+	return append(keys, granteesKey(granter, year), grantersKey(grantee, year), acquaintanceKey(granter, grantee))
+}
+
+// readGrant reads the documents of a grant in a natural year.
+func readGrant(v *view, granter, grantee AccountID, year int) grant {
+	return grant{
+		granter: granter, grantee: grantee, year: year,
+		out:        read[Partners](v, granteesKey(granter, year)),
+		in:         read[Partners](v, grantersKey(grantee, year)),
+		acquainted: v.exists(acquaintanceKey(granter, grantee)),
+	}
+}
+
+// judgeGrant answers the rules of granting that do not look at the code:
+// GRT-ENTERPRISE, GRT-OUT, GRT-IN, GRT-FIRST, and of GRT-ONCE that nobody
+// grants to oneself.
+func (c *call) judgeGrant(d *Decision, g grant, cert Certification, assume Rules) {
+	rules := &c.set.Grant
+	d.certification = cert
+	enterprise := Yes
+	if rules.Enterprise {
+		enterprise = tri(cert == Enterprise)
+		if cert == CertificationUnknown {
+			enterprise = Unknown
+		}
+	}
+	d.answer(GRTEnterprise, enterprise)
+	d.Assumed |= (assume | c.set.Assume) & d.Unknown & (1 << GRTEnterprise)
+	d.answer(GRTOut, tri(rules.Allowed && g.out.admits(g.grantee, rules.MaxGrantees)))
+	d.answer(GRTIn, tri(rules.Allowed && g.in.admits(g.granter, rules.MaxGranters)))
+	d.answer(GRTOnce, tri(g.granter != g.grantee))
+	if !rules.VerifyFirst || g.acquainted || c.verified {
+		d.answer(GRTFirst, Yes)
+		return
+	}
+	d.answer(GRTFirst, tri(c.canVerify))
+	d.PhoneNeeded = c.canVerify
+}
+
+// admits reports whether a counterparty keeps within the cap: those of the
+// year cost nothing again (GRT-REPEAT).
+func (p *Partners) admits(a AccountID, limit int) bool {
+	if limit == NoLimit {
+		return true
+	}
+	if p == nil {
+		return limit > 0
+	}
+	if p.has(a) {
+		return true
+	}
+	return len(p.Accounts) < limit
+}
+
+func (p *Partners) has(a AccountID) bool {
+	_, ok := slices.BinarySearch(p.Accounts, a)
+	return ok
+}
+
+// with returns p with a, and whether that is a change. A document of the most
+// partners that any cap can count stays as it is.
+func (p *Partners) with(a AccountID) (*Partners, bool) {
+	if p == nil {
+		return &Partners{[]AccountID{a}}, true
+	}
+	i, found := slices.BinarySearch(p.Accounts, a)
+	if found || len(p.Accounts) >= maxPartners {
+		return p, false
+	}
+	grown := make([]AccountID, 0, len(p.Accounts)+1)
+	grown = append(append(append(grown, p.Accounts[:i]...), a), p.Accounts[i:]...)
+	return &Partners{grown}, true
+}
+
+// record writes that the two are partners of the year and acquainted for
+// ever, each only where it is new.
+func (g *grant) record(v *view) {
+	if out, changed := g.out.with(g.grantee); changed {
+		v.put(granteesKey(g.granter, g.year), out)
+	}
+	if in, changed := g.in.with(g.granter); changed {
+		v.put(grantersKey(g.grantee, g.year), in)
+	}
+	if !g.acquainted {
+		v.put(acquaintanceKey(g.granter, g.grantee), nil)
+	}
+}
+
+func (r *GrantRequest) normalize() error {
+	if len(r.Codes) == 0 || len(r.Codes) > maxGrantCodes {
+		return invalid("Codes", "are not between 1 and 1000")
+	}
+	r.Codes = slices.Clone(r.Codes)
+	seen := make(map[Code]struct{}, len(r.Codes))
+	for _, code := range r.Codes {
+		if code.IsZero() {
+			return invalid("Codes", "has an empty code")
+		}
+		if _, twice := seen[code]; twice {
+			return invalid("Codes", "names a code twice")
+		}
+		seen[code] = struct{}{}
+	}
+	if err := checkID("GrantTo", string(r.GrantTo)); err != nil {
+		return err
+	}
+	if len(r.Instances) > maxGrantCodes {
+		return invalid("Instances", "are more than 1000")
+	}
+	r.Instances = slices.Clone(r.Instances)
+	for i := range r.Instances {
+		if err := r.Instances[i].normalize(); err != nil {
+			return err
+		}
+	}
+	return checkCertification(r.Certification)
+}
+
+func (r *GrantRequest) fingerprint(p *digest) {
+	p.action(ActionGrant)
+	p.text(string(r.GrantTo))
+	for _, code := range r.Codes {
+		p.code(code)
+	}
+}
+
+func (r *GrantRequest) keys(c *call, keys []Key) []Key {
+	for _, code := range r.Codes {
+		keys = append(keys, recordKey(code))
+	}
+	return grantKeys(keys, r.Actor, r.GrantTo, NaturalYear(c.at))
+}
+
+func (r *GrantRequest) decide(c *call, v *view) (Result, Decision, error) {
+	d := c.decision(ActionGrant)
+	records := make([]*Record, len(r.Codes))
+	for i, code := range r.Codes {
+		rec, roles, err := c.find(v, code)
+		if err != nil {
+			return Result{}, d, err
+		}
+		records[i] = rec
+		today := r.facts(rec.Instance)
+		d.judgeCode(rec, roles, today, rec.Grantee == "")
+	}
+	g := readGrant(v, r.Actor, r.GrantTo, NaturalYear(c.at))
+	c.judgeGrant(&d, g, r.Certification, r.Assume)
+	d.Pass &^= d.Fail
+	if err := c.settle(&d); err != nil {
+		return Result{}, d, err
+	}
+	for _, rec := range records {
+		e := c.event(rec.Code, ActionGrant, rec.State)
+		e.Grantee, e.Assumed = r.GrantTo, d.Assumed
+		v.occur(e)
+	}
+	g.record(v)
+	res := c.result(ActionGrant, records[0].State, r.Codes...)
+	res.PhoneNeeded = d.PhoneNeeded
+	return res, d, nil
+}
+
+// judgeCode answers the rules of granting that look at one code: GRT-STATE,
+// GRT-ONCE and LIF-EFFECTIVE. Over a batch d keeps what the first refused
+// code is.
+func (d *Decision) judgeCode(rec *Record, roles Role, today Instance, ungranted bool) {
+	_, may := rec.State.Next(ActionGrant, roles|RoleOwner)
+	works := rec.Effective(today, d.At) == rec.State
+	ours := roles&RoleOwner != 0
+	if d.Fail == 0 {
+		d.about(rec, roles, today)
+		d.instance = today
+	}
+	d.answer(GRTState, tri(may))
+	d.answer(GRTOnce, tri(ungranted && ours))
+	d.answer(LIFEffective, tri(works))
+}
+
+// facts returns today's facts about an instance, as far as the request has
+// them.
+func (r *GrantRequest) facts(id InstanceID) Instance {
+	for i := range r.Instances {
+		if r.Instances[i].ID == id {
+			return r.Instances[i]
+		}
+	}
+	return Instance{}
+}
+
+// settle turns a decision into an error: a refusal, or that the phone must be
+// verified first. A dry run stops short of the phone.
+func (c *call) settle(d *Decision) error {
+	if err := d.err(); err != nil {
+		return err
+	}
+	if d.PhoneNeeded && !c.dry {
+		return errPhone
+	}
+	return nil
+}
+
+func checkCertification(cert Certification) error {
+	if cert > Enterprise {
+		return invalid("Certification", "is not a known value")
+	}
+	return nil
+}

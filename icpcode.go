@@ -1,0 +1,189 @@
+package icpcode
+
+import (
+	"context"
+	"crypto/rand"
+	"io"
+	"sync"
+	"time"
+)
+
+// Options configures an [Engine]. The zero value is Alibaba's rules, the real
+// clock and entropy, no price, no operators, and first grants refused.
+type Options struct {
+	// Rules decides; nil means [Alibaba].
+	Rules *RuleBook
+	// Clock tells the time; nil means time.Now. It is read once per operation
+	// and may go back.
+	Clock func() time.Time
+	// Entropy is what codes and request IDs are drawn from; nil means
+	// crypto/rand. It need not be safe for concurrent use, and is read ahead.
+	Entropy io.Reader
+	// Price is the unit price of a paid code. No official price is public, so
+	// there is no default: without one, Buy answers ErrNoPrice (PAY-PRICE).
+	Price Money
+	// VerifyPhone checks the proof of a first grant (GRT-FIRST), and is the
+	// place to ask for the grantee's consent: a hostile granter could
+	// otherwise use up the few granters that a grantee may have in a year.
+	// It runs at most once per operation, after everything else has passed
+	// and outside of retries. nil error: verified; an error matching
+	// ErrNotVerified: refused; any other: a *HookError. nil: first grants are
+	// refused.
+	VerifyPhone func(context.Context, Verification) error
+	// Operator reports whether an actor is one of the provider's own staff
+	// or systems. It only looks up: dry runs call it too. nil: nobody is.
+	Operator func(AccountID) bool
+	// Observe is told the events of each operation after they were
+	// committed, on the goroutine of the request. It may be called
+	// concurrently. A panic of it passes through to the caller, whose
+	// request has been done.
+	Observe func(context.Context, []Event)
+	// Import is the format of the codes that Import accepts; zero means
+	// TwelveDigits.
+	Import Format
+}
+
+// Verification is a first grant that the phone of the granter must confirm.
+type Verification struct {
+	Granter, Grantee AccountID
+	Proof            string // what the request carries, such as the code of a text message
+	RequestID        string
+}
+
+// Engine decides and commits. All of its methods are safe for concurrent use,
+// and any number of engines and processes may share one [Store]. An Engine
+// has no goroutines and needs no closing.
+type Engine struct {
+	store   Store
+	opt     Options
+	entropy *source
+	scratch *sync.Pool // of *scratch
+	dry     bool
+}
+
+// New returns an engine over s. Nil options mean the zero Options. The
+// options are copied.
+func New(s Store, o *Options) *Engine {
+	e := &Engine{store: s, scratch: &sync.Pool{New: func() any { return new(scratch) }}}
+	if o != nil {
+		e.opt = *o
+	}
+	if e.opt.Rules == nil {
+		e.opt.Rules = Alibaba()
+	}
+	if e.opt.Clock == nil {
+		e.opt.Clock = time.Now
+	}
+	if e.opt.Entropy == nil {
+		e.opt.Entropy = rand.Reader
+	}
+	e.entropy = newSource(e.opt.Entropy)
+	return e
+}
+
+// DryRun returns an engine over the same store whose operations answer
+// exactly as those of e would and change nothing: they draw nothing, verify
+// no phone and tell no observer. Where the real operation would verify the
+// phone first, the result says PhoneNeeded.
+func (e *Engine) DryRun() *Engine {
+	dry := *e
+	dry.dry = true
+	return &dry
+}
+
+// Verify says beforehand what [Engine.Issue] would answer (GRT-VERIFY, 验证),
+// with every rule that was asked, and changes nothing. A refusal is in the
+// Decision; the error is for requests that could not be judged.
+func (e *Engine) Verify(ctx context.Context, r IssueRequest) (Decision, error) {
+	_, d, err := e.DryRun().do(ctx, r.Actor, "", &r)
+	if _, refused := err.(*RefusedError); refused {
+		err = nil
+	}
+	return d, err
+}
+
+// Issue issues codes for an instance, free of charge under its quota
+// (LIF-ISSUE). With GrantTo all of them are granted in the same action, or
+// none is issued (GRT-ATOMIC).
+func (e *Engine) Issue(ctx context.Context, r IssueRequest) (Result, error) {
+	return e.run(ctx, r.Actor, r.RequestID, &r)
+}
+
+// SubmitAuto files straight with an instance of the actor's own, which issues
+// the code by itself in the same commit.
+func (e *Engine) SubmitAuto(ctx context.Context, r AutoRequest) (Result, error) {
+	return e.run(ctx, r.Actor, r.RequestID, &r)
+}
+
+// Buy buys codes at Options.Price (LIF-BUY). They are not tied to an instance
+// yet: see [Engine.Bind]. Taking the money is the caller's part.
+func (e *Engine) Buy(ctx context.Context, r BuyRequest) (Result, error) {
+	return e.run(ctx, r.Actor, r.RequestID, &r)
+}
+
+// Bind ties a paid code to an instance of its owner, for good (LIF-BIND).
+func (e *Engine) Bind(ctx context.Context, r BindRequest) (Result, error) {
+	return e.run(ctx, r.Actor, r.RequestID, &r)
+}
+
+// Grant grants the right to use codes to another account, all or none. It
+// cannot be undone (GRT-ONCE).
+func (e *Engine) Grant(ctx context.Context, r GrantRequest) (Result, error) {
+	return e.run(ctx, r.Actor, r.RequestID, &r)
+}
+
+// Submit submits a filing with a code (LIF-SUBMIT). The actor is its holder.
+func (e *Engine) Submit(ctx context.Context, r SubmitRequest) (Result, error) {
+	return e.run(ctx, r.Actor, r.RequestID, &submission{r})
+}
+
+// Resubmit sends a corrected filing again (LIF-RESUBMIT).
+func (e *Engine) Resubmit(ctx context.Context, r SubmitRequest) (Result, error) {
+	return e.run(ctx, r.Actor, r.RequestID, &resubmission{r})
+}
+
+// Approve records that a filing was approved; its code is used for good
+// (LIF-APPROVE, FIL-SUCCESS). The actor is an operator.
+func (e *Engine) Approve(ctx context.Context, r ApproveRequest) (Result, error) {
+	return e.run(ctx, r.Actor, r.RequestID, &r)
+}
+
+// Release takes a code out of a filing that its holder withdrew or an
+// operator rejected for good (LIF-RELEASE).
+func (e *Engine) Release(ctx context.Context, r CodeRequest) (Result, error) {
+	return e.run(ctx, r.Actor, r.RequestID, &ending{r, ActionRelease})
+}
+
+// Refund refunds a paid code that is not in use; Result.Money is what was
+// actually paid for it (LIF-REFUND, PAY-REFUND). Paying it is the caller's
+// part, once for the request.
+func (e *Engine) Refund(ctx context.Context, r CodeRequest) (Result, error) {
+	return e.run(ctx, r.Actor, r.RequestID, &ending{r, ActionRefund})
+}
+
+// Void makes a code invalid by administrative act; nothing is paid back
+// (LIF-VOID, PAY-REFUND). The actor is an operator.
+func (e *Engine) Void(ctx context.Context, r CodeRequest) (Result, error) {
+	return e.run(ctx, r.Actor, r.RequestID, &ending{r, ActionVoid})
+}
+
+// CloseInstance records that an instance was refunded or released, and ends
+// every code attached to it at once (LIF-CLOSE). Result.Codes are those that
+// changed. Result.Money is what is to be paid back for paid codes together;
+// it is zero if they were paid in different currencies. The actor is an
+// operator.
+func (e *Engine) CloseInstance(ctx context.Context, r CloseRequest) (Result, error) {
+	return e.run(ctx, r.Actor, r.RequestID, &r)
+}
+
+// Import takes over a code that was issued elsewhere (LIF-IMPORT). The same
+// again is a no-op, different facts are [ErrDiffers]. The actor is an
+// operator.
+func (e *Engine) Import(ctx context.Context, r ImportRequest) (Result, error) {
+	return e.run(ctx, r.Actor, r.RequestID, &r)
+}
+
+func (e *Engine) run(ctx context.Context, actor AccountID, requestID string, r request) (Result, error) {
+	res, _, err := e.do(ctx, actor, requestID, r)
+	return res, err
+}

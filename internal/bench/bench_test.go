@@ -1,0 +1,484 @@
+// Package bench measures the library beside the floors that it is judged by.
+package bench
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/icpcode/icpcode"
+	"github.com/icpcode/icpcode/memstore"
+)
+
+// rounds is how often floor and subject are measured in turn; the ratio is
+// the median of the rounds, so that a machine whose speed drifts does not
+// matter.
+const rounds = 5
+
+// row is one line of the table.
+type row struct {
+	name    string
+	floor   func(*testing.B)
+	subject func(*testing.B)
+	bound   float64 // the ratio that was promised; only printed
+	dream   float64
+	noAlloc bool // the subject must not allocate
+}
+
+// TestRatios prints how the library compares with its floors, measured in
+// turn in one run. It fails only for allocations, never for time.
+func TestRatios(t *testing.T) {
+	if os.Getenv("ICPCODE_BENCH") == "" {
+		t.Skip("set ICPCODE_BENCH=1 (make bench) to measure; measuring proves nothing in a test run")
+	}
+	t.Logf("%-48s %10s %10s %7s %7s %7s", "what", "floor", "here", "ratio", "at most", "dream")
+	for _, r := range []row{
+		{"transition / dense table", floorTransition, transition, 2, 1, true},
+		{"decision over all ELG rules / hand-written", floorDecision, decision, 4, 2, true},
+		{"draw a code / buffered draw of a number", floorDraw, draw, 1.3, 1, true},
+		{"parse twelve digits / naive loop", floorParse, parse, 1.5, 0.7, true},
+		{"Engine.Issue, 10^5 resident / mutex and map", floorIssue(100_000), issue(100_000, 1), 4, 2.5, false},
+		{"8 goroutines, many instances / itself serial", issue(100_000, 1), issue(100_000, 8), 0.75, 0.6, false},
+	} {
+		measure(t, r)
+	}
+	growth(t)
+	heap(t)
+}
+
+func measure(t *testing.T, r row) {
+	t.Helper()
+	var floors, subjects, ratios []float64
+	var allocs int64
+	for range rounds {
+		f, s := testing.Benchmark(r.floor), testing.Benchmark(r.subject)
+		floors, subjects = append(floors, ns(f)), append(subjects, ns(s))
+		ratios = append(ratios, ns(s)/ns(f))
+		allocs = s.AllocsPerOp()
+	}
+	t.Logf("%-48s %8.1fns %8.1fns %6.2fx %6.2fx %6.2fx %3d allocs", r.name, median(floors), median(subjects), median(ratios), r.bound, r.dream, allocs)
+	if r.noAlloc && allocs != 0 {
+		t.Errorf("%s allocates %d times", r.name, allocs)
+	}
+}
+
+func ns(r testing.BenchmarkResult) float64 { return float64(r.T.Nanoseconds()) / float64(r.N) }
+
+func median(v []float64) float64 {
+	v = slices.Clone(v)
+	slices.Sort(v)
+	return v[len(v)/2]
+}
+
+// The transition.
+
+type cell struct {
+	to icpcode.State
+	by icpcode.Role
+}
+
+var dense = func() (t [7][15]cell) {
+	for s := range icpcode.State(7) {
+		for a := range icpcode.Action(15) {
+			for _, by := range []icpcode.Role{icpcode.RoleOwner, icpcode.RoleHolder, icpcode.RoleOperator} {
+				if to, ok := s.Next(a, by); ok {
+					t[s][a] = cell{to, t[s][a].by | by}
+				}
+			}
+		}
+	}
+	return t
+}()
+
+var sink atomic.Uint64
+
+func floorTransition(b *testing.B) {
+	var n uint64
+	for i := range b.N {
+		c := &dense[i%7][i%15]
+		if c.by&icpcode.RoleOwner != 0 {
+			n += uint64(c.to)
+		}
+	}
+	sink.Add(n)
+}
+
+func transition(b *testing.B) {
+	b.ReportAllocs()
+	var n uint64
+	for i := range b.N {
+		if to, ok := icpcode.State(i%7).Next(icpcode.Action(i%15), icpcode.RoleOwner); ok {
+			n += uint64(to)
+		}
+	}
+	sink.Add(n)
+}
+
+// The decision.
+
+// now is when the benchmarks ask, and server what they ask about.
+var now = time.Date(2026, 3, 1, 4, 0, 0, 0, time.UTC)
+
+func server(id string) icpcode.Instance {
+	return icpcode.Instance{
+		ID: icpcode.InstanceID(id), Owner: "1001", Product: icpcode.ECS, Region: "cn-hangzhou",
+		Billing: icpcode.Subscription, Status: icpcode.StatusRunning, TermMonths: 12, Expires: now.AddDate(1, 0, 0),
+		Trial: icpcode.No, PublicIP: icpcode.Yes, IPHeld: icpcode.No,
+		IPs: []netip.Addr{netip.AddrFrom4([4]byte{47, 96, 1, 180})},
+	}
+}
+
+// answers is what ten hand-written rules fill field by field.
+type answers struct {
+	rule [10]struct {
+		required, found int64
+		ok              bool
+	}
+}
+
+//go:noinline
+func handWritten(d *answers, i *icpcode.Instance, actor icpcode.AccountID, used, n int, t time.Time) {
+	set := func(k int, required, found int64, ok bool) {
+		a := &d.rule[k]
+		a.required, a.found, a.ok = required, found, ok
+	}
+	set(0, 0, 0, i.Product == icpcode.ECS)
+	set(1, 0, 0, i.Owner == actor)
+	set(2, 0, int64(i.Billing), i.Billing == icpcode.Subscription && i.Trial == icpcode.No)
+	set(3, 3, int64(i.TermMonths), i.TermMonths >= 3)
+	left := i.Expires.Sub(t)
+	set(4, 90, int64(left), left >= 90*24*time.Hour)
+	set(5, 0, 0, len(i.Region) > 3 && i.Region[:3] == "cn-" && i.Region != "cn-hongkong")
+	set(6, 0, int64(i.PublicIP), i.PublicIP == icpcode.Yes)
+	set(7, 0, int64(i.Status), i.Status == icpcode.StatusRunning && left > 0)
+	set(8, 5, int64(used), used+n <= 5)
+	set(9, 20, int64(n), n >= 1 && n <= 20)
+}
+
+func floorDecision(b *testing.B) {
+	i := server("i-1")
+	var d answers
+	var n uint64
+	for k := range b.N {
+		handWritten(&d, &i, "1001", k&7, 1, now)
+		if d.rule[8].ok {
+			n++
+		}
+	}
+	sink.Add(n)
+}
+
+func decision(b *testing.B) {
+	b.ReportAllocs()
+	set, err := icpcode.Alibaba().At(now)
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := icpcode.IssueRequest{Actor: "1001", Instance: server("i-1"), Quantity: 1}
+	b.ResetTimer()
+	var n uint64
+	for k := range b.N {
+		d := set.Check(r, k&7, now)
+		if !d.Refused() {
+			n++
+		}
+	}
+	sink.Add(n)
+}
+
+// The code.
+
+func floorDraw(b *testing.B) {
+	r := bufio.NewReaderSize(rand.Reader, 512)
+	var n uint64
+	for range b.N {
+		p, err := r.Peek(8)
+		if err != nil {
+			b.Fatal(err)
+		}
+		n += binary.LittleEndian.Uint64(p) % 100_000_000_000
+		if _, err := r.Discard(8); err != nil {
+			b.Fatal(err)
+		}
+	}
+	sink.Add(n)
+}
+
+func draw(b *testing.B) {
+	b.ReportAllocs()
+	r := bufio.NewReaderSize(rand.Reader, 512)
+	var last icpcode.Code
+	for range b.N {
+		c, err := icpcode.Draw(r)
+		if err != nil {
+			b.Fatal(err)
+		}
+		last = c
+	}
+	sink.Add(uint64(len(last.String())))
+}
+
+const text = "012345678901"
+
+//go:noinline
+func naive(s string) (uint64, bool) {
+	if len(s) != 12 || s[0] != '0' {
+		return 0, false
+	}
+	var n uint64
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + uint64(s[i]-'0')
+	}
+	return n, true
+}
+
+func floorParse(b *testing.B) {
+	var n uint64
+	for range b.N {
+		v, ok := naive(text)
+		if ok {
+			n += v
+		}
+	}
+	sink.Add(n)
+}
+
+func parse(b *testing.B) {
+	b.ReportAllocs()
+	var last icpcode.Code
+	for range b.N {
+		c, err := icpcode.ParseCode(text)
+		if err != nil {
+			b.Fatal(err)
+		}
+		last = c
+	}
+	sink.Add(uint64(len(last.String())))
+}
+
+// The issue.
+
+// handMade is what a user would write in memory without the library: a guard,
+// the code, its event and a receipt, under one mutex.
+type handMade struct {
+	mu       sync.Mutex
+	issued   map[string]int
+	codes    map[uint64]*handCode
+	receipts map[[2]string]uint64
+	owners   map[string][]uint64
+	entropy  *bufio.Reader
+}
+
+type handCode struct {
+	owner, instance, product, rules string
+	state                           int
+	issued                          time.Time
+	events                          []handEvent
+}
+
+type handEvent struct {
+	at     time.Time
+	action int
+	actor  string
+}
+
+func newHandMade() *handMade {
+	return &handMade{
+		issued: map[string]int{}, codes: map[uint64]*handCode{}, receipts: map[[2]string]uint64{}, owners: map[string][]uint64{},
+		entropy: bufio.NewReaderSize(rand.Reader, 512),
+	}
+}
+
+func (h *handMade) issue(owner, request, instance string, at time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, done := h.receipts[[2]string{owner, request}]; done {
+		return true
+	}
+	if h.issued[instance]+1 > 5 {
+		return false
+	}
+	for {
+		p, err := h.entropy.Peek(8)
+		if err != nil {
+			return false
+		}
+		n := binary.LittleEndian.Uint64(p) % 100_000_000_000
+		_, _ = h.entropy.Discard(8)
+		if _, taken := h.codes[n]; taken {
+			continue
+		}
+		h.issued[instance]++
+		h.codes[n] = &handCode{
+			owner: owner, instance: instance, product: "ECS", rules: "2026", state: 1, issued: at,
+			events: []handEvent{{at, 1, owner}},
+		}
+		h.receipts[[2]string{owner, request}] = n
+		h.owners[owner] = append(h.owners[owner], n)
+		return true
+	}
+}
+
+// names of the k-th issue: five to an instance, forty instances to an owner.
+func owner(k int) string    { return "10" + strconv.Itoa(k/200) }
+func request(k int) string  { return "order-" + strconv.Itoa(k) }
+func instance(k int) string { return "i-bp1h4adlltjc" + strconv.Itoa(k/5) }
+
+func floorIssue(resident int) func(*testing.B) {
+	h := newHandMade()
+	k := 0
+	one := func() {
+		if !h.issue(owner(k), request(k), instance(k), now) {
+			panic("refused")
+		}
+		k++
+	}
+	for range resident {
+		one()
+	}
+	return func(b *testing.B) {
+		for range b.N {
+			one()
+		}
+	}
+}
+
+// fleet is an engine with resident codes, that can issue one more at a time.
+type fleet struct {
+	eng *icpcode.Engine
+	k   atomic.Int64
+}
+
+func newFleet(resident int) *fleet {
+	f := &fleet{eng: icpcode.New(memstore.New(), &icpcode.Options{Clock: func() time.Time { return now }})}
+	for range resident {
+		f.one()
+	}
+	return f
+}
+
+func (f *fleet) one() {
+	k := int(f.k.Add(1) - 1)
+	i := server(instance(k))
+	i.Owner = icpcode.AccountID(owner(k))
+	_, err := f.eng.Issue(context.Background(), icpcode.IssueRequest{Actor: i.Owner, RequestID: request(k), Instance: i, Quantity: 1})
+	if err != nil {
+		panic(err)
+	}
+}
+
+func issue(resident, goroutines int) func(*testing.B) {
+	var f *fleet
+	return func(b *testing.B) {
+		b.ReportAllocs()
+		if f == nil {
+			f = newFleet(resident)
+		}
+		if goroutines == 1 {
+			b.ResetTimer()
+			for range b.N {
+				f.one()
+			}
+			return
+		}
+		// Each goroutine has instances of its own.
+		var wg sync.WaitGroup
+		b.ResetTimer()
+		base := int(f.k.Add(int64(b.N*goroutines*5))) + 5
+		for g := range goroutines {
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				for n := g; n < b.N; n += goroutines {
+					k := base - base%5 + (n/goroutines*goroutines+g)*5
+					i := server(instance(k))
+					i.Owner = icpcode.AccountID(owner(k))
+					_, err := f.eng.Issue(context.Background(), icpcode.IssueRequest{Actor: i.Owner, RequestID: request(k), Instance: i, Quantity: 1})
+					if err != nil {
+						panic(err)
+					}
+				}
+			}()
+		}
+		wg.Wait()
+	}
+}
+
+// growth compares how issuing slows down from 10^3 to 10^6 resident codes
+// with how the floor does.
+func growth(t *testing.T) {
+	var ratios []float64
+	for range 3 {
+		ours := per(issue(1_000_000, 1)) / per(issue(1_000, 1))
+		floor := per(floorIssue(1_000_000)) / per(floorIssue(1_000))
+		ratios = append(ratios, ours/floor)
+		t.Logf("from 10^3 to 10^6 resident: here %.2fx, floor %.2fx", ours, floor)
+	}
+	t.Logf("%-48s %10s %10s %6.2fx %6.2fx %6.2fx", "growth from 10^3 to 10^6 / the floor's own", "", "", median(ratios), 1.2, 1.0)
+}
+
+// per measures 20,000 operations after the residents are there.
+func per(f func(*testing.B)) float64 {
+	var d time.Duration
+	b := &testing.B{N: 1}
+	f(b)
+	const n = 20_000
+	b.N = n
+	runtime.GC()
+	start := time.Now()
+	f(b)
+	d = time.Since(start)
+	return float64(d.Nanoseconds()) / n
+}
+
+// heap prints what a code takes up with its receipt, event and indexes.
+func heap(t *testing.T) {
+	const n = 1_000_000
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	f := newFleet(n)
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	t.Logf("%-48s %10s %8.0f B %6s %5d B %5d B", "heap per code, 10^6 resident", "", float64(after.HeapAlloc-before.HeapAlloc)/n, "", 600, 300)
+	runtime.KeepAlive(f)
+}
+
+// TestNames checks that the benchmarks issue what they mean to: five codes to
+// an instance, never a sixth.
+func TestNames(t *testing.T) {
+	f := newFleet(1_000)
+	h := newHandMade()
+	for k := range 1_000 {
+		if !h.issue(owner(k), request(k), instance(k), now) {
+			t.Fatalf("the floor refuses issue %d", k)
+		}
+	}
+	if h.issue(owner(0), "another", instance(0), now) {
+		t.Error("the floor issues a sixth code")
+	}
+	i := server(instance(0))
+	i.Owner = icpcode.AccountID(owner(0))
+	_, err := f.eng.Issue(context.Background(), icpcode.IssueRequest{Actor: i.Owner, RequestID: "another", Instance: i, Quantity: 1})
+	if err == nil || !strings.Contains(fmt.Sprint(err), "ELG-QUOTA") {
+		t.Errorf("a sixth code: %v", err)
+	}
+}
+
+func BenchmarkIssue(b *testing.B)      { issue(100_000, 1)(b) }
+func BenchmarkIssueFloor(b *testing.B) { floorIssue(100_000)(b) }

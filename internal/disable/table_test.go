@@ -1,0 +1,222 @@
+package disable
+
+import (
+	"github.com/icpcode/icpcode"
+)
+
+// table has at least one entry for each rule, in the order of rule.go. The
+// edits take a rule out where it is decided; what else hangs on it stays.
+var table = []disabling{
+	{rule: icpcode.ELGProduct, why: "every product supplies codes", edits: []edit{
+		{"rules.go", "if !listed {\n\t\treturn No", "if !listed {\n\t\treturn Yes"},
+	}},
+	{rule: icpcode.ELGOwner, why: "anyone applies for anyone's instance", edits: []edit{
+		{"rules.go", "return tri(actor == i.Owner)", "return Yes"},
+	}},
+	{rule: icpcode.ELGBilling, why: "any billing passes", edits: []edit{
+		{"rules.go", "if !q.Subscription {", "if true {"},
+	}},
+	{rule: icpcode.ELGTerm, why: "any term passes", edits: []edit{
+		{"rules.go", "if q.TermMonths == 0 {", "if true {"},
+	}},
+	{rule: icpcode.ELGRemaining, why: "any time left passes", edits: []edit{
+		{"rules.go", "if q.RemainingDays == 0 {", "if true {"},
+	}},
+	{rule: icpcode.ELGRegion, why: "any region passes", edits: []edit{
+		{"rules.go", "if !q.Mainland {", "if true {"},
+	}},
+	{rule: icpcode.ELGPublicIP, why: "no public address is needed", edits: []edit{
+		{"rules.go", "if !q.PublicIP {", "if true {"},
+	}},
+	{rule: icpcode.ELGStatus, why: "any status passes", edits: []edit{
+		{"rules.go", "if !q.Running {", "if true {"},
+	}},
+	{rule: icpcode.ELGIPInUse, why: "an address held by another filing passes", edits: []edit{
+		{"rules.go", "if !q.IPFree {", "if true {"},
+	}},
+	{rule: icpcode.ELGQuota, why: "the quota is never reached", edits: []edit{
+		{"rules.go", "return tri(q.Requested <= q.Limit-q.Used)", "return Yes"},
+	}},
+	{rule: icpcode.ELGBatch, why: "any number in one request passes", edits: []edit{
+		{"rules.go", "return tri(n >= 1 && n <= s.Batch)", "return Yes"},
+	}},
+	{rule: icpcode.ELGAccount, why: "any account issues for another", edits: []edit{
+		{"rules.go", "if s.Account == AccountAny ||", "if true ||"},
+	}},
+
+	{rule: icpcode.CODFormat, why: "the first digit need not be 0", edits: []edit{
+		{"code.go", "if bad != 0 || s[0] != '0' {", "if bad != 0 {"},
+	}},
+	{rule: icpcode.CODOpaque, why: "only twelve digits are a code", edits: []edit{
+		{"code.go", "return parseOpaque(s)", "return parsePasted(s)"},
+	}},
+	{rule: icpcode.CODUnique, why: "a source that repeats itself yields one code twice", edits: []edit{
+		{"loop.go", "if !slices.Contains(codes[:i], c) && !slices.Contains(taken, c) {", "if redraws == 0 {"},
+	}},
+	{rule: icpcode.CODUnique, why: "a code that exists already is not drawn again", edits: []edit{
+		{
+			"loop.go", "p.codes = make([]Code, d.draws(p.set))",
+			"if len(p.codes) > 0 {\nreturn nil\n}\np.codes = make([]Code, d.draws(p.set))",
+		},
+	}},
+	{rule: icpcode.CODUnguessable, why: "codes are drawn from a handful", edits: []edit{
+		{"code.go", "return Code{n: random%codeSpace + 1}, true", "return Code{n: random%8 + 1}, true"},
+	}},
+	{rule: icpcode.CODUnguessable, why: "a source that fails yields a code", edits: []edit{
+		{"code.go", `return Code{}, fmt.Errorf("%w: %w", ErrEntropy, err)`, "return Code{n: 1}, nil"},
+	}},
+	{rule: icpcode.CODInput, why: "a pasted code must be clean", edits: []edit{
+		{"code.go", "return parsePasted(s)", `return Code{}, invalid("Code", "is not clean")`},
+	}},
+	{rule: icpcode.CODInstant, why: "an issued code cannot be used yet", edits: []edit{
+		{"issue.go", "e := c.event(code, ActionIssue, StateAvailable)", "e := c.event(code, ActionIssue, StateUnbound)"},
+	}},
+	{rule: icpcode.CODOne, why: "one filing names a website and an app", edits: []edit{
+		{"record.go", `if (f.Domain == "") == (f.App == "") {`, `if f.Domain == "" && f.App == "" {`},
+	}},
+
+	{rule: icpcode.LIFIssue, why: "an issue makes no code", edits: []edit{
+		{"issue.go", "for _, code := range c.codes {\n\t\tc.born(", "for _, code := range c.codes[:0] {\n\t\tc.born("},
+	}},
+	{rule: icpcode.LIFBuy, why: "a bought code is born as if it were bound", edits: []edit{
+		{"issue.go", "e := c.event(code, ActionBuy, StateUnbound)", "e := c.event(code, ActionBuy, StateAvailable)"},
+	}},
+	{rule: icpcode.LIFImport, why: "anyone imports", edits: []edit{
+		{"import.go", "d.answer(LIFImport, tri(may))", "d.answer(LIFImport, tri(may || true))"},
+	}},
+	{rule: icpcode.LIFBind, why: "a code is bound in any state and by anyone who sees it", edits: []edit{
+		{"issue.go", "d.answer(LIFBind, tri(may))", "d.answer(LIFBind, tri(may || true))"},
+	}},
+	{rule: icpcode.LIFSubmit, why: "a code in any state is filed with", edits: []edit{
+		{"filing.go", "d.answer(a.Rule(), tri(may))", "d.answer(a.Rule(), tri(may || a == ActionSubmit))"},
+	}},
+	{rule: icpcode.LIFResubmit, why: "a filing is sent again in any state", edits: []edit{
+		{"filing.go", "d.answer(a.Rule(), tri(may))", "d.answer(a.Rule(), tri(may || a == ActionResubmit))"},
+	}},
+	{rule: icpcode.LIFApprove, why: "anyone approves in any state", edits: []edit{
+		{"filing.go", "d.answer(LIFApprove, tri(may))", "d.answer(LIFApprove, tri(may || true))"},
+	}},
+	{rule: icpcode.LIFRelease, why: "a code is released in any state", edits: []edit{
+		{"filing.go", "d.answer(action.Rule(), tri(may))", "d.answer(action.Rule(), tri(may || action.Rule() == LIFRelease))"},
+	}},
+	{rule: icpcode.LIFRefund, why: "a code is refunded in any state", edits: []edit{
+		{"filing.go", "d.answer(action.Rule(), tri(may))", "d.answer(action.Rule(), tri(may || action.Rule() == LIFRefund))"},
+	}},
+	{rule: icpcode.LIFVoid, why: "anyone voids in any state", edits: []edit{
+		{"filing.go", "d.answer(action.Rule(), tri(may))", "d.answer(action.Rule(), tri(may || action.Rule() == LIFVoid))"},
+	}},
+	{rule: icpcode.LIFClose, why: "a closed instance issues and binds more", edits: []edit{
+		{"issue.go", "d.answer(LIFClose, No)", "d.answer(LIFClose, Yes)"},
+	}},
+	{rule: icpcode.LIFClose, why: "closing an instance leaves its codes as they are", edits: []edit{
+		{"close.go", "if !may {\n\t\t\tcontinue", "if may || !may {\n\t\t\tcontinue"},
+	}},
+	{rule: icpcode.LIFEffective, why: "a code outlives its instance's expiry", edits: []edit{
+		{"record.go", `if r.State == StateAvailable && r.Instance != "" &&`, `if false && r.Instance != "" &&`},
+	}},
+	{rule: icpcode.LIFView, why: "the grantee sees that the granter's instance was refunded", edits: []edit{
+		{"record.go", "if r.State == StateRefunded && r.Last == ActionCloseRefund {", "if false {"},
+	}},
+
+	{rule: icpcode.GRTEnterprise, why: "anyone grants", edits: []edit{
+		{"grant.go", "if rules.Enterprise {", "if false {"},
+	}},
+	{rule: icpcode.GRTOut, why: "a granter has any number of grantees", edits: []edit{
+		{"grant.go", "rules.Allowed && g.out.admits(g.grantee, rules.MaxGrantees)", "rules.Allowed"},
+	}},
+	{rule: icpcode.GRTIn, why: "a grantee has any number of granters", edits: []edit{
+		{"grant.go", "rules.Allowed && g.in.admits(g.granter, rules.MaxGranters)", "rules.Allowed"},
+	}},
+	{rule: icpcode.GRTFirst, why: "a first grant needs no phone", edits: []edit{
+		{"grant.go", "if !rules.VerifyFirst || g.acquainted || c.verified {", "if true {"},
+	}},
+	{rule: icpcode.GRTAtomic, why: "only the first code of an issue is granted", edits: []edit{
+		{"issue.go", "if r.GrantTo != \"\" {\n\t\t\te := c.event(", "if r.GrantTo != \"\" && code == c.codes[0] {\n\t\t\te := c.event("},
+	}},
+	{rule: icpcode.GRTAtomic, why: "codes are issued though the grant is refused", edits: []edit{
+		{
+			"issue.go", "c.judgeGrant(&d, g, r.Certification, r.Assume)\n",
+			"c.judgeGrant(&d, g, r.Certification, r.Assume)\n" +
+				"if d.Refused() {\nr.GrantTo = \"\"\nd = c.set.Check(*r, l.used, c.at)\n}\n",
+		},
+	}},
+	{rule: icpcode.GRTVerify, why: "asking beforehand issues the codes", edits: []edit{
+		{"icpcode.go", `_, d, err := e.DryRun().do(ctx, r.Actor, "", &r)`, `_, d, err := e.do(ctx, r.Actor, "", &r)`},
+	}},
+	{rule: icpcode.GRTOnce, why: "a granted code is granted again", edits: []edit{
+		{"grant.go", "d.answer(GRTOnce, tri(ungranted && ours))", "d.answer(GRTOnce, Yes)\n_ = ours"},
+	}},
+	{rule: icpcode.GRTOnce, why: "an account grants to itself", edits: []edit{
+		{"grant.go", "d.answer(GRTOnce, tri(g.granter != g.grantee))", "d.answer(GRTOnce, Yes)"},
+	}},
+	{rule: icpcode.GRTState, why: "a code in any state is granted", edits: []edit{
+		{"grant.go", "d.answer(GRTState, tri(may))", "d.answer(GRTState, tri(may || true))"},
+	}},
+	{rule: icpcode.GRTRepeat, why: "a grantee of the same year counts again", edits: []edit{
+		{"grant.go", "if p.has(a) {", "if false {"},
+	}},
+	{rule: icpcode.GRTOwner, why: "a grant moves the ownership", edits: []edit{
+		{"record.go", "r.Grantee, r.Granted = e.Grantee, e.At", "r.Grantee, r.Granted = e.Grantee, e.At\nr.Owner = r.Grantee"},
+	}},
+	{rule: icpcode.GRTPrivate, why: "the grantee sees the owner's money and remark", edits: []edit{
+		{"record.go", "if role&(RoleOwner|RoleOperator) == 0 {", "if false {"},
+	}},
+
+	{rule: icpcode.PAYWhen, why: "nothing is advised where the quota is used up", edits: []edit{
+		{"rules.go", "d.Advice |= 1 << PAYWhen", "d.Advice |= 0"},
+	}},
+	{rule: icpcode.PAYPrice, why: "without a price, codes cost nothing", edits: []edit{
+		{"issue.go", `if c.price.Currency == "" && c.price.Amount.IsZero() {`, "if false {"},
+		{"issue.go", "if err := checkPrice(c.price); err != nil {", "if err := checkPrice(c.price); err != nil && false {"},
+	}},
+	{rule: icpcode.PAYExact, why: "the odd cents of a batch are lost", edits: []edit{
+		{"price.go", "if int64(i) < rest {", "if int64(i) < rest && false {"},
+	}},
+	{rule: icpcode.PAYRefund, why: "a refund pays nothing back", edits: []edit{
+		{"filing.go", "e.Refund = rec.Paid", "e.Refund = Money{}"},
+	}},
+	{rule: icpcode.PAYQuota, why: "a paid code uses the free quota", edits: []edit{
+		{"issue.go", "d.Quota.Used = l.take(v, 1, c.set.Life.PaidUsesQuota)", "d.Quota.Used = l.take(v, 1, true)"},
+	}},
+
+	{rule: icpcode.FILHolder, why: "the owner files with a code that was granted", edits: []edit{
+		{"filing.go", "d.answer(FILHolder, tri(roles&RoleHolder != 0))", "d.answer(FILHolder, Yes)"},
+	}},
+	{rule: icpcode.FILWhat, why: "a filing says anything", edits: []edit{
+		{"filing.go", `d.answer(FILWhat, tri(problem == ""))`, "d.answer(FILWhat, Yes)"},
+	}},
+	{rule: icpcode.FILSuccess, why: "an approved code can be used again", edits: []edit{
+		{"filing.go", "e := c.event(r.Code, ActionApprove, to)", "e := c.event(r.Code, ActionApprove, StateAvailable)"},
+	}},
+	{rule: icpcode.FILPick, why: "every code that is held looks as if it could be filed with", edits: []edit{
+		{"list.go", "c.judgeUse(&d, rec, roles, today, ActionSubmit)", "_ = roles"},
+	}},
+	{rule: icpcode.FILForeign, why: "an instance of another cloud is issued codes", edits: []edit{
+		{"rules.go", "d.Fail |= 1 << FILForeign", "d.Fail |= 0"},
+	}},
+	{rule: icpcode.FILForeign, why: "a code is filed with for a server of another cloud", edits: []edit{
+		{"filing.go", "d.answer(FILForeign, No)", "d.answer(FILForeign, Yes)"},
+	}},
+
+	{rule: icpcode.RSKExpiring, why: "an expiry is no risk", edits: []edit{
+		{"risk.go", "m[s.lasting(&r, &today, t)] |=", "m[Yes] |="},
+	}},
+	{rule: icpcode.RSKReleased, why: "a release is no risk", edits: []edit{
+		{"risk.go", "m[present(&today)] |=", "m[Yes] |="},
+	}},
+	{rule: icpcode.RSKBilling, why: "pay-as-you-go is no risk", edits: []edit{
+		{"risk.go", "m[prepaid(q, &today)] |=", "m[Yes] |="},
+	}},
+	{rule: icpcode.RSKDowngraded, why: "a downgrade is no risk", edits: []edit{
+		{"risk.go", "m[s.undiminished(q, &today)] |=", "m[Yes] |="},
+	}},
+	{rule: icpcode.RSKOwner, why: "a new owner is no risk", edits: []edit{
+		{"risk.go", "m[sameOwner(&r, &today)] |=", "m[Yes] |="},
+	}},
+	{rule: icpcode.RSKIP, why: "a lost address is no risk", edits: []edit{
+		{"risk.go", "m[keepsIPs(&r, &today)] |=", "m[Yes] |="},
+	}},
+	{rule: icpcode.RSKMove, why: "nothing is advised to who must change servers", edits: []edit{
+		{"risk.go", "d.Advice = 1 << RSKMove", "d.Advice = 0"},
+	}},
+}

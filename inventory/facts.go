@@ -1,0 +1,522 @@
+package inventory
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/icpcode/icpcode"
+)
+
+// Facts are facts about servers that no inventory gives, by instance ID. The
+// zero value holds none. Facts do not change and are safe for concurrent use.
+type Facts struct {
+	columns []*column // nil at id
+	rows    map[icpcode.InstanceID][]string
+	ids     []icpcode.InstanceID
+}
+
+// Change is one fact that [Facts.Apply] set.
+type Change struct {
+	Fact string // the name of the column, "term_months"
+	From string // as it was, "unknown" if it was not known
+	To   string
+}
+
+// String returns "billing: pay-as-you-go -> subscription".
+func (c Change) String() string { return c.Fact + ": " + c.From + " -> " + c.To }
+
+// FactsError says where a CSV of facts cannot be read.
+type FactsError struct {
+	Line   int    // from 1
+	Column string // the name of the column; "" if it is not about one
+	Err    error
+}
+
+// Error gives the place and the cause.
+func (e *FactsError) Error() string {
+	if e.Column == "" {
+		return fmt.Sprintf("inventory: facts, line %d: %v", e.Line, e.Err)
+	}
+	return fmt.Sprintf("inventory: facts, line %d, %s: %v", e.Line, e.Column, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *FactsError) Unwrap() error { return e.Err }
+
+// ReadFacts reads a CSV of facts in UTF-8. Its first line names the columns,
+// in any order; each further line is about one server. Lines that begin with
+// # are comments.
+//
+//	id                the server's ID; the only column that must be there
+//	owner             the account that bought it
+//	product           ECS, SWAS, …
+//	provider, region  in the provider's spelling
+//	billing           subscription or pay-as-you-go (or PrePaid, PostPaid)
+//	status            running, pending, stopped, expired, locked, refunded, released
+//	term_months       the term bought in months, renewals included
+//	first_term_months that of the first purchase alone
+//	created, expires  2026-03-01, 2026-03-01 10:00, both in China, or RFC 3339
+//	trial, ip_held, downgraded, public_ip  yes or no
+//	ips               the public addresses, separated by spaces
+//	partner_ip        yes or no
+//	contract_quota    codes that a contract allows
+//
+// An empty cell leaves the fact as the inventory has it; "unknown" makes it
+// unknown. Reading is strict: an unknown or repeated column, a repeated ID or
+// a value that a column does not take is a [*FactsError].
+func ReadFacts(r io.Reader) (*Facts, error) {
+	c := csv.NewReader(&cappedReader{r: r, left: maxFacts})
+	c.Comment = '#'
+	header, err := c.Read()
+	if isEOF(err) {
+		return nil, &FactsError{Line: 1, Err: errors.New("there is no header line")}
+	}
+	if err != nil {
+		return nil, csvError(err, 1)
+	}
+	columns, id, err := readHeader(header)
+	line, _ := c.FieldPos(0)
+	if err != nil {
+		return nil, &FactsError{Line: line, Err: err}
+	}
+	f := &Facts{columns: columns, rows: make(map[icpcode.InstanceID][]string)}
+	for {
+		row, err := c.Read()
+		if isEOF(err) {
+			return f, nil
+		}
+		if err != nil {
+			return nil, csvError(err, line+1)
+		}
+		line, _ = c.FieldPos(0)
+		if err := f.add(row, id); err != nil {
+			err.Line = line
+			return nil, err
+		}
+	}
+}
+
+// maxFacts bounds the memory that a CSV takes: enough for a million lines.
+const maxFacts = 128 << 20
+
+func readHeader(header []string) (columns []*column, id int, err error) {
+	id = -1
+	for i, name := range header {
+		if i == 0 {
+			name = strings.TrimPrefix(name, "\uFEFF")
+		}
+		name = strings.TrimSpace(name)
+		if name == "id" {
+			if id >= 0 {
+				return nil, 0, errors.New("column id is there twice")
+			}
+			id = i
+			columns = append(columns, nil)
+			continue
+		}
+		col := columnNamed(name)
+		if col == nil {
+			return nil, 0, fmt.Errorf("unknown column %q; columns are id, %s", name, columnNames())
+		}
+		if slices.Contains(columns, col) {
+			return nil, 0, fmt.Errorf("column %s is there twice", name)
+		}
+		columns = append(columns, col)
+	}
+	if id < 0 {
+		return nil, 0, errors.New("there is no column id")
+	}
+	return columns, id, nil
+}
+
+// add checks a row and keeps it.
+func (f *Facts) add(row []string, id int) *FactsError {
+	key := strings.TrimSpace(row[id])
+	if p := idProblem(key); p != "" {
+		return &FactsError{Column: "id", Err: errors.New(p)}
+	}
+	if _, ok := f.rows[icpcode.InstanceID(key)]; ok {
+		return &FactsError{Column: "id", Err: fmt.Errorf("%q is there twice", key)}
+	}
+	var i icpcode.Instance
+	denied := false
+	for n, col := range f.columns {
+		row[n] = strings.TrimSpace(row[n])
+		if col == nil || row[n] == "" {
+			continue
+		}
+		if err := col.read(&i, row[n]); err != nil {
+			return &FactsError{Column: col.name, Err: err}
+		}
+		denied = denied || col.name == "public_ip" && i.PublicIP != icpcode.Yes
+	}
+	if denied && len(i.IPs) > 0 {
+		return &FactsError{Column: "ips", Err: errors.New("there are addresses although public_ip is not yes")}
+	}
+	f.rows[icpcode.InstanceID(key)] = row
+	f.ids = append(f.ids, icpcode.InstanceID(key))
+	return nil
+}
+
+// IDs iterates over the IDs in the order of the file: one that no inventory
+// has is likely mistyped.
+func (f *Facts) IDs() iter.Seq[icpcode.InstanceID] { return slices.Values(f.ids) }
+
+// Apply sets the facts that f has about s, and returns what that changed, in
+// the order of the columns. A fact that was the same before is not a change.
+func (f *Facts) Apply(s *Server) []Change {
+	var changes []Change
+	for n, text := range f.rows[s.Instance.ID] {
+		col := f.columns[n]
+		if col == nil || text == "" {
+			continue
+		}
+		var v icpcode.Instance
+		// ReadFacts has read the same text before without an error.
+		_ = col.read(&v, text)
+		from := col.format(&s.Instance)
+		col.set(&s.Instance, &v)
+		if to := col.format(&s.Instance); to != from {
+			changes = append(changes, Change{col.name, from, to})
+		}
+	}
+	return changes
+}
+
+// column is one column: how it is read, written and set.
+type column struct {
+	name   string
+	parse  func(i *icpcode.Instance, s string) error
+	format func(i *icpcode.Instance) string
+	set    func(to, from *icpcode.Instance)
+}
+
+// read reads the text of a cell that is not empty.
+func (c *column) read(i *icpcode.Instance, text string) error {
+	if text == "unknown" && c.name != "partner_ip" {
+		return nil
+	}
+	return c.parse(i, text)
+}
+
+// columnTable holds every column but id.
+var columnTable = [...]column{
+	{
+		"owner",
+		func(i *icpcode.Instance, s string) error { return parseName(&i.Owner, s) },
+		func(i *icpcode.Instance) string { return known(string(i.Owner)) },
+		func(to, from *icpcode.Instance) { to.Owner = from.Owner },
+	},
+	{
+		"product",
+		func(i *icpcode.Instance, s string) error { return parseName(&i.Product, s) },
+		func(i *icpcode.Instance) string { return known(string(i.Product)) },
+		func(to, from *icpcode.Instance) { to.Product = from.Product },
+	},
+	{
+		"provider",
+		func(i *icpcode.Instance, s string) error { return parseName(&i.Provider, s) },
+		func(i *icpcode.Instance) string { return known(i.Provider) },
+		func(to, from *icpcode.Instance) { to.Provider = from.Provider },
+	},
+	{
+		"region",
+		func(i *icpcode.Instance, s string) error { return parseName(&i.Region, s) },
+		func(i *icpcode.Instance) string { return known(i.Region) },
+		func(to, from *icpcode.Instance) { to.Region = from.Region },
+	},
+	{
+		"billing",
+		func(i *icpcode.Instance, s string) error { return parseBilling(&i.Billing, s) },
+		func(i *icpcode.Instance) string { return named(billingNames[:], int(i.Billing)) },
+		func(to, from *icpcode.Instance) { to.Billing = from.Billing },
+	},
+	{
+		"status",
+		func(i *icpcode.Instance, s string) error { return parseNamed(&i.Status, s, statusNames[:]) },
+		func(i *icpcode.Instance) string { return named(statusNames[:], int(i.Status)) },
+		func(to, from *icpcode.Instance) { to.Status = from.Status },
+	},
+	{
+		"term_months",
+		func(i *icpcode.Instance, s string) error { return parseInt(&i.TermMonths, s, maxMonths) },
+		func(i *icpcode.Instance) string { return countOf(i.TermMonths) },
+		func(to, from *icpcode.Instance) { to.TermMonths = from.TermMonths },
+	},
+	{
+		"first_term_months",
+		func(i *icpcode.Instance, s string) error { return parseInt(&i.FirstTermMonths, s, maxMonths) },
+		func(i *icpcode.Instance) string { return countOf(i.FirstTermMonths) },
+		func(to, from *icpcode.Instance) { to.FirstTermMonths = from.FirstTermMonths },
+	},
+	{
+		"created",
+		func(i *icpcode.Instance, s string) error { return parseDate(&i.Created, s) },
+		func(i *icpcode.Instance) string { return date(i.Created) },
+		func(to, from *icpcode.Instance) { to.Created = from.Created },
+	},
+	{
+		"expires",
+		func(i *icpcode.Instance, s string) error { return parseDate(&i.Expires, s) },
+		func(i *icpcode.Instance) string { return date(i.Expires) },
+		func(to, from *icpcode.Instance) { to.Expires = from.Expires },
+	},
+	{
+		"trial",
+		func(i *icpcode.Instance, s string) error { return parseNamed(&i.Trial, s, triNames[:]) },
+		func(i *icpcode.Instance) string { return named(triNames[:], int(i.Trial)) },
+		func(to, from *icpcode.Instance) { to.Trial = from.Trial },
+	},
+	{
+		"public_ip",
+		func(i *icpcode.Instance, s string) error { return parseNamed(&i.PublicIP, s, triNames[:]) },
+		func(i *icpcode.Instance) string { return named(triNames[:], int(i.PublicIP)) },
+		func(to, from *icpcode.Instance) {
+			to.PublicIP = from.PublicIP
+			if to.PublicIP != icpcode.Yes {
+				to.IPs = nil
+			}
+		},
+	},
+	{
+		"ips",
+		func(i *icpcode.Instance, s string) error { return parseIPs(&i.IPs, s) },
+		func(i *icpcode.Instance) string { return joinIPs(i.IPs) },
+		func(to, from *icpcode.Instance) {
+			to.IPs = slices.Clone(from.IPs)
+			if len(to.IPs) > 0 {
+				to.PublicIP = icpcode.Yes
+			}
+		},
+	},
+	{
+		"partner_ip",
+		func(i *icpcode.Instance, s string) error { return parseBool(&i.PartnerIP, s) },
+		func(i *icpcode.Instance) string { return yesNo(i.PartnerIP) },
+		func(to, from *icpcode.Instance) { to.PartnerIP = from.PartnerIP },
+	},
+	{
+		"ip_held",
+		func(i *icpcode.Instance, s string) error { return parseNamed(&i.IPHeld, s, triNames[:]) },
+		func(i *icpcode.Instance) string { return named(triNames[:], int(i.IPHeld)) },
+		func(to, from *icpcode.Instance) { to.IPHeld = from.IPHeld },
+	},
+	{
+		"downgraded",
+		func(i *icpcode.Instance, s string) error { return parseNamed(&i.Downgraded, s, triNames[:]) },
+		func(i *icpcode.Instance) string { return named(triNames[:], int(i.Downgraded)) },
+		func(to, from *icpcode.Instance) { to.Downgraded = from.Downgraded },
+	},
+	{
+		"contract_quota",
+		func(i *icpcode.Instance, s string) error { return parseInt(&i.ContractQuota, s, maxQuota) },
+		func(i *icpcode.Instance) string { return contract(i.ContractQuota) },
+		func(to, from *icpcode.Instance) { to.ContractQuota = from.ContractQuota },
+	},
+}
+
+// The largest values that the engine takes.
+const (
+	maxMonths = 1200
+	maxQuota  = 1000
+)
+
+func columnNamed(name string) *column {
+	for i := range columnTable {
+		if columnTable[i].name == name {
+			return &columnTable[i]
+		}
+	}
+	return nil
+}
+
+func columnNames() string {
+	var names []string
+	for i := range columnTable {
+		names = append(names, columnTable[i].name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// The names of values, indexed by value. The first is that of the unknown.
+var (
+	triNames     = [...]string{"unknown", "no", "yes"}
+	billingNames = [...]string{"unknown", "subscription", "pay-as-you-go"}
+	statusNames  = [...]string{"unknown", "running", "pending", "stopped", "expired", "locked", "refunded", "released"}
+)
+
+func named(names []string, v int) string {
+	return names[v]
+}
+
+func parseNamed[T ~uint8](v *T, s string, names []string) error {
+	i := slices.Index(names, s)
+	if i < 0 {
+		return fmt.Errorf("%q is not %s", s, orList(names[1:]))
+	}
+	*v = T(i)
+	return nil
+}
+
+func orList(names []string) string {
+	return strings.Join(names, ", ") + " or unknown"
+}
+
+func parseBilling(v *icpcode.Billing, s string) error {
+	switch s {
+	case "PrePaid":
+		s = "subscription"
+	case "PostPaid":
+		s = "pay-as-you-go"
+	}
+	return parseNamed(v, s, billingNames[:])
+}
+
+func parseBool(v *bool, s string) error {
+	if s != "yes" && s != "no" {
+		return fmt.Errorf("%q is not no or yes", s)
+	}
+	*v = s == "yes"
+	return nil
+}
+
+func yesNo(v bool) string {
+	if v {
+		return "yes"
+	}
+	return "no"
+}
+
+func parseName[T ~string](v *T, s string) error {
+	if p := idProblem(s); p != "" {
+		return errors.New(p)
+	}
+	*v = T(s)
+	return nil
+}
+
+func known(s string) string {
+	if s == "" {
+		return "unknown"
+	}
+	return s
+}
+
+func parseInt(v *int, s string, limit int) error {
+	n, ok := atoi([]byte(s))
+	if !ok || n < 1 || n > limit {
+		return fmt.Errorf("%q is not a number from 1 to %d", s, limit)
+	}
+	*v = n
+	return nil
+}
+
+func countOf(n int) string {
+	if n == 0 {
+		return "unknown"
+	}
+	return strconv.Itoa(n)
+}
+
+func contract(n int) string {
+	if n == 0 {
+		return "none"
+	}
+	return strconv.Itoa(n)
+}
+
+// china is China's time since 1992, without daylight saving.
+var china = time.FixedZone("Asia/Shanghai", 8*60*60)
+
+func parseDate(v *time.Time, s string) error {
+	for _, layout := range [...]string{time.DateOnly, "2006-01-02 15:04", time.DateTime} {
+		if t, err := time.ParseInLocation(layout, s, china); err == nil && t.Year() >= 2000 && t.Year() <= 9998 {
+			*v = t.UTC()
+			return nil
+		}
+	}
+	t, ok := parseInstant(s)
+	if !ok {
+		return fmt.Errorf("%q is not a date like 2026-03-01, a time like 2026-03-01 10:00, or an RFC 3339 instant", s)
+	}
+	*v = t
+	return nil
+}
+
+func date(t time.Time) string {
+	if t.IsZero() {
+		return "unknown"
+	}
+	t = t.In(china)
+	layout := time.DateTime
+	if t.Second() == 0 {
+		layout = "2006-01-02 15:04"
+		if t.Hour() == 0 && t.Minute() == 0 {
+			layout = time.DateOnly
+		}
+	}
+	return t.Format(layout)
+}
+
+func parseIPs(v *[]netip.Addr, s string) error {
+	for f := range strings.FieldsSeq(s) {
+		ip, err := netip.ParseAddr(f)
+		if err != nil || ip.Zone() != "" {
+			return fmt.Errorf("%q is not an address", f)
+		}
+		if ip = ip.Unmap(); !public(ip) {
+			return fmt.Errorf("%q is not a public address", f)
+		}
+		if slices.Contains(*v, ip) {
+			return fmt.Errorf("%q is there twice", f)
+		}
+		if len(*v) == maxAddresses {
+			return fmt.Errorf("there are more than %d addresses", maxAddresses)
+		}
+		*v = append(*v, ip)
+	}
+	return nil
+}
+
+func joinIPs(ips []netip.Addr) string {
+	var names []string
+	for _, ip := range ips {
+		names = append(names, ip.String())
+	}
+	return known(strings.Join(names, " "))
+}
+
+// cappedReader fails when more than left bytes are read.
+type cappedReader struct {
+	r    io.Reader
+	left int64
+}
+
+func (c *cappedReader) Read(b []byte) (int, error) {
+	n, err := c.r.Read(b)
+	if n < 0 || n > len(b) {
+		return 0, errors.New("the reader returned an impossible count")
+	}
+	if c.left -= int64(n); c.left < 0 {
+		return 0, fmt.Errorf("the facts are more than %d MiB", maxFacts>>20)
+	}
+	return n, err
+}
+
+// csvError gives an error of package csv its line, or that of the reader the
+// line that it was about to read.
+func csvError(err error, line int) error {
+	var p *csv.ParseError
+	if errors.As(err, &p) {
+		return &FactsError{Line: p.Line, Err: p.Err}
+	}
+	return &FactsError{Line: line, Err: err}
+}

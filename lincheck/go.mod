@@ -1,0 +1,12 @@
+module github.com/icpcode/icpcode/lincheck
+
+go 1.25.0
+
+require (
+	github.com/anishathalye/porcupine v1.3.1
+	github.com/icpcode/icpcode v0.0.0
+)
+
+require github.com/shopspring/decimal v1.6.0 // indirect
+
+replace github.com/icpcode/icpcode => ../

@@ -1,0 +1,471 @@
+package icpcode
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+)
+
+// request is what one operation asks. Its decide is pure: it sees nothing but
+// the call and the view.
+type request interface {
+	// normalize checks the request and truncates its instants.
+	normalize() error
+	// fingerprint writes what makes the request the one it is.
+	fingerprint(*digest)
+	// keys adds the keys that decide will read.
+	keys(c *call, keys []Key) []Key
+	// decide refuses, or writes to the view what the request does.
+	decide(c *call, v *view) (Result, Decision, error)
+}
+
+// drawer is a request that needs codes drawn.
+type drawer interface {
+	draws(*RuleSet) int
+}
+
+// Answers of decide that are not for the caller.
+var (
+	errPhone = errors.New("icpcode: the phone must be verified first")
+	errStale = errors.New("icpcode: what was drawn or listed before does not fit")
+)
+
+// Retries are bounded. The first ones follow at once, since a conflict means
+// that somebody else succeeded; later ones wait a random part of a delay that
+// doubles.
+const (
+	maxAttempts  = 64
+	firstBackoff = 20 * time.Microsecond
+	lastBackoff  = 20 * time.Millisecond
+)
+
+// pending is one request on its way through the loop.
+type pending struct {
+	call
+	request
+	receipt Key // zero in a dry run without a request ID
+	print   [sha256.Size]byte
+	failed  error // to draw or to list: the answer, unless there is a receipt
+
+	res      Result
+	decision Decision
+	err      error
+	events   []Event
+}
+
+// do takes one request from its checks to its answer.
+func (e *Engine) do(ctx context.Context, actor AccountID, requestID string, r request) (Result, Decision, error) {
+	p, err := e.enter(ctx, actor, requestID, r)
+	if err != nil {
+		return Result{}, Decision{}, err
+	}
+	batch := []*pending{p}
+	e.carry(ctx, batch)
+	if p.err == errPhone {
+		if p.err = e.verify(ctx, p); p.err != nil {
+			return Result{}, p.decision, p.err
+		}
+		p.verified = true
+		e.carry(ctx, batch)
+	}
+	if p.err != nil {
+		return Result{}, p.decision, p.err
+	}
+	if e.opt.Observe != nil && len(p.events) > 0 && !e.dry {
+		e.opt.Observe(ctx, p.events)
+	}
+	return p.res, p.decision, nil
+}
+
+// enter checks a request and reads everything that holds for all of its
+// attempts, the clock once.
+func (e *Engine) enter(ctx context.Context, actor AccountID, requestID string, r request) (*pending, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := checkID("Actor", string(actor)); err != nil {
+		return nil, err
+	}
+	if err := optionalID("RequestID", requestID); err != nil {
+		return nil, err
+	}
+	if err := r.normalize(); err != nil {
+		return nil, err
+	}
+	now, set, err := e.now()
+	if err != nil {
+		return nil, err
+	}
+	operator, err := e.isOperator(actor)
+	if err != nil {
+		return nil, err
+	}
+	if requestID == "" && !e.dry {
+		if requestID, err = e.entropy.requestID(); err != nil {
+			return nil, err
+		}
+	}
+	p := &pending{request: r, call: call{
+		actor: actor, operator: operator, requestID: requestID, at: now, set: set, book: e.opt.Rules,
+		price: e.opt.Price, format: e.opt.Import, canVerify: e.opt.VerifyPhone != nil, dry: e.dry,
+	}}
+	if requestID != "" {
+		p.receipt = receiptKey(actor, requestID)
+	}
+	d := digest{buf: make([]byte, 0, 256)}
+	r.fingerprint(&d)
+	p.print = d.sum()
+	return p, nil
+}
+
+// now reads the clock, and finds the rules in force.
+func (e *Engine) now() (time.Time, *RuleSet, error) {
+	var now time.Time
+	if err := guard("Clock", func() error { now = e.opt.Clock(); return nil }); err != nil {
+		return now, nil, err
+	}
+	now, err := instant("Options.Clock", now)
+	if err != nil {
+		return now, nil, err
+	}
+	set, err := e.opt.Rules.At(now)
+	return now, set, err
+}
+
+func (e *Engine) isOperator(actor AccountID) (bool, error) {
+	if e.opt.Operator == nil {
+		return false, nil
+	}
+	var is bool
+	err := guard("Operator", func() error { is = e.opt.Operator(actor); return nil })
+	return is, err
+}
+
+// guard calls a function of the caller's and turns its panic into an error.
+func guard(name string, f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &HookError{Hook: name, Panic: p}
+		}
+	}()
+	return f()
+}
+
+// verify asks the phone hook about a first grant.
+func (e *Engine) verify(ctx context.Context, p *pending) error {
+	v := Verification{Granter: p.actor, RequestID: p.requestID}
+	switch r := p.request.(type) {
+	case *IssueRequest:
+		v.Grantee, v.Proof = r.GrantTo, r.Proof
+	case *GrantRequest:
+		v.Grantee, v.Proof = r.GrantTo, r.Proof
+	}
+	err := guard("VerifyPhone", func() error { return e.opt.VerifyPhone(ctx, v) })
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, ErrNotVerified) {
+		p.decision.Pass &^= 1 << GRTFirst
+		p.decision.Fail |= 1 << GRTFirst
+		p.decision.PhoneNeeded = false
+		return p.decision.err()
+	}
+	if _, panicked := err.(*HookError); panicked {
+		return err
+	}
+	return &HookError{Hook: "VerifyPhone", Err: err}
+}
+
+// carry carries requests through load, decide and commit, again after each
+// conflict, until every one has an answer.
+func (e *Engine) carry(ctx context.Context, batch []*pending) {
+	for i := range maxAttempts {
+		err := e.attempt(ctx, batch)
+		if err == nil {
+			if batch = unanswered(batch); len(batch) == 0 {
+				return
+			}
+		}
+		if err != nil && !errors.Is(err, ErrConflict) {
+			for _, p := range batch {
+				p.err = err
+			}
+			return
+		}
+		if err := backOff(ctx, i); err != nil {
+			for _, p := range batch {
+				p.err = err
+			}
+			return
+		}
+	}
+	for _, p := range batch {
+		p.err = fmt.Errorf("%w: none of %d attempts met a quiet store", ErrConflict, maxAttempts)
+	}
+}
+
+// unanswered returns those requests of a batch that were left aside: what was
+// drawn or listed for them does not fit, perhaps because of a neighbour.
+func unanswered(batch []*pending) []*pending {
+	var left []*pending
+	for _, p := range batch {
+		if p.err == errStale {
+			left = append(left, p)
+		}
+	}
+	return left
+}
+
+// backOff waits after the i-th conflict.
+func backOff(ctx context.Context, i int) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if i < 2 {
+		return nil
+	}
+	limit := min(lastBackoff, firstBackoff<<min(i, 20))
+	t := time.NewTimer(rand.N(limit))
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// attempt decides a batch on one snapshot and commits it as one Change. Its
+// error is a conflict, or one that is every request's answer.
+func (e *Engine) attempt(ctx context.Context, batch []*pending) error {
+	s := e.scratch.Get().(*scratch)
+	defer e.release(s)
+	v, keys := &s.view, s.keys[:0]
+	var taken []Code
+	for _, p := range batch {
+		p.failed = e.prepare(ctx, p, taken)
+		taken = append(taken, p.codes...)
+		if p.receipt.Kind != 0 {
+			keys = append(keys, p.receipt)
+		}
+		keys = p.keys(&p.call, keys)
+	}
+	s.keys = keys
+	for len(keys) > 0 {
+		if err := e.load(ctx, v, keys); err != nil {
+			return err
+		}
+		for _, p := range batch {
+			p.answer(v)
+		}
+		keys = v.missing
+		if len(keys) > 0 {
+			v.reset()
+		}
+	}
+	if e.dry || len(v.events) == 0 && !v.writes() {
+		return nil
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	err := e.store.Commit(ctx, v.change())
+	if err == nil || errors.Is(err, ErrConflict) {
+		return err
+	}
+	// What was refused or replayed may rest on what a neighbour wrote; only
+	// the replay of a receipt that the store has does not.
+	for _, p := range batch {
+		if p.err == errStale {
+			continue
+		}
+		if s := v.find(p.receipt); !p.res.Replayed || s.dirty {
+			p.err = &UnknownOutcomeError{RequestID: p.requestID, Err: err}
+		}
+	}
+	return nil
+}
+
+// scratch is what an attempt needs for a moment and no longer: none of its
+// memory reaches the caller, and a store must not keep what it is given.
+type scratch struct {
+	view view
+	keys []Key
+}
+
+// release hands scratch on, without holding on to any document.
+func (e *Engine) release(s *scratch) {
+	if cap(s.keys) > 8*manySlots {
+		return // a large batch; not worth keeping
+	}
+	clear(s.keys)
+	clear(s.view.slots)
+	s.view = view{slots: s.view.slots[:0]}
+	e.scratch.Put(s)
+}
+
+// load reads the keys that the view does not have.
+func (e *Engine) load(ctx context.Context, v *view, keys []Key) error {
+	docs, err := e.store.Load(ctx, keys...)
+	if err != nil {
+		return fmt.Errorf("icpcode: load: %w", err)
+	}
+	if len(docs) != len(keys) {
+		return fmt.Errorf("icpcode: load: the store returned %d documents for %d keys", len(docs), len(keys))
+	}
+	v.fill(docs)
+	return nil
+}
+
+// prepare does for one attempt what decide cannot: draw and list.
+func (e *Engine) prepare(ctx context.Context, p *pending, taken []Code) error {
+	if d, ok := p.request.(drawer); ok {
+		p.codes = make([]Code, d.draws(p.set))
+		if e.dry {
+			for i := range p.codes {
+				p.codes[i] = Code{n: uint64(i) + 1} // stands for any; never shown
+			}
+			return nil
+		}
+		return e.entropy.draw(p.codes, taken)
+	}
+	switch r := p.request.(type) {
+	case *CloseRequest:
+		return e.list(ctx, p, r.Instance)
+	case *ImportRequest:
+		events, err := e.store.Events(ctx, EventQuery{Code: r.Code, Limit: 1})
+		if err != nil {
+			return fmt.Errorf("icpcode: events: %w", err)
+		}
+		p.birth = nil
+		if len(events) > 0 {
+			p.birth = &events[0]
+		}
+	}
+	return nil
+}
+
+// list finds the codes of the instance to close.
+func (e *Engine) list(ctx context.Context, p *pending, id InstanceID) error {
+	p.listed = p.listed[:0]
+	if !p.operator {
+		return nil // who will be refused, whatever there is
+	}
+	for r, err := range e.pages(ctx, Query{By: ByInstance, Value: string(id)}) {
+		if err != nil {
+			return err
+		}
+		p.listed = append(p.listed, r.Code)
+	}
+	return nil
+}
+
+// answer decides the request on the view.
+func (p *pending) answer(v *view) {
+	p.res, p.err, p.events = Result{}, nil, nil
+	if p.receipt.Kind != 0 {
+		if r := read[Receipt](v, p.receipt); r != nil {
+			p.replay(r)
+			return
+		}
+	}
+	if p.failed != nil {
+		p.err = p.failed
+		return
+	}
+	if !p.dry && !v.vacant(p.codes) {
+		p.err = errStale
+		return
+	}
+	before := len(v.events)
+	p.res, p.decision, p.err = p.decide(&p.call, v)
+	if p.err != nil {
+		return
+	}
+	p.events = v.events[before:len(v.events):len(v.events)]
+	if p.dry {
+		if _, drawn := p.request.(drawer); drawn {
+			p.res.Codes = nil
+		}
+		return
+	}
+	v.put(p.receipt, &Receipt{Fingerprint: p.print, Result: p.res})
+}
+
+// replay answers with the receipt of a request that was done before.
+func (p *pending) replay(r *Receipt) {
+	if r.Fingerprint != p.print {
+		p.err = ErrRequestReused
+		return
+	}
+	p.res = r.Result
+	p.res.Codes = slices.Clone(r.Result.Codes)
+	p.res.Replayed = true
+}
+
+// source draws from entropy, one caller at a time.
+type source struct {
+	mu sync.Mutex
+	r  *bufio.Reader
+}
+
+// newSource reads ahead: a draw from the buffer costs half of one that asks
+// the kernel.
+func newSource(r io.Reader) *source {
+	return &source{r: bufio.NewReaderSize(r, 512)}
+}
+
+// draw fills codes with different ones, none of which is in taken.
+func (s *source) draw(codes, taken []Code) error {
+	return s.guarded(func() error {
+		for i := range codes {
+			for redraws := 0; ; redraws++ {
+				c, err := Draw(s.r)
+				if err != nil {
+					return err
+				}
+				if !slices.Contains(codes[:i], c) && !slices.Contains(taken, c) {
+					codes[i] = c
+					break
+				}
+				if redraws == maxRedraws {
+					return fmt.Errorf("%w: it repeats itself", ErrEntropy)
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// requestID draws a request ID of 128 bits.
+func (s *source) requestID() (string, error) {
+	var b [16]byte
+	err := s.guarded(func() error {
+		if _, err := io.ReadFull(s.r, b[:]); err != nil {
+			return fmt.Errorf("%w: %w", ErrEntropy, err)
+		}
+		return nil
+	})
+	return hex.EncodeToString(b[:]), err
+}
+
+// guarded runs f alone; a panic of the entropy source fails like an error of
+// it.
+func (s *source) guarded(f func() error) (err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: panic: %v", ErrEntropy, p)
+		}
+	}()
+	return f()
+}

@@ -1,0 +1,683 @@
+package icpcode
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"pgregory.net/rapid"
+
+	"github.com/icpcode/icpcode/internal/strictjson"
+)
+
+// smallSets returns two sets that NewRuleBook accepts.
+func smallSets() []RuleSet {
+	need := Requirements{Subscription: true, TermMonths: 3, RemainingDays: 90, Mainland: true, Running: true, Quota: 5}
+	first := RuleSet{
+		Version: "v1", Effective: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), Provider: "cloud", Source: "a page", AsOf: "2020-01-01",
+		Products:        []ProductRules{{ECS, need}, {NAT, need}},
+		Base:            Requirements{Subscription: true, Running: true},
+		MainlandRegions: []string{"east", "west"}, OtherRegions: []string{"island", "abroad"},
+		Batch: 20, Account: AccountOthers,
+		Grant: GrantRules{Allowed: true, MaxGrantees: 10, MaxGranters: NoLimit},
+		Life:  LifeRules{ReleaseTo: StateInvalid},
+	}
+	second := *first.clone()
+	second.Version, second.Effective = "v2", first.Effective.Add(time.Microsecond)
+	return []RuleSet{first, second}
+}
+
+// ruleBookFaults spoil the second of smallSets, in the order in which
+// NewRuleBook reads. All of them can be in one set.
+var ruleBookFaults = []struct {
+	path, problem string
+	spoil         func(s *RuleSet)
+}{
+	{"version", "is empty", func(s *RuleSet) { s.Version = "" }},
+	{"version", "is longer than 128 bytes", func(s *RuleSet) { s.Version = strings.Repeat("v", 129) }},
+	{"version", "has a control character", func(s *RuleSet) { s.Version = "v\n2" }},
+	{"version", "is not valid UTF-8", func(s *RuleSet) { s.Version = "v\xff" }},
+	{"version", "has space around it", func(s *RuleSet) { s.Version = "v2 " }},
+	{"version", "is that of another set", func(s *RuleSet) { s.Version = "v1" }},
+	{"effective", "is missing", func(s *RuleSet) { s.Effective = time.Time{} }},
+	{"effective", "is outside the years 2000 to 9998", func(s *RuleSet) { s.Effective = time.Date(1999, 12, 31, 23, 59, 59, 999_999_000, time.UTC) }},
+	{"effective", "is outside the years 2000 to 9998", func(s *RuleSet) { s.Effective = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC) }},
+	{"effective", "has a fraction of a microsecond", func(s *RuleSet) { s.Effective = s.Effective.Add(1) }},
+	{"effective", "is not after that of the set before: the two overlap", func(s *RuleSet) { s.Effective = smallSets()[0].Effective }},
+	{"effective", "is not after that of the set before: the two overlap", func(s *RuleSet) { s.Effective = smallSets()[0].Effective.Add(-time.Hour) }},
+	{"provider", "is empty", func(s *RuleSet) { s.Provider = "" }},
+	{"provider", "has a control character", func(s *RuleSet) { s.Provider = "\x7f" }},
+	{"source", "has a control character", func(s *RuleSet) { s.Source = "a\tb" }},
+	{"source", "is not valid UTF-8", func(s *RuleSet) { s.Source = "\xff" }},
+	{"source", "is too long", func(s *RuleSet) { s.Source = strings.Repeat("s", 1025) }},
+	{"as_of", "is not a date such as 2026-01-06", func(s *RuleSet) { s.AsOf = "2026-02-30" }},
+	{"as_of", "is not a date such as 2026-01-06", func(s *RuleSet) { s.AsOf = "2026-1-6" }},
+	{"as_of", "is not a date such as 2026-01-06", func(s *RuleSet) { s.AsOf = "2026-01-06 " }},
+	{"products[0].product", "is empty", func(s *RuleSet) { s.Products[0].Product = "" }},
+	{"products[0].product", "has space around it", func(s *RuleSet) { s.Products[0].Product = " ECS" }},
+	{"products[0].term_months", "is below 0", func(s *RuleSet) { s.Products[0].TermMonths = -1 }},
+	{"products[0].term_months", "is above 1200", func(s *RuleSet) { s.Products[0].TermMonths = 1201 }},
+	{"products[0].term_months", "is set, but only a subscription has a term", func(s *RuleSet) {
+		s.Products[0].Subscription = false
+		s.Products[0].TermMonths = 3
+	}},
+	{"products[0].first_purchase_only", "is set, but no term is asked for", func(s *RuleSet) {
+		s.Products[0].TermMonths = 0
+		s.Products[0].FirstPurchaseOnly = true
+	}},
+	{"products[0].remaining_days", "is below 0", func(s *RuleSet) { s.Products[0].RemainingDays = -1 }},
+	{"products[0].remaining_days", "is above 36500", func(s *RuleSet) { s.Products[0].RemainingDays = 36501 }},
+	{"products[0].remaining_days", "is set, but only a subscription has a term", func(s *RuleSet) {
+		s.Products[0].Subscription = false
+		s.Products[0].TermMonths = 0
+	}},
+	{"products[0].mainland", "is set, but the set lists no mainland region", func(s *RuleSet) { s.MainlandRegions = nil }},
+	{"products[0].stopped_passes", "is set, but no instance has to run", func(s *RuleSet) {
+		s.Products[0].Running = false
+		s.Products[0].StoppedPasses = true
+	}},
+	{"products[0].min_order", "is negative", func(s *RuleSet) { s.Products[0].MinOrder = decimal.New(-1, -2) }},
+	{"products[0].min_order", "is not below 10^16", func(s *RuleSet) { s.Products[0].MinOrder = decimal.New(1, 16) }},
+	{"products[0].min_order", "is not an amount of money", func(s *RuleSet) { s.Products[0].MinOrder = decimal.New(1, 1_000_000_000) }},
+	{"products[0].quota", "is below 0", func(s *RuleSet) { s.Products[0].Quota = -1 }},
+	{"products[0].quota", "is above 1000", func(s *RuleSet) { s.Products[0].Quota = 1001 }},
+	{"products[0].per_account", "is set, but there is no quota", func(s *RuleSet) {
+		s.Products[0].Quota = 0
+		s.Products[0].PerAccount = true
+	}},
+	{"products[1].product", "is listed twice", func(s *RuleSet) { s.Products[1].Product = s.Products[0].Product }},
+	{"products[1].quota", "is above 1000", func(s *RuleSet) { s.Products[1].Quota = 1001 }},
+	{"base.term_months", "is above 1200", func(s *RuleSet) { s.Base.TermMonths = 1201 }},
+	{"base.first_purchase_only", "is set, but no term is asked for", func(s *RuleSet) { s.Base.FirstPurchaseOnly = true }},
+	{"base.quota", "is not 0, but a product that is not listed supplies no codes", func(s *RuleSet) { s.Base.Quota = 1 }},
+	{"base.per_account", "is set, but there is no quota", func(s *RuleSet) { s.Base.PerAccount = true }},
+	{"mainland_regions[0]", "is empty", func(s *RuleSet) { s.MainlandRegions = []string{"", "east"} }},
+	{"mainland_regions[1]", "is listed twice", func(s *RuleSet) { s.MainlandRegions = []string{"east", "east"} }},
+	{"other_regions[0]", "has a control character", func(s *RuleSet) { s.OtherRegions[0] = "is\x00land" }},
+	{"other_regions[0]", "is a mainland region too", func(s *RuleSet) { s.OtherRegions[0] = "east"; s.MainlandRegions = []string{"east"} }},
+	{"other_regions[1]", "is listed twice", func(s *RuleSet) { s.OtherRegions = []string{"island", "island"} }},
+	{"batch", "is below 1", func(s *RuleSet) { s.Batch = 0 }},
+	{"batch", "is above 1000", func(s *RuleSet) { s.Batch = 1001 }},
+	{"account", `is not "", "others" or "all"`, func(s *RuleSet) { s.Account = "Others" }},
+	{"grant.enterprise", "is set, but no grant is allowed", func(s *RuleSet) { s.Grant = GrantRules{Enterprise: true, VerifyFirst: true} }},
+	{"grant.max_grantees", "is below 1", func(s *RuleSet) { s.Grant.Allowed = true; s.Grant.MaxGrantees = 0 }},
+	{"grant.max_grantees", "is below 1", func(s *RuleSet) { s.Grant.Allowed = true; s.Grant.MaxGrantees = -2 }},
+	{"grant.max_grantees", "is above 1000", func(s *RuleSet) { s.Grant.Allowed = true; s.Grant.MaxGrantees = 1001 }},
+	{"grant.max_grantees", "is set, but no grant is allowed", func(s *RuleSet) { s.Grant = GrantRules{MaxGrantees: NoLimit} }},
+	{"grant.max_granters", "is below 1", func(s *RuleSet) { s.Grant = GrantRules{Allowed: true, MaxGrantees: 1} }},
+	{"grant.max_granters", "is above 1000", func(s *RuleSet) { s.Grant = GrantRules{Allowed: true, MaxGrantees: 1000, MaxGranters: 1001} }},
+	{"grant.max_granters", "is set, but no grant is allowed", func(s *RuleSet) { s.Grant = GrantRules{MaxGranters: 3} }},
+	{"grant.verify_first", "is set, but no grant is allowed", func(s *RuleSet) { s.Grant = GrantRules{VerifyFirst: true} }},
+	{"life.release_to", "is not Available or Invalid", func(s *RuleSet) { s.Life.ReleaseTo = StateNone }},
+	{"life.release_to", "is not Available or Invalid", func(s *RuleSet) { s.Life.ReleaseTo = StateUnbound }},
+	{"risk.expiring_days", "is below 0", func(s *RuleSet) { s.Risk.ExpiringDays = -1 }},
+	{"risk.expiring_days", "is above 36500", func(s *RuleSet) { s.Risk.ExpiringDays = 36501 }},
+	{"risk.review_days", "is below 0", func(s *RuleSet) { s.Risk.ReviewDays = -1 }},
+	{"risk.review_days", "is above 36500", func(s *RuleSet) { s.Risk.ReviewDays = 36501 }},
+	{"assume", "names a rule whose fact is never missing: ELG-BATCH", func(s *RuleSet) { s.Assume = MakeRules(ELGBatch, ELGTerm) }},
+	{"assume", "names a rule whose fact is never missing: GRT-OUT", func(s *RuleSet) { s.Assume = MakeRules(GRTOut) }},
+	{"assume", "names a rule whose fact is never missing: ", func(s *RuleSet) { s.Assume = 1 << 63 }},
+}
+
+func wantRuleBookError(t *testing.T, what string, err error, path, problem string) {
+	t.Helper()
+	var e *RuleBookError
+	if !errors.As(err, &e) || !errors.Is(err, ErrRuleBook) {
+		t.Errorf("%s: got %v, want a RuleBookError", what, err)
+		return
+	}
+	if e.Path != path || e.Problem != problem {
+		t.Errorf("%s: got %q %q, want %q %q", what, e.Path, e.Problem, path, problem)
+	}
+}
+
+func TestNewRuleBookRefuses(t *testing.T) {
+	if _, err := NewRuleBook(smallSets()...); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range ruleBookFaults {
+		sets := smallSets()
+		f.spoil(&sets[1])
+		b, err := NewRuleBook(sets...)
+		wantRuleBookError(t, f.path, err, "sets[1]."+f.path, f.problem)
+		if b != nil {
+			t.Errorf("%s: got a book beside the error", f.path)
+		}
+	}
+	_, err := NewRuleBook()
+	wantRuleBookError(t, "no sets", err, "sets", "has no rule set")
+	_, err = NewRuleBook(make([]RuleSet, 1001)...)
+	wantRuleBookError(t, "1001 sets", err, "sets", "has more than 1000 elements")
+
+	many := smallSets()
+	for i := range 1001 {
+		many[0].OtherRegions = append(many[0].OtherRegions, fmt.Sprint("r", i))
+	}
+	_, err = NewRuleBook(many...)
+	wantRuleBookError(t, "1003 regions", err, "sets[0].other_regions", "has more than 1000 elements")
+	many[0].MainlandRegions = many[0].OtherRegions
+	_, err = NewRuleBook(many...)
+	wantRuleBookError(t, "1003 regions", err, "sets[0].mainland_regions", "has more than 1000 elements")
+	many[0].Products = make([]ProductRules, 1001)
+	_, err = NewRuleBook(many...)
+	wantRuleBookError(t, "1001 products", err, "sets[0].products", "has more than 1000 elements")
+}
+
+// TestNewRuleBookNamesTheFirstProblem puts every two faults into one set, and
+// each into a set before that with the other.
+func TestNewRuleBookNamesTheFirstProblem(t *testing.T) {
+	pairs := 0
+	for i, first := range ruleBookFaults {
+		for _, second := range ruleBookFaults[i+1:] {
+			sets := smallSets()
+			second.spoil(&sets[1])
+			first.spoil(&sets[1])
+			_, err := NewRuleBook(sets...)
+			var e *RuleBookError
+			if !errors.As(err, &e) {
+				t.Fatalf("%s and %s: got %v", first.path, second.path, err)
+			}
+			// The second may undo what makes the first wrong, but then it is
+			// the first problem itself.
+			if e.Path != "sets[1]."+first.path || e.Problem != first.problem {
+				t.Errorf("%s (%s) and %s (%s): got %v", first.path, first.problem, second.path, second.problem, err)
+			}
+			pairs++
+		}
+		sets := smallSets()
+		sets[1].Version = ""
+		first.spoil(&sets[0])
+		_, err := NewRuleBook(sets...)
+		var e *RuleBookError
+		if !errors.As(err, &e) {
+			t.Fatalf("%s: got %v", first.path, err)
+		}
+		relative := strings.Contains(first.problem, "the two overlap") || strings.Contains(first.problem, "another set")
+		if !relative && e.Path != "sets[0]."+first.path {
+			t.Errorf("%s in the first set: got %v", first.path, err)
+		}
+	}
+	if pairs < 2000 {
+		t.Errorf("only %d pairs were tried", pairs)
+	}
+}
+
+// TestNewRuleBookAccepts goes to the edge of every range.
+func TestNewRuleBookAccepts(t *testing.T) {
+	for name, change := range map[string]func(s *RuleSet){
+		"longest version": func(s *RuleSet) { s.Version = strings.Repeat("v", 128) },
+		"words":           func(s *RuleSet) { s.Version, s.Source = "规则 <2026>", "阿里云 \u2028"+strings.Repeat("s", 1000) },
+		"last instant":    func(s *RuleSet) { s.Effective = time.Date(9998, 12, 31, 23, 59, 59, 999_999_000, time.UTC) },
+		"no source":       func(s *RuleSet) { s.Source, s.AsOf = "", "" },
+		"leap day":        func(s *RuleSet) { s.AsOf = "2024-02-29" },
+		"no products":     func(s *RuleSet) { s.Products = nil },
+		"no rule": func(s *RuleSet) {
+			s.Products[0].Requirements, s.Products[1].Requirements, s.Base = Requirements{}, Requirements{}, Requirements{}
+			s.MainlandRegions, s.OtherRegions = nil, nil
+		},
+		"most": func(s *RuleSet) {
+			s.Products[0].Requirements = Requirements{
+				Subscription: true, TermMonths: 1200, FirstPurchaseOnly: true, RemainingDays: 36500, Running: true, StoppedPasses: true,
+				MinOrder: decimal.RequireFromString("9999999999999999.99"), Quota: 1000, PerAccount: true,
+			}
+			s.Batch, s.Account, s.Risk = 1000, AccountAll, RiskRules{36500, 36500}
+			s.Grant = GrantRules{Allowed: true, Enterprise: true, MaxGrantees: 1000, MaxGranters: 1000, VerifyFirst: true}
+		},
+		"least": func(s *RuleSet) {
+			s.Batch, s.Account, s.Life.ReleaseTo = 1, AccountAny, StateAvailable
+			s.Grant = GrantRules{Allowed: true, MaxGrantees: 1, MaxGranters: 1}
+		},
+		"no limits":   func(s *RuleSet) { s.Grant = GrantRules{Allowed: true, MaxGrantees: NoLimit, MaxGranters: NoLimit} },
+		"no grants":   func(s *RuleSet) { s.Grant = GrantRules{} },
+		"assumed all": func(s *RuleSet) { s.Assume = assumable },
+		"many": func(s *RuleSet) {
+			for i := range 998 {
+				s.MainlandRegions = append(s.MainlandRegions, fmt.Sprint("m", i))
+				s.OtherRegions = append(s.OtherRegions, fmt.Sprint("o", i))
+				s.Products = append(s.Products, ProductRules{Product: Product(fmt.Sprint("p", i))})
+			}
+		},
+	} {
+		sets := smallSets()
+		change(&sets[1])
+		b, err := NewRuleBook(sets...)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		roundTrip(t, b)
+	}
+	first := smallSets()[:1]
+	first[0].Effective = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	if _, err := NewRuleBook(first...); err != nil {
+		t.Errorf("first instant: %v", err)
+	}
+}
+
+// TestAssumable: a set may assume what a missing fact can leave unknown.
+func TestAssumable(t *testing.T) {
+	var ids []string
+	for r := range assumable.All() {
+		ids = append(ids, r.String())
+	}
+	const want = "ELG-PRODUCT ELG-OWNER ELG-BILLING ELG-TERM ELG-REMAINING ELG-REGION ELG-PUBLICIP ELG-STATUS ELG-IPINUSE ELG-QUOTA ELG-ACCOUNT GRT-ENTERPRISE"
+	if got := strings.Join(ids, " "); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// sameNumbers makes equal amounts of money equal values.
+func sameNumbers(sets []RuleSet) []RuleSet {
+	for i := range sets {
+		same := func(q *Requirements) { q.MinOrder = decimal.RequireFromString(q.MinOrder.String()) }
+		same(&sets[i].Base)
+		for j := range sets[i].Products {
+			same(&sets[i].Products[j].Requirements)
+		}
+	}
+	return sets
+}
+
+// roundTrip checks that the JSON form of b reads back as an equal book.
+func roundTrip(t rapid.TB, b *RuleBook) {
+	t.Helper()
+	data, err := json.Marshal(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := ParseRuleBook(data)
+	if err != nil {
+		t.Fatalf("%v: %s", err, data)
+	}
+	if got, want := sameNumbers(back.Sets()), sameNumbers(b.Sets()); !reflect.DeepEqual(got, want) {
+		t.Fatalf("got %+v\nwant %+v", got, want)
+	}
+	if !reflect.DeepEqual(back.perAccount, b.perAccount) {
+		t.Fatalf("got %v per account, want %v", back.perAccount, b.perAccount)
+	}
+	for i, s := range back.sets {
+		if !reflect.DeepEqual(s.regions, b.sets[i].regions) {
+			t.Fatalf("got regions %v, want %v", s.regions, b.sets[i].regions)
+		}
+	}
+	if again, err := json.Marshal(back); err != nil || !bytes.Equal(data, again) {
+		t.Fatalf("got %s and %v\nwant %s", again, err, data)
+	}
+}
+
+// randomBook returns sets that NewRuleBook accepts, drawn with n, which
+// returns a number below its argument.
+func randomBook(n func(int) int) []RuleSet {
+	flag := func() bool { return n(2) == 1 }
+	text := func() string {
+		const letters = `abz<>&"\/ 规备\u2028é😀`
+		s := "x"
+		for range n(12) {
+			r := []rune(letters)
+			s += string(r[n(len(r))])
+		}
+		return s + "x"
+	}
+	need := func(mainland bool) Requirements {
+		q := Requirements{
+			Subscription: flag(), Mainland: mainland && flag(), PublicIP: flag(), Running: flag(), IPFree: flag(),
+			MinOrder: decimal.New(int64(n(1e9)), int32(n(6)-4)),
+		}
+		if q.Subscription {
+			q.TermMonths, q.RemainingDays = n(1201), n(36501)
+		}
+		q.FirstPurchaseOnly = q.TermMonths > 0 && flag()
+		q.StoppedPasses = q.Running && flag()
+		return q
+	}
+	most := func() int {
+		if flag() {
+			return NoLimit
+		}
+		return 1 + n(1000)
+	}
+	sets := make([]RuleSet, 1+n(4))
+	at := time.Date(2001+n(7000), 1, 1, 0, 0, n(86400), 0, time.FixedZone("", n(24)*3600))
+	for i := range sets {
+		at = at.Add(time.Duration(1+n(1e9)) * time.Duration(1+n(1e6)) * time.Microsecond).Truncate(time.Microsecond)
+		s := RuleSet{
+			Version: fmt.Sprint(text(), i), Effective: at, Provider: text(), Source: text(), Batch: 1 + n(1000),
+			Account: []AccountRule{AccountAny, AccountOthers, AccountAll}[n(3)],
+			Life:    LifeRules{[]State{StateAvailable, StateInvalid}[n(2)], flag(), flag()},
+			Risk:    RiskRules{n(36501), n(36501)},
+			Assume:  Rules(n(1<<40)) & assumable,
+		}
+		if flag() {
+			s.AsOf = at.Format(time.DateOnly)
+		}
+		for j := range n(4) {
+			s.MainlandRegions = append(s.MainlandRegions, fmt.Sprint(text(), 2*j))
+		}
+		for j := range n(4) {
+			s.OtherRegions = append(s.OtherRegions, fmt.Sprint(text(), 2*j+1))
+		}
+		mainland := len(s.MainlandRegions) > 0
+		s.Base = need(mainland)
+		for j := range n(5) {
+			q := need(mainland)
+			q.Quota = n(1001)
+			q.PerAccount = q.Quota > 0 && flag()
+			s.Products = append(s.Products, ProductRules{Product(fmt.Sprint(text(), j)), q})
+		}
+		if flag() {
+			s.Grant = GrantRules{true, flag(), most(), most(), flag()}
+		}
+		sets[i] = s
+	}
+	return sets
+}
+
+func TestRuleBookRoundTrip(t *testing.T) {
+	roundTrip(t, Alibaba())
+	rapid.Check(t, func(t *rapid.T) {
+		b, err := NewRuleBook(randomBook(func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "n") })...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		roundTrip(t, b)
+	})
+}
+
+// smallBook is a whole book in JSON.
+const smallBook = `{"sets":[{
+	"version":"v1","effective":"2026-01-06T00:00:00+08:00","provider":"cloud","source":"a page","as_of":"2026-01-06",
+	"products":[{"product":"ECS","subscription":true,"term_months":3,"remaining_days":90,"mainland":true,"public_ip":true,
+		"running":true,"stopped_passes":true,"ip_free":true,"min_order":"99","quota":5,"per_account":true}],
+	"base":{"running":true},
+	"mainland_regions":["east"],"other_regions":[],
+	"batch":20,"account":"others",
+	"grant":{"allowed":true,"enterprise":true,"max_grantees":10,"max_granters":-1,"verify_first":true},
+	"life":{"release_to":"Available","close_refunds_paid":true,"paid_uses_quota":false},
+	"risk":{"expiring_days":30,"review_days":28},
+	"assume":"ELG-TERM GRT-ENTERPRISE"
+}]}`
+
+func TestParseRuleBook(t *testing.T) {
+	b, err := ParseRuleBook([]byte(smallBook))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []RuleSet{{
+		Version: "v1", Effective: time.Date(2026, 1, 6, 0, 0, 0, 0, shanghai), Provider: "cloud", Source: "a page", AsOf: "2026-01-06",
+		Products: []ProductRules{{ECS, Requirements{
+			Subscription: true, TermMonths: 3, RemainingDays: 90, Mainland: true, PublicIP: true, Running: true,
+			StoppedPasses: true, IPFree: true, MinOrder: decimal.NewFromInt(99), Quota: 5, PerAccount: true,
+		}}},
+		Base:            Requirements{Running: true},
+		MainlandRegions: []string{"east"}, OtherRegions: []string{},
+		Batch: 20, Account: AccountOthers,
+		Grant:  GrantRules{Allowed: true, Enterprise: true, MaxGrantees: 10, MaxGranters: NoLimit, VerifyFirst: true},
+		Life:   LifeRules{ReleaseTo: StateAvailable, CloseRefundsPaid: true},
+		Risk:   RiskRules{ExpiringDays: 30, ReviewDays: 28},
+		Assume: MakeRules(ELGTerm, GRTEnterprise),
+	}}
+	if got := sameNumbers(b.Sets()); !reflect.DeepEqual(got, sameNumbers(want)) {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+	if !b.countsPerAccount(ECS) || b.countsPerAccount(NAT) {
+		t.Errorf("got %v counted per account, want ECS", b.perAccount)
+	}
+
+	// What is absent is zero and allows nothing.
+	b, err = ParseRuleBook([]byte(`{"sets":[{"version":"v","effective":"2026-01-06T00:00:00Z","provider":"c","batch":1,"life":{"release_to":"Invalid"}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := b.sets[0]
+	if len(s.Products) != 0 || s.Grant != (GrantRules{}) || s.Assume != 0 {
+		t.Errorf("got %+v, want nothing allowed", s)
+	}
+	d := s.Check(IssueRequest{Actor: "1", Quantity: 1, Instance: Instance{Owner: "1", Product: ECS}}, 0, s.Effective)
+	if !d.Fail.Has(ELGProduct) {
+		t.Errorf("an empty set passed an ECS: %+v", d)
+	}
+}
+
+// TestParseRuleBookRefuses puts one fault into smallBook.
+func TestParseRuleBookRefuses(t *testing.T) {
+	for _, c := range []struct{ old, new, path, problem string }{
+		{`"quota":5`, `"quota":1001`, "sets[0].products[0].quota", "is above 1000"},
+		{`"quota":5`, `"quota":"5"`, "sets[0].products[0].quota", "is a string, not an integer"},
+		{`"quota":5`, `"quota":5.0`, "sets[0].products[0].quota", "is not an integer"},
+		{`"quota":5`, `"quota":5e0`, "sets[0].products[0].quota", "is not an integer"},
+		{`"quota":5`, `"quota":99999999999999999999`, "sets[0].products[0].quota", "is out of range"},
+		{`"quota":5`, `"quota":null`, "sets[0].products[0].quota", "is null"},
+		{`"quota":5`, `"quota":5,"quota":5`, "sets[0].products[0].quota", "is given twice"},
+		{`"quota":5`, `"Quota":5`, "sets[0].products[0].Quota", "is not known; it is spelt quota"},
+		{`"quota":5`, `"codes":5`, "sets[0].products[0].codes", "is not known"},
+		{`"quota":5`, `"Requirements":{"quota":5}`, "sets[0].products[0].Requirements", "is not known"},
+		{`"quota":5`, `"quota":[[[[[[5]]]]]]`, "sets[0].products[0].quota", "is an array, not an integer"},
+		{`"subscription":true`, `"subscription":1`, "sets[0].products[0].subscription", "is a number, not true or false"},
+		{`"subscription":true`, `"subscription":false`, "sets[0].products[0].term_months", "is set, but only a subscription has a term"},
+		{`"min_order":"99"`, `"min_order":"ninety"`, "sets[0].products[0].min_order", "is not a valid decimal"},
+		{`"min_order":"99"`, `"min_order":"-0.01"`, "sets[0].products[0].min_order", "is negative"},
+		{`"min_order":"99"`, `"min_order":"1E33"`, "sets[0].products[0].min_order", "is not an amount of money"},
+		{`"min_order":"99"`, `"min_order":"` + strings.Repeat("9", 1<<20) + `"`, "sets[0].products[0].min_order", "is too long"},
+		{`"base":{"running":true}`, `"base":[]`, "sets[0].base", "is an array, not an object"},
+		{`"base":{"running":true}`, `"base":{"quota":1}`, "sets[0].base.quota", "is not 0, but a product that is not listed supplies no codes"},
+		{`"version":"v1"`, `"version":""`, "sets[0].version", "is empty"},
+		{`"version":"v1",`, ``, "sets[0].version", "is empty"},
+		{`"version":"v1"`, `"version":"v\u0000"`, "sets[0].version", "has a control character"},
+		{`"version":"v1"`, `"version":"v\ud800"`, "sets[0].version", "is not valid UTF-8"},
+		{`"version":"v1"`, "\"version\":\"v\xff\"", "sets[0].version", "is not valid UTF-8"},
+		{`"provider":"cloud",`, ``, "sets[0].provider", "is empty"},
+		{`"effective":"2026-01-06T00:00:00+08:00",`, ``, "sets[0].effective", "is missing"},
+		{`"effective":"2026-01-06T00:00:00+08:00"`, `"effective":"2026-01-06"`, "sets[0].effective", "is not a time as in RFC 3339"},
+		{`"effective":"2026-01-06T00:00:00+08:00"`, `"effective":"2026-01-06T00:00:00.0000001+08:00"`, "sets[0].effective", "has a fraction of a microsecond"},
+		{`"as_of":"2026-01-06"`, `"as_of":"6.1.2026"`, "sets[0].as_of", "is not a date such as 2026-01-06"},
+		{`"mainland_regions":["east"]`, `"mainland_regions":["east",7]`, "sets[0].mainland_regions[1]", "is a number, not a string"},
+		{`"mainland_regions":["east"]`, `"mainland_regions":null`, "sets[0].mainland_regions", "is null"},
+		{`"other_regions":[]`, `"other_regions":["east"]`, "sets[0].other_regions[0]", "is a mainland region too"},
+		{`"batch":20,`, ``, "sets[0].batch", "is below 1"},
+		{`"account":"others"`, `"account":"nobody"`, "sets[0].account", `is not "", "others" or "all"`},
+		{`"allowed":true,`, ``, "sets[0].grant.enterprise", "is set, but no grant is allowed"},
+		{`"release_to":"Available"`, `"release_to":"Gone"`, "sets[0].life.release_to", "is not the name of a state"},
+		{`"release_to":"Available"`, `"release_to":1`, "sets[0].life.release_to", "is a number, not a valid state"},
+		{`"release_to":"Available",`, ``, "sets[0].life.release_to", "is not Available or Invalid"},
+		{`"assume":"ELG-TERM GRT-ENTERPRISE"`, `"assume":"ELG-TERM,ELG-OWNER"`, "sets[0].assume", "is not the ID of a rule"},
+		{`"assume":"ELG-TERM GRT-ENTERPRISE"`, `"assume":16`, "sets[0].assume", "is a number, not a valid rules"},
+		{`"assume":"ELG-TERM GRT-ENTERPRISE"`, `"assume":"COD-UNIQUE"`, "sets[0].assume", "names a rule whose fact is never missing: COD-UNIQUE"},
+		{smallBook, smallBook + "{}", "", "has something after the document"},
+		{smallBook, smallBook[:len(smallBook)-1], "", "ends early"},
+		{smallBook, ``, "", "ends early"},
+		{smallBook, `null`, "", "is null"},
+		{smallBook, `[]`, "", "is an array, not an object"},
+		{smallBook, `{}`, "sets", "has no rule set"},
+		{smallBook, `{"sets":[]}`, "sets", "has no rule set"},
+		{smallBook, `{"sets":{}}`, "sets", "is an object, not an array"},
+		{smallBook, `{"sets":[null]}`, "sets[0]", "is null"},
+		{smallBook, `{"sets":` + strings.Repeat("[", 1<<20), "sets[0]", "is an array, not an object"},
+		{smallBook, `{"sets":[` + strings.Repeat("{},", 1<<20), "sets", "has more than 1000 elements"},
+		{smallBook, smallBook + strings.Repeat(" ", 4<<20-len(smallBook)+1), "", "is larger than 4 MiB"},
+	} {
+		if strings.Count(smallBook, c.old) != 1 {
+			t.Fatalf("smallBook has not one %s", c.old)
+		}
+		b, err := ParseRuleBook([]byte(strings.Replace(smallBook, c.old, c.new, 1)))
+		wantRuleBookError(t, fmt.Sprintf("%.60s", c.new), err, c.path, c.problem)
+		if b != nil {
+			t.Errorf("%.60s: got a book beside the error", c.new)
+		}
+	}
+	if _, err := ParseRuleBook([]byte(smallBook + strings.Repeat(" ", 4<<20-len(smallBook)))); err != nil {
+		t.Errorf("4 MiB: %v", err)
+	}
+}
+
+func TestRuleBookErrorText(t *testing.T) {
+	_, err := ParseRuleBook([]byte(strings.Replace(smallBook, `"quota":5`, `"quota":1001`, 1)))
+	if got, want := err.Error(), "icpcode: invalid rule book: sets[0].products[0].quota: is above 1000"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	_, err = ParseRuleBook(nil)
+	if got, want := err.Error(), "icpcode: invalid rule book: ends early"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if errors.Is(err, ErrInvalid) {
+		t.Error("a RuleBookError matches ErrInvalid")
+	}
+}
+
+// TestRuleBookInOtherJSON reads and writes a book as part of other documents.
+func TestRuleBookInOtherJSON(t *testing.T) {
+	type config struct {
+		Name  string    `json:"name"`
+		Rules RuleBook  `json:"rules"`
+		Old   *RuleBook `json:"old"`
+	}
+	text := `{"name":"n","rules":` + smallBook + `,"old":null}`
+	var c config
+	if err := json.Unmarshal([]byte(text), &c); err != nil {
+		t.Fatal(err)
+	}
+	roundTrip(t, &c.Rules)
+	if c.Old != nil {
+		t.Errorf("got %v of null", c.Old)
+	}
+	data, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again config
+	if err := json.Unmarshal(data, &again); err != nil {
+		t.Fatalf("%v: %s", err, data)
+	}
+	if got, want := sameNumbers(again.Rules.Sets()), sameNumbers(c.Rules.Sets()); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+
+	before := c.Rules.Sets()
+	err = json.Unmarshal([]byte(`{"rules":{"sets":[{"version":1}]}}`), &c)
+	wantRuleBookError(t, "nested", err, "sets[0].version", "is a number, not a string")
+	if !reflect.DeepEqual(c.Rules.Sets(), before) {
+		t.Error("a book that could not be read changed the old one")
+	}
+	if data, err := json.Marshal(RuleBook{}); err != nil || string(data) != `{"sets":[]}` {
+		t.Errorf("zero book: got %s and %v", data, err)
+	}
+}
+
+// TestRuleBookTooLargeForJSON: what MarshalJSON writes can be read back.
+func TestRuleBookTooLargeForJSON(t *testing.T) {
+	sets := make([]RuleSet, 0, 40)
+	for i := range cap(sets) {
+		s := *smallSets()[0].clone()
+		s.Version = fmt.Sprint("v", i)
+		s.Effective = s.Effective.Add(time.Duration(i) * time.Hour)
+		s.OtherRegions = nil
+		for j := range strictjson.MaxElements {
+			s.OtherRegions = append(s.OtherRegions, fmt.Sprintf("r%d%s", j, strings.Repeat("-", 120)))
+		}
+		sets = append(sets, s)
+	}
+	b, err := NewRuleBook(sets...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = json.Marshal(b)
+	wantRuleBookError(t, "large", err, "", "is larger than 4 MiB")
+}
+
+// TestRuleBookDoesNotAlias changes what went into a book and what came out.
+func TestRuleBookDoesNotAlias(t *testing.T) {
+	sets := smallSets()
+	sets[0].Products[0].PerAccount = true
+	b, err := NewRuleBook(sets...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := json.Marshal(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, spoil := range [][]RuleSet{sets, b.Sets()} {
+		spoil[0].Products[0].Quota = 999
+		spoil[0].Products[0].Product = "other"
+		spoil[0].MainlandRegions[0], spoil[0].OtherRegions[0] = "other", "east"
+		spoil[1].Batch = 999
+	}
+	if after, err := json.Marshal(b); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the book changed: %s, %v", after, err)
+	}
+	check := func(s *RuleSet, region string) Tri {
+		d := s.Check(IssueRequest{Instance: Instance{Product: ECS, Region: region}}, 0, s.Effective)
+		return answer(&d, ELGRegion)
+	}
+	if got := check(b.sets[0], "east"); got != Yes {
+		t.Errorf("east: got %v, want Yes", got)
+	}
+	// A changed copy is judged by what it says now.
+	changed := b.Sets()
+	changed[0].MainlandRegions, changed[0].OtherRegions = []string{"north"}, []string{"east"}
+	for region, want := range map[string]Tri{"north": Yes, "east": No, "island": Unknown} {
+		if got := check(&changed[0], region); got != want {
+			t.Errorf("%s in the changed copy: got %v, want %v", region, got, want)
+		}
+	}
+	if again, err := NewRuleBook(changed...); err != nil || check(again.sets[0], "north") != Yes || !again.countsPerAccount(ECS) {
+		t.Errorf("a book of changed copies: %v", err)
+	}
+}
+
+func TestRuleBookAt(t *testing.T) {
+	b, err := NewRuleBook(smallSets()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := smallSets()[0].Effective
+	for _, c := range []struct {
+		t    time.Time
+		want string
+	}{{at.Add(-1), ""}, {at, "v1"}, {at.Add(999), "v1"}, {at.Add(1000), "v2"}, {maxInstant, "v2"}} {
+		s, err := b.At(c.t)
+		if c.want == "" {
+			if !errors.Is(err, ErrNoRules) {
+				t.Errorf("%v: got %v, want ErrNoRules", c.t, err)
+			}
+			continue
+		}
+		if err != nil || s.Version != c.want {
+			t.Errorf("%v: got %v and %v, want %s", c.t, s, err, c.want)
+		}
+	}
+	if _, err := new(RuleBook).At(at); !errors.Is(err, ErrNoRules) {
+		t.Errorf("zero book: got %v, want ErrNoRules", err)
+	}
+	if new(RuleBook).countsPerAccount(ECS) || len(new(RuleBook).Sets()) != 0 {
+		t.Error("the zero book has rules")
+	}
+}
+
+// FuzzParseRuleBook: no panic, every error has its type, and what is read can
+// be written and read again.
+func FuzzParseRuleBook(f *testing.F) {
+	f.Add([]byte(smallBook))
+	preset, err := json.Marshal(Alibaba())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(preset)
+	f.Add([]byte(`{"sets":[{"version":"v","effective":"2026-01-06T00:00:00Z","provider":"c","batch":1,"life":{"release_to":"Invalid"}}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		b, err := ParseRuleBook(data)
+		if err != nil {
+			var e *RuleBookError
+			if !errors.As(err, &e) || e.Problem == "" {
+				t.Fatalf("got %#v, want a RuleBookError", err)
+			}
+			return
+		}
+		roundTrip(t, b)
+	})
+}

@@ -1,0 +1,821 @@
+package ruletest
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/icpcode/icpcode"
+	"github.com/shopspring/decimal"
+)
+
+// dice draws numbers. Low numbers are the plainer choices, towards which a
+// failing sequence is shrunk.
+type dice interface {
+	// roll returns a number from 0 to n-1. N is at most maxRoll.
+	roll(n int) int
+}
+
+// maxRoll keeps draws small, since rapid prefers the low ones of a large range.
+const maxRoll = 16
+
+// gen draws what happens next in a world. It changes nothing of it.
+type gen struct {
+	*world
+	dice
+	now time.Time
+}
+
+// pick is roll for any n.
+func (g *gen) pick(n int) int {
+	if n <= maxRoll {
+		return g.roll(n)
+	}
+	rows := (n + maxRoll - 1) / maxRoll
+	return (g.pick(rows)*maxRoll + g.roll(maxRoll)) % n
+}
+
+// rarely reports true once in n times.
+func (g *gen) rarely(n int) bool { return g.pick(n) == n-1 }
+
+func among[T any](g *gen, s []T) T { return s[g.pick(len(s))] }
+
+// todo is one thing to happen: an operation, or a change of the world.
+type todo struct {
+	op    *op
+	fault fault
+	times int
+
+	what   string
+	change func(*world)
+}
+
+// GoString says what happens.
+func (t todo) GoString() string {
+	if t.op == nil {
+		return t.what
+	}
+	s := t.op.GoString()
+	if t.fault != noFault {
+		s += fmt.Sprintf(" [fault %d, %d times]", t.fault, t.times)
+	}
+	return s
+}
+
+// choices returns what can happen, as often as it does relative to the rest.
+func choices() []func(*gen) []todo {
+	var all []func(*gen) []todo
+	for _, c := range []struct {
+		times int
+		draw  func(*gen) []todo
+	}{
+		{5, single((*gen).issue)}, {6, single((*gen).issueAndGrant)}, {2, single((*gen).auto)}, {3, single((*gen).buy)},
+		{3, single((*gen).bind)}, {4, single((*gen).grant)}, {4, single((*gen).submit)}, {1, single((*gen).resubmit)},
+		{2, single((*gen).approve)}, {2, single((*gen).release)}, {2, single((*gen).refund)}, {1, single((*gen).void)},
+		{1, single((*gen).close)}, {2, single((*gen).imported)}, {3, single((*gen).repeat)},
+		{4, (*gen).time}, {2, (*gen).server}, {1, (*gen).restart}, {1, (*gen).fill},
+	} {
+		for range c.times {
+			all = append(all, c.draw)
+		}
+	}
+	return all
+}
+
+func single(draw func(*gen) *op) func(*gen) []todo {
+	return func(g *gen) []todo { return []todo{g.doing(draw(g))} }
+}
+
+// next draws what happens next.
+func (g *gen) next() []todo { return among(g, g.choices)(g) }
+
+// doing wraps an operation, and sometimes makes something go wrong.
+func (g *gen) doing(o *op) todo {
+	t := todo{op: o}
+	if g.rarely(14) {
+		g.spoil(o)
+		return t
+	}
+	if g.rarely(14) {
+		t.fault = fault(1 + g.roll(4))
+		t.times = 1
+		if t.fault == conflict {
+			t.times += g.roll(3)
+		}
+	}
+	return t
+}
+
+func (g *gen) account() icpcode.AccountID { return among(g, g.everyone) }
+
+// request gives an operation its actor and an ID.
+func (g *gen) request(o *op, actor icpcode.AccountID) *op {
+	o.actor = actor
+	if g.rarely(10) {
+		o.actor = g.account()
+	}
+	switch g.roll(8) {
+	case 0:
+		// The engine draws one.
+	case 1:
+		if len(g.used) > 0 {
+			o.id = among(g, g.used)
+			break
+		}
+		fallthrough
+	default:
+		g.ids++
+		o.id = fmt.Sprint("r", g.ids)
+	}
+	return o
+}
+
+// set returns the set in force, or the first.
+func (g *gen) set() *icpcode.RuleSet {
+	if s := g.model.inForce(g.now); s != nil {
+		return s
+	}
+	return &g.model.sets[0]
+}
+
+// facts returns what a request says of a server: mostly the truth.
+func (g *gen) facts(s *server, assume *icpcode.Rules) icpcode.Instance {
+	i := s.today(g.model, g.now)
+	if g.roll(4) < 3 {
+		return i
+	}
+	q, _ := requirements(g.set(), s.product)
+	for range 1 + g.roll(2) {
+		among(g, lies)(g, &i, &q)
+	}
+	if assume == nil {
+		return i
+	}
+	defer func() {
+		if i.Product == "" {
+			*assume &^= icpcode.MakeRules(icpcode.ELGProduct) // XXX
+		}
+	}()
+	switch g.roll(4) {
+	case 2:
+		*assume = elg | icpcode.MakeRules(icpcode.GRTEnterprise)
+	case 3:
+		*assume = icpcode.MakeRules(among(g, slices.Collect(elg.All())))
+	}
+	return i
+}
+
+// lies change one fact each: it fails its rule, just passes it, or is unknown.
+var lies = []func(*gen, *icpcode.Instance, *icpcode.Requirements){
+	func(g *gen, i *icpcode.Instance, _ *icpcode.Requirements) {
+		i.Product = among(g, []icpcode.Product{"", g.unlisted})
+	},
+	func(g *gen, i *icpcode.Instance, _ *icpcode.Requirements) {
+		i.Owner = among(g, []icpcode.AccountID{"", g.everyone[0], g.everyone[1]})
+	},
+	func(g *gen, i *icpcode.Instance, _ *icpcode.Requirements) {
+		i.Billing = among(g, []icpcode.Billing{icpcode.PayAsYouGo, icpcode.BillingUnknown})
+	},
+	func(g *gen, i *icpcode.Instance, _ *icpcode.Requirements) {
+		i.Trial = among(g, []icpcode.Tri{icpcode.Yes, icpcode.Unknown})
+	},
+	func(g *gen, i *icpcode.Instance, q *icpcode.Requirements) {
+		i.TermMonths = max(0, min(q.TermMonths-1+g.roll(2), 1200))
+		i.FirstTermMonths = max(0, min(q.TermMonths-1+g.roll(2), 1200))
+	},
+	func(g *gen, i *icpcode.Instance, q *icpcode.Requirements) {
+		// Only creation and expiry are known, and just prove it too short.
+		i.TermMonths, i.FirstTermMonths = 0, 0
+		created := monthsAfter(i.Expires, -q.TermMonths).Add(time.Duration(g.roll(3)-1) * time.Microsecond)
+		if created.Year() > 2000 {
+			i.Created = created
+		}
+	},
+	func(g *gen, i *icpcode.Instance, _ *icpcode.Requirements) {
+		i.TermMonths, i.FirstTermMonths = 0, g.roll(2)*i.FirstTermMonths
+	},
+	func(g *gen, i *icpcode.Instance, q *icpcode.Requirements) {
+		i.Expires = g.now.Add(time.Duration(q.RemainingDays)*day + time.Duration(g.roll(3)-1)*time.Microsecond)
+	},
+	func(g *gen, i *icpcode.Instance, _ *icpcode.Requirements) {
+		i.Expires = g.now.Add(time.Duration(g.roll(3)-1) * time.Microsecond)
+	},
+	func(_ *gen, i *icpcode.Instance, _ *icpcode.Requirements) { i.Expires = time.Time{} },
+	func(g *gen, i *icpcode.Instance, _ *icpcode.Requirements) {
+		i.Region = "atlantis"
+		if other := g.set().OtherRegions; len(other) > 0 && g.roll(2) == 1 {
+			i.Region = other[0]
+		}
+	},
+	func(g *gen, i *icpcode.Instance, _ *icpcode.Requirements) {
+		i.PublicIP, i.IPs = among(g, []icpcode.Tri{icpcode.No, icpcode.Unknown}), nil
+	},
+	func(_ *gen, i *icpcode.Instance, _ *icpcode.Requirements) { i.PartnerIP = true },
+	func(_ *gen, i *icpcode.Instance, _ *icpcode.Requirements) { i.IPs = nil },
+	func(_ *gen, i *icpcode.Instance, _ *icpcode.Requirements) { i.IPs = addresses[1:] },
+	func(g *gen, i *icpcode.Instance, _ *icpcode.Requirements) {
+		i.Status = icpcode.Status(g.roll(int(icpcode.StatusReleased) + 1))
+	},
+	func(g *gen, i *icpcode.Instance, _ *icpcode.Requirements) {
+		i.IPHeld = among(g, []icpcode.Tri{icpcode.Yes, icpcode.Unknown})
+	},
+	func(g *gen, i *icpcode.Instance, _ *icpcode.Requirements) {
+		i.Provider = among(g, []string{"elsewhere", g.set().Provider})
+	},
+	func(g *gen, i *icpcode.Instance, _ *icpcode.Requirements) { i.ContractQuota = 1 + g.roll(8) },
+	func(g *gen, i *icpcode.Instance, q *icpcode.Requirements) {
+		i.OrderAmount = among(g, []decimal.Decimal{decimal.Zero, q.MinOrder.Sub(decimal.New(1, -2)).Abs(), q.MinOrder})
+	},
+	func(g *gen, i *icpcode.Instance, _ *icpcode.Requirements) { i.Product = among(g, g.products) },
+}
+
+// product draws what a server is: mostly something that supplies codes now.
+func (g *gen) product() icpcode.Product {
+	if listed := g.set().Products; len(listed) > 0 && g.roll(6) < 5 {
+		return among(g, listed).Product
+	}
+	return among(g, g.products)
+}
+
+// addresses are all that there are.
+var addresses = []netip.Addr{
+	netip.MustParseAddr("47.96.1.180"), netip.MustParseAddr("47.96.1.181"), netip.MustParseAddr("2408:4000::1"),
+}
+
+const day = 24 * time.Hour
+
+func (g *gen) issue() *op {
+	s := among(g, g.servers)
+	o := g.request(&op{kind: opIssue, n: 1, cert: g.certification()}, s.owner)
+	o.inst = g.facts(s, &o.assume)
+	o.text = among(g, []string{"", "shop", "备注"})
+	set := g.set()
+	used, _ := g.model.count(o, set)
+	f := facts{set: set, inst: &o.inst}
+	switch g.roll(10) {
+	case 3:
+		o.n = 2
+	case 4:
+		o.n = 3
+	case 5, 6:
+		o.n = min(max(1, f.limit()-used), 30) // what is left
+	case 7:
+		o.n = min(max(1, f.limit()-used+1), 30)
+	case 8:
+		o.n = min(set.Batch, 30)
+	case 9:
+		o.n = among(g, []int{0, -1, set.Batch + 1})
+	}
+	return o
+}
+
+func (g *gen) issueAndGrant() *op {
+	o := g.issue()
+	if o.n > 3 {
+		o.n = 1
+	}
+	g.grantee(o)
+	return o
+}
+
+// grantee draws to whom codes are granted, and what goes with it.
+func (g *gen) grantee(o *op) {
+	o.to = g.account()
+	if g.rarely(6) {
+		o.to = among(g, g.passive)
+	}
+	o.proof = among(g, []string{"834211", ""})
+	o.phone = [...]phone{phoneYes, phoneYes, phoneYes, phoneYes, phoneYes, phoneNo, phoneFails, phonePanics}[g.roll(8)]
+}
+
+func (g *gen) certification() icpcode.Certification {
+	return [...]icpcode.Certification{
+		icpcode.Enterprise, icpcode.Enterprise, icpcode.Enterprise, icpcode.Enterprise, icpcode.Enterprise, icpcode.Enterprise,
+		icpcode.CertificationUnknown, icpcode.Personal, icpcode.SelfEmployed, icpcode.SoleTrader,
+	}[g.roll(10)]
+}
+
+func (g *gen) auto() *op {
+	s := among(g, g.servers)
+	o := g.request(&op{kind: opAuto}, s.owner)
+	o.inst = g.facts(s, &o.assume)
+	o.text = among(g, []string{"", "shop"})
+	g.file(o)
+	return o
+}
+
+// file draws a filing.
+func (g *gen) file(o *op) {
+	o.filing = icpcode.Filing{Kind: icpcode.FilingKind(1 + g.roll(4)), Domain: "example.cn", Subject: "subject-1"}
+	if g.rarely(4) {
+		o.filing.Domain, o.filing.App = "", "订餐助手"
+	}
+	switch g.roll(8) {
+	case 0, 1, 2:
+	case 7:
+		o.filing.IPs = addresses[:2]
+	default:
+		o.filing.IPs = addresses[:1]
+	}
+	if g.rarely(10) {
+		o.broken = true
+		among(g, []func(*icpcode.Filing){
+			func(f *icpcode.Filing) { f.Kind = icpcode.FilingNone },
+			func(f *icpcode.Filing) { f.Domain, f.App = "example.cn", "both" },
+			func(f *icpcode.Filing) { f.Domain, f.App = "", "" },
+			func(f *icpcode.Filing) { f.Domain, f.App = "localhost", "" },
+			func(f *icpcode.Filing) { f.Subject = "" },
+			func(f *icpcode.Filing) { f.IPs = []netip.Addr{{}} },
+			func(f *icpcode.Filing) { f.ICPNumber = "京ICP备1号" },
+		})(&o.filing)
+	}
+}
+
+func (g *gen) buy() *op {
+	o := g.request(&op{kind: opBuy, n: 1}, g.account())
+	o.text = among(g, []string{"", "paid"})
+	switch g.roll(8) {
+	case 4:
+		o.n = 2
+	case 5:
+		o.n = 3
+	case 6:
+		o.n = min(g.set().Batch, 20)
+	case 7:
+		o.n = among(g, []int{0, -1, g.set().Batch + 1})
+	}
+	if g.rarely(4) {
+		o.paid = decimal.NewNullDecimal(among(g, []decimal.Decimal{decimal.New(100, 0), decimal.Zero, decimal.New(1, -2), decimal.New(9999, -2)}))
+	}
+	return o
+}
+
+// code draws a code, mostly one for which fits holds.
+func (g *gen) code(fits func(*icpcode.Record) bool) icpcode.Code {
+	var some []icpcode.Code
+	if !g.rarely(10) {
+		for _, c := range g.model.order {
+			if fits(g.model.codes[c]) {
+				some = append(some, c)
+			}
+		}
+	}
+	if len(some) == 0 {
+		some = g.model.order
+	}
+	if len(some) == 0 || g.rarely(16) {
+		return g.nowhere
+	}
+	return some[len(some)-1-g.pick(len(some))]
+}
+
+// lacks reports, mostly, that no code fits: then something else is better
+// done.
+func (g *gen) lacks(fits func(*icpcode.Record) bool) bool {
+	for _, c := range g.model.order {
+		if fits(g.model.codes[c]) {
+			return false
+		}
+	}
+	return !g.rarely(6)
+}
+
+// holderOf returns who may file with a code, or its owner.
+func (g *gen) holderOf(c icpcode.Code) icpcode.AccountID {
+	if r := g.model.codes[c]; r != nil {
+		return holder(r)
+	}
+	return g.everyone[0]
+}
+
+func (g *gen) ownerOf(c icpcode.Code) icpcode.AccountID {
+	if r := g.model.codes[c]; r != nil {
+		return r.Owner
+	}
+	return g.everyone[0]
+}
+
+func in(states ...icpcode.State) func(*icpcode.Record) bool {
+	return func(r *icpcode.Record) bool { return slices.Contains(states, r.State) }
+}
+
+func (g *gen) bind() *op {
+	if g.lacks(in(icpcode.StateUnbound)) {
+		return g.buy()
+	}
+	c := g.code(in(icpcode.StateUnbound))
+	owner := g.ownerOf(c)
+	o := g.request(&op{kind: opBind, code: c}, owner)
+	s := among(g, g.servers)
+	for _, own := range g.servers {
+		if own.owner == owner && g.roll(4) < 3 {
+			s = own
+		}
+	}
+	o.inst = g.facts(s, &o.assume)
+	return o
+}
+
+func (g *gen) grant() *op {
+	open := func(r *icpcode.Record) bool {
+		return r.Grantee == "" && (r.State == icpcode.StateAvailable || r.State == icpcode.StateUnbound)
+	}
+	if g.lacks(open) {
+		return g.issue()
+	}
+	c := g.code(open)
+	owner := g.ownerOf(c)
+	o := g.request(&op{kind: opGrant, codes: []icpcode.Code{c}, cert: g.certification()}, owner)
+	for range g.roll(4) {
+		more := g.code(func(r *icpcode.Record) bool { return open(r) && r.Owner == owner })
+		if !slices.Contains(o.codes, more) {
+			o.codes = append(o.codes, more)
+		}
+	}
+	g.grantee(o)
+	if g.rarely(8) {
+		o.assume = icpcode.MakeRules(icpcode.GRTEnterprise)
+	}
+	if g.roll(2) == 1 {
+		for _, c := range o.codes {
+			if s := g.behind(c); s != nil && !slices.ContainsFunc(o.today, func(i icpcode.Instance) bool { return i.ID == s.id }) {
+				o.today = append(o.today, g.facts(s, nil))
+			}
+		}
+	}
+	return o
+}
+
+// behind returns the server behind a code, or nil.
+func (g *gen) behind(c icpcode.Code) *server {
+	r := g.model.codes[c]
+	if r == nil {
+		return nil
+	}
+	return g.byID[r.Instance]
+}
+
+func (g *gen) submit() *op { return g.filed(opSubmit, icpcode.StateAvailable) }
+
+func (g *gen) resubmit() *op { return g.filed(opResubmit, icpcode.StateFiling) }
+
+func (g *gen) filed(k kind, s icpcode.State) *op {
+	if g.lacks(in(s)) {
+		return g.auto()
+	}
+	c := g.code(in(s))
+	o := g.request(&op{kind: k, code: c}, g.holderOf(c))
+	if r := g.model.codes[c]; r != nil && g.rarely(5) {
+		o.actor = r.Owner
+	}
+	g.file(o)
+	switch g.roll(6) {
+	case 0, 1:
+	case 5:
+		o.inst = g.facts(among(g, g.servers), nil)
+	default:
+		if s := g.behind(c); s != nil {
+			o.inst = g.facts(s, nil)
+		}
+	}
+	return o
+}
+
+func (g *gen) approve() *op {
+	if g.lacks(in(icpcode.StateFiling)) {
+		return g.submit()
+	}
+	o := g.request(&op{kind: opApprove, code: g.code(in(icpcode.StateFiling))}, g.operator)
+	o.text = among(g, g.numbers)
+	return o
+}
+
+func (g *gen) release() *op {
+	if g.lacks(in(icpcode.StateFiling)) {
+		return g.submit()
+	}
+	c := g.code(in(icpcode.StateFiling))
+	o := g.request(&op{kind: opRelease, code: c}, among(g, []icpcode.AccountID{g.holderOf(c), g.operator}))
+	o.text = among(g, []string{"", "withdrawn"})
+	return o
+}
+
+func (g *gen) refund() *op {
+	open := func(r *icpcode.Record) bool {
+		return r.Origin == icpcode.OriginPaid && (r.State == icpcode.StateUnbound || r.State == icpcode.StateAvailable)
+	}
+	if g.lacks(open) {
+		return g.buy()
+	}
+	c := g.code(open)
+	o := g.request(&op{kind: opRefund, code: c}, g.ownerOf(c))
+	o.text = among(g, []string{"", "not needed"})
+	return o
+}
+
+func (g *gen) void() *op {
+	c := g.code(in(icpcode.StateUnbound, icpcode.StateAvailable, icpcode.StateFiling))
+	return g.request(&op{kind: opVoid, code: c, text: "by order"}, g.operator)
+}
+
+func (g *gen) close() *op {
+	o := g.request(&op{kind: opClose, refunded: g.roll(2) == 0, text: "gone"}, g.operator)
+	o.inst.ID = among(g, g.servers).id
+	return o
+}
+
+// imported draws a code that was issued elsewhere.
+func (g *gen) imported() *op {
+	o := g.request(&op{kind: opImport}, g.operator)
+	s := among(g, g.servers)
+	i := &icpcode.ImportRequest{
+		State: icpcode.StateAvailable, Owner: s.owner, Instance: s.id, Product: s.product, Origin: icpcode.OriginFree,
+		Issued: g.past(), Remark: among(g, []string{"", "old"}),
+	}
+	o.imp = i
+	o.code = g.importable()
+	i.State = icpcode.State(1 + g.roll(6))
+	switch g.roll(4) {
+	case 1:
+		i.Origin = icpcode.OriginAuto
+	case 2, 3:
+		i.Origin = icpcode.OriginPaid
+		i.Paid = icpcode.Money{Amount: decimal.New(int64(g.roll(3))*1250, -2), Currency: among(g, []string{"CNY", "USD"})}
+	}
+	if i.State == icpcode.StateUnbound {
+		i.Origin, i.Instance, i.Product = icpcode.OriginPaid, "", ""
+	}
+	if g.roll(3) == 2 {
+		i.Grantee, i.Granted = g.account(), g.past()
+		if i.Granted.Before(i.Issued) {
+			i.Issued = i.Granted
+		}
+		if i.Grantee == i.Owner {
+			i.Grantee = g.passive[0]
+		}
+	}
+	if i.State == icpcode.StateFiled || i.State == icpcode.StateFiling && g.roll(2) == 1 {
+		i.Filing = &icpcode.Filing{Kind: icpcode.FilingFirst, Domain: "old.cn"}
+		if i.State == icpcode.StateFiled {
+			i.Filing.ICPNumber = among(g, g.numbers)
+		}
+	}
+	if g.rarely(8) {
+		// Perhaps the same as before.
+		for _, c := range g.model.order {
+			if before := g.imports[c]; before != nil {
+				o.code, o.imp = c, before
+			}
+		}
+	}
+	return o
+}
+
+// importable draws the code of an import: one that looks otherwise, one that
+// the engine might draw some day, or one that exists.
+func (g *gen) importable() icpcode.Code {
+	g.ids++
+	switch g.roll(4) {
+	case 2:
+		return g.entropy.code(g.pick(entropySpan))
+	case 3:
+		return g.code(func(*icpcode.Record) bool { return true })
+	}
+	c, err := icpcode.Opaque.Parse(fmt.Sprintf("%sX-%d", g.tag, g.ids))
+	if err != nil {
+		panic(err)
+	}
+	return c
+}
+
+// past draws when something happened elsewhere: often at the edge of a year.
+func (g *gen) past() time.Time {
+	y := year(g.now)
+	return among(g, []time.Time{
+		g.now, g.now.Add(-day), newYear(y), newYear(y).Add(-time.Microsecond), newYear(y).Add(ahead - time.Microsecond),
+	})
+}
+
+// repeat sends a request again, with fresh facts, or another one under its ID.
+func (g *gen) repeat() *op {
+	if len(g.done) == 0 {
+		return g.issue()
+	}
+	old := g.done[len(g.done)-1-g.pick(min(len(g.done), 16))]
+	o := old.as(old.id)
+	switch g.roll(4) {
+	case 0:
+		return o
+	case 3:
+		o = g.next()[0].op
+		if o == nil || o.invalid != "" {
+			o = g.issue()
+		}
+		o.actor, o.id = old.actor, old.id
+		return o
+	}
+	if s := g.byID[o.inst.ID]; s != nil && o.kind != opClose {
+		o.inst = g.facts(s, &o.assume)
+	}
+	o.cert, o.proof, o.phone = g.certification(), "again", phoneNo
+	return o
+}
+
+// spoil makes a request that cannot be read as one.
+func (g *gen) spoil(o *op) {
+	spoils := []struct {
+		what string
+		do   func(*op)
+	}{
+		{"no actor", func(o *op) { o.actor = "" }},
+		{"a long actor", func(o *op) { o.actor = icpcode.AccountID(strings.Repeat("x", 129)) }},
+		{"a control character in the request ID", func(o *op) { o.id, o.badID = "a\nb", true }},
+		{"space around the request ID", func(o *op) { o.id, o.badID = " a", true }},
+	}
+	more := func(what string, do func(*op)) {
+		spoils = append(spoils, struct {
+			what string
+			do   func(*op)
+		}{what, do})
+	}
+	switch o.kind {
+	case opIssue, opAuto, opBind:
+		more("no instance", func(o *op) { o.inst.ID = "" })
+		more("a negative term", func(o *op) { o.inst.TermMonths = -1 })
+		more("an expiry out of range", func(o *op) { o.inst.Expires = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC) })
+		more("an unknown billing", func(o *op) { o.inst.Billing = 9 })
+		more("a contract of 1001", func(o *op) { o.inst.ContractQuota = 1001 })
+	case opGrant:
+		more("no grantee", func(o *op) { o.to = "" })
+		more("a code twice", func(o *op) { o.codes = append(slices.Clone(o.codes), o.codes[0]) })
+		more("no code", func(o *op) { o.codes = nil })
+		more("an unknown certification", func(o *op) { o.cert = 9 })
+	case opBuy:
+		more("a negative payment", func(o *op) { o.paid = decimal.NewNullDecimal(decimal.New(-1, -2)) })
+		more("a fraction of a cent", func(o *op) { o.paid = decimal.NewNullDecimal(decimal.New(1, -3)) })
+	case opClose:
+		more("no instance", func(o *op) { o.inst.ID = "" })
+		more("no reason", func(o *op) { o.text = "" })
+	case opImport:
+		more("granted before issued", func(o *op) {
+			i := *o.imp
+			i.Grantee, i.Granted = "x", i.Issued.Add(-time.Second)
+			o.imp = &i
+		})
+		more("no owner", func(o *op) { i := *o.imp; i.Owner = ""; o.imp = &i })
+		more("no state", func(o *op) { i := *o.imp; i.State = 0; o.imp = &i })
+	case opVoid:
+		more("no reason", func(o *op) { o.text = "" })
+	default:
+		more("no code", func(o *op) { o.code = icpcode.Code{} })
+	}
+	s := among(g, spoils)
+	o.invalid = s.what
+	s.do(o)
+}
+
+// time moves the clock: on, back, and to where something begins or ends.
+func (g *gen) time() []todo {
+	before, after := g.edges(g.now)
+	jitter := time.Duration(g.roll(2)) * 999
+	to := among(g, []time.Time{
+		g.now.Add(time.Second), after, after.Add(-time.Microsecond), g.now.Add(day), after.Add(time.Hour), g.now.Add(40 * day),
+		g.now.Add(-time.Hour), before.Add(-time.Microsecond), g.start(),
+	})
+	return []todo{moving(to.Add(jitter))}
+}
+
+func moving(to time.Time) todo {
+	return todo{
+		what:   "the clock shows " + to.In(shanghai).Format("2006-01-02 15:04:05.999999999"),
+		change: func(w *world) { w.now = to },
+	}
+}
+
+var shanghai = time.FixedZone("CST", int(ahead/time.Second))
+
+// edges returns the last edge at or before t and the first after it: of a rule
+// set, of a natural year, and of a year in UTC, which must mean nothing.
+func (g *gen) edges(t time.Time) (before, after time.Time) {
+	y := year(t)
+	edges := []time.Time{newYear(y), newYear(y).Add(ahead), newYear(y + 1), newYear(y).Add(ahead - time.Hour)}
+	for i := range g.model.sets {
+		edges = append(edges, g.model.sets[i].Effective)
+	}
+	before, after = newYear(y-1), newYear(y+1)
+	for _, e := range edges {
+		if !e.After(t) && e.After(before) {
+			before = e
+		}
+		if e.After(t) && e.Before(after) {
+			after = e
+		}
+	}
+	return before, after
+}
+
+// start draws an instant to begin at.
+func (g *gen) start() time.Time {
+	sets := g.model.sets
+	s := &sets[len(sets)-1-g.pick(len(sets))]
+	first, y := s.Effective, year(s.Effective)
+	return [...]time.Time{
+		first.Add(30 * day), first.Add(30 * day), newYear(y + 1).Add(-time.Microsecond), first, newYear(y + 1).Add(-time.Hour),
+		newYear(y + 1), first.Add(300 * day), first.Add(-time.Microsecond),
+	}[g.roll(8)]
+}
+
+// server changes something about a server.
+func (g *gen) server() []todo {
+	s := among(g, g.servers)
+	switch g.roll(5) {
+	case 0:
+		to := g.account()
+		return []todo{{what: fmt.Sprintf("%s is sold to %s", s.id, to), change: func(*world) { s.owner = to }}}
+	case 1:
+		end := g.now.Add(time.Duration(g.roll(3)) * time.Hour)
+		return []todo{{what: fmt.Sprintf("%s will expire soon", s.id), change: func(*world) { s.expires = end }}}
+	case 2:
+		return []todo{{what: fmt.Sprintf("%s is renewed", s.id), change: func(*world) { s.expires = time.Time{} }}}
+	}
+	owner, product := among(g, g.everyone), g.product()
+	contract := 0
+	if g.rarely(4) {
+		contract = 1 + g.roll(8)
+	}
+	return []todo{{what: fmt.Sprintf("%s is replaced by a new %s of %s", s.id, product, owner), change: func(w *world) {
+		for i := range w.servers {
+			if w.servers[i] == s {
+				w.servers[i] = w.newServer(owner, product, contract)
+			}
+		}
+	}}}
+}
+
+// restart begins again with another engine over the same store.
+func (g *gen) restart() []todo {
+	c := g.config()
+	return []todo{{what: fmt.Sprintf("the engine is started again: %+v", c), change: func(w *world) { w.configure(c) }}}
+}
+
+// config draws how an engine is set up.
+func (g *gen) config() config {
+	c := config{price: among(g, []string{"100", "12.345", "0.01"})}
+	if g.rarely(10) {
+		c.price = ""
+	}
+	c.noHook = g.rarely(10)
+	c.digits = g.rarely(10)
+	return c
+}
+
+// fill brings an account to the edge of its cap on partners by importing,
+// perhaps at the end of a year, then grants, and perhaps again in the next.
+func (g *gen) fill() []todo {
+	var todos []todo
+	_, edge := g.edges(g.now)
+	if g.roll(2) == 1 {
+		g.now = edge.Add(-time.Microsecond)
+		todos = append(todos, moving(g.now))
+	}
+	s := among(g, g.servers)
+	hub, y := s.owner, year(g.now)
+	granters := g.roll(2) == 1
+	limit := g.set().Grant.MaxGrantees
+	if granters {
+		hub, limit = g.account(), g.set().Grant.MaxGranters
+	}
+	have := len(g.model.partners[partnersOf{granters, hub, y}])
+	for n := range min(limit, mostPassive) - have - g.roll(2) {
+		g.ids++
+		c, err := icpcode.Opaque.Parse(fmt.Sprintf("%sF-%d", g.tag, g.ids))
+		if err != nil {
+			panic(err)
+		}
+		owner, grantee := hub, g.passive[n]
+		if granters {
+			owner, grantee = grantee, owner
+		}
+		todos = append(todos, todo{op: &op{kind: opImport, actor: g.operator, id: fmt.Sprint("f", g.ids), code: c, imp: &icpcode.ImportRequest{
+			State: icpcode.StateRefunded, Origin: icpcode.OriginPaid, Owner: owner, Grantee: grantee, Issued: g.now, Granted: g.now,
+		}}})
+	}
+	try := func() {
+		o := g.issueAndGrant()
+		if granters {
+			o.to = hub
+		} else {
+			o.actor, o.inst, o.n = hub, s.today(g.model, g.now), 1
+		}
+		todos = append(todos, todo{op: o})
+	}
+	try()
+	if g.roll(2) == 1 {
+		g.now = edge
+		todos = append(todos, moving(g.now))
+		try()
+	}
+	return todos
+}

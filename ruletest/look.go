@@ -1,0 +1,169 @@
+package ruletest
+
+import (
+	"errors"
+	"iter"
+	"slices"
+
+	"github.com/icpcode/icpcode"
+)
+
+// look reads something through the engine after each step, in turn: the
+// quotas of grants, the lists, and one code as everybody sees it.
+func (w *world) look() {
+	if w.model.inForce(micro(w.now)) == nil {
+		return
+	}
+	account := w.everyone[w.turn%len(w.everyone)]
+	w.quotas(account)
+	w.list(account)
+	if len(w.model.order) > 0 {
+		w.lookup(w.model.order[w.turn%len(w.model.order)])
+	}
+}
+
+// quotas checks the report of an account on its grants.
+func (w *world) quotas(account icpcode.AccountID) {
+	got, err := w.eng.GrantQuota(w.ctx, account)
+	if err != nil {
+		w.Fatalf("%v", err)
+	}
+	set, y := w.model.inForce(micro(w.now)), year(micro(w.now))
+	out, in := w.model.partners[partnersOf{false, account, y}], w.model.partners[partnersOf{true, account, y}]
+	if got.Year != y || !got.Resets.Equal(newYear(y+1)) ||
+		got.Out != (icpcode.Quota{Used: len(out), Limit: set.Grant.MaxGrantees}) ||
+		got.In != (icpcode.Quota{Used: len(in), Limit: set.Grant.MaxGranters}) {
+		w.fail(nil, "%q is told %+v; its grantees are %q, its granters %q", account, got, out, in)
+	}
+}
+
+// list checks one of the lists of an account.
+func (w *world) list(account icpcode.AccountID) {
+	m, now := w.model, micro(w.now)
+	set := m.inForce(now)
+	r := icpcode.ListRequest{Actor: account, Account: account, Facts: w.todays}
+	if w.turn%5 == 0 {
+		r.Actor = w.operator
+	}
+	switch w.turn % 11 {
+	case 1, 2, 3, 4, 5, 6:
+		r.State = icpcode.State(w.turn % 11)
+	case 7:
+		r.Instance = w.servers[w.turn%len(w.servers)].id
+	case 8:
+		r.ICPNumber = w.numbers[0]
+	}
+	keep := func(rec *icpcode.Record, kind int) (icpcode.Record, bool) {
+		today := w.todays(rec.Instance)
+		v := m.seen(rec, r.Actor, &today, now)
+		mine := [...]bool{rec.Owner == account, rec.Grantee == account, holder(rec) == account}[kind]
+		return v, mine && (r.State == icpcode.StateNone || v.State == r.State) &&
+			(r.Instance == "" || rec.Instance == r.Instance) &&
+			(r.ICPNumber == "" || rec.Filing != nil && rec.Filing.ICPNumber == r.ICPNumber)
+	}
+	kind := w.turn % 3
+	want := map[icpcode.Code]icpcode.Record{}
+	for _, c := range m.order {
+		if v, ok := keep(m.codes[c], kind); ok {
+			want[c] = v
+		}
+	}
+	check := func(got *icpcode.Record) {
+		v, ok := want[got.Code]
+		if !ok || !sameRecord(got, &v) {
+			w.fail(nil, "list %d of %q for %q, %+v, has\n%+v, want\n%+v", kind, account, r.Actor, r.State, *got, v)
+		}
+		delete(want, got.Code)
+	}
+	if kind < 2 {
+		lists := [...]func() iter.Seq2[icpcode.Record, error]{
+			func() iter.Seq2[icpcode.Record, error] { return w.eng.Owned(w.ctx, r) },
+			func() iter.Seq2[icpcode.Record, error] { return w.eng.Received(w.ctx, r) },
+		}
+		for rec, err := range lists[kind]() {
+			if err != nil {
+				w.Fatalf("%v", err)
+			}
+			check(&rec)
+		}
+	} else {
+		for a, err := range w.eng.Pick(w.ctx, r) {
+			if err != nil {
+				w.Fatalf("%v", err)
+			}
+			check(&a.Record)
+			rec := m.codes[a.Record.Code]
+			today := w.todays(rec.Instance)
+			var v verdict
+			m.judgeUse(&v, rec, r.Actor, &today, now, set)
+			if a.Decision.Fail != v.fail || a.Decision.Unknown != 0 || a.Decision.Refused() != (v.fail != 0) {
+				w.fail(nil, "to file with a %v code %q is refused by %v, want %v", rec.State, r.Actor, a.Decision.Fail, v.fail)
+			}
+		}
+	}
+	if len(want) > 0 {
+		w.fail(nil, "list %d of %q for %q, %v, lacks %d codes, such as %+v", kind, account, r.Actor, r.State, len(want), one(want))
+	}
+}
+
+func one(records map[icpcode.Code]icpcode.Record) icpcode.Record {
+	var least icpcode.Record
+	for c, r := range records {
+		if least.Code.IsZero() || c.Compare(least.Code) < 0 {
+			least = r
+		}
+	}
+	return least
+}
+
+// todays returns what is known of an instance today.
+func (w *world) todays(id icpcode.InstanceID) icpcode.Instance {
+	s := w.byID[id]
+	if s == nil {
+		return icpcode.Instance{}
+	}
+	return s.today(w.model, micro(w.now))
+}
+
+// lookup checks what everybody sees of a code, and of its history.
+func (w *world) lookup(c icpcode.Code) {
+	m, now := w.model, micro(w.now)
+	rec := m.codes[c]
+	today := w.todays(rec.Instance)
+	viewer := [...]icpcode.AccountID{rec.Owner, holder(rec), w.operator, w.everyone[w.turn%len(w.everyone)]}[w.turn%4]
+	visible := m.visible(c, viewer) != nil
+	got, err := w.eng.Lookup(w.ctx, viewer, c, today)
+	if !visible {
+		if !errors.Is(err, icpcode.ErrNoCode) {
+			w.fail(nil, "to the stranger %q a code of %q shows %+v, %v", viewer, rec.Owner, got, err)
+		}
+	} else if v := m.seen(rec, viewer, &today, now); err != nil || !sameRecord(&got, &v) {
+		w.fail(nil, "to %q a code shows\n%+v (%v), want\n%+v", viewer, got, err, v)
+	}
+	var seqs []uint64
+	granted := false
+	var want []uint64
+	for e, err := range w.eng.History(w.ctx, viewer, c) {
+		if err != nil {
+			if visible || !errors.Is(err, icpcode.ErrNoCode) {
+				w.fail(nil, "the history of a code is %v to %q", err, viewer)
+			}
+			return
+		}
+		seqs = append(seqs, e.Seq)
+	}
+	// The owner and the operator see all, the grantee what follows its grant.
+	events, err := w.store.Events(w.ctx, icpcode.EventQuery{Code: c, Limit: 1000})
+	if err != nil {
+		w.Fatalf("%v", err)
+	}
+	for _, e := range events {
+		granted = granted || e.Grantee != ""
+		if visible && (granted || viewer == rec.Owner || viewer == w.operator) {
+			want = append(want, e.Seq)
+		}
+	}
+	if !slices.Equal(seqs, want) {
+		w.fail(nil, "%q sees the events %v of a code, want %v", viewer, seqs, want)
+	}
+}

@@ -1,0 +1,202 @@
+package ruletest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/icpcode/icpcode"
+	"github.com/shopspring/decimal"
+)
+
+// kind is a kind of operation.
+type kind uint8
+
+const (
+	opIssue kind = iota
+	opAuto
+	opBuy
+	opBind
+	opGrant
+	opSubmit
+	opResubmit
+	opApprove
+	opRelease
+	opRefund
+	opVoid
+	opClose
+	opImport
+
+	numKinds = iota
+)
+
+var kindNames = [numKinds]string{
+	"Issue", "SubmitAuto", "Buy", "Bind", "Grant", "Submit", "Resubmit", "Approve", "Release", "Refund", "Void",
+	"CloseInstance", "Import",
+}
+
+func (k kind) String() string { return kindNames[k] }
+
+// op is one operation, with whatever any kind of them needs.
+type op struct {
+	kind   kind
+	actor  icpcode.AccountID
+	id     string // the request ID
+	code   icpcode.Code
+	codes  []icpcode.Code     // of a grant
+	inst   icpcode.Instance   // facts, as the request has them
+	today  []icpcode.Instance // facts that a grant has
+	n      int
+	text   string // remark, reason or ICP number
+	to     icpcode.AccountID
+	cert   icpcode.Certification
+	proof  string
+	assume icpcode.Rules
+	filing icpcode.Filing
+	broken bool // the filing is: FIL-WHAT must say so, whatever the facts are
+	paid   decimal.NullDecimal
+
+	refunded bool // a closed instance was refunded
+	imp      *icpcode.ImportRequest
+
+	// invalid says what makes the request unreadable.
+	invalid string
+	badID   bool // its ID does
+	phone   phone
+}
+
+// phone is what the phone hook does.
+type phone uint8
+
+const (
+	phoneYes phone = iota
+	phoneNo
+	phoneFails
+	phonePanics
+)
+
+// as returns the operation with a request ID.
+func (o *op) as(id string) *op {
+	c := *o
+	c.id = id
+	return &c
+}
+
+// do asks an engine for the operation.
+func (o *op) do(ctx context.Context, e *icpcode.Engine) (icpcode.Result, error) {
+	switch o.kind {
+	case opIssue:
+		return e.Issue(ctx, o.issue())
+	case opAuto:
+		return e.SubmitAuto(ctx, icpcode.AutoRequest{
+			Actor: o.actor, RequestID: o.id, Instance: o.inst, Filing: o.filing, Remark: o.text, Assume: o.assume,
+		})
+	case opBuy:
+		return e.Buy(ctx, icpcode.BuyRequest{Actor: o.actor, RequestID: o.id, Quantity: o.n, Remark: o.text, Paid: o.paid})
+	case opBind:
+		return e.Bind(ctx, icpcode.BindRequest{Actor: o.actor, RequestID: o.id, Code: o.code, Instance: o.inst, Assume: o.assume})
+	case opGrant:
+		return e.Grant(ctx, icpcode.GrantRequest{
+			Actor: o.actor, RequestID: o.id, Codes: o.codes, GrantTo: o.to, Certification: o.cert, Proof: o.proof,
+			Assume: o.assume, Instances: o.today,
+		})
+	case opSubmit:
+		return e.Submit(ctx, o.submit())
+	case opResubmit:
+		return e.Resubmit(ctx, o.submit())
+	case opApprove:
+		return e.Approve(ctx, icpcode.ApproveRequest{Actor: o.actor, RequestID: o.id, Code: o.code, ICPNumber: o.text})
+	case opRelease:
+		return e.Release(ctx, o.ending())
+	case opRefund:
+		return e.Refund(ctx, o.ending())
+	case opVoid:
+		return e.Void(ctx, o.ending())
+	case opClose:
+		return e.CloseInstance(ctx, icpcode.CloseRequest{
+			Actor: o.actor, RequestID: o.id, Instance: o.inst.ID, Refunded: o.refunded, Reason: o.text,
+		})
+	}
+	r := *o.imp
+	r.Actor, r.RequestID, r.Code = o.actor, o.id, o.code
+	return e.Import(ctx, r)
+}
+
+func (o *op) issue() icpcode.IssueRequest {
+	return icpcode.IssueRequest{
+		Actor: o.actor, RequestID: o.id, Instance: o.inst, Quantity: o.n, Remark: o.text, GrantTo: o.to,
+		Certification: o.cert, Proof: o.proof, Assume: o.assume,
+	}
+}
+
+func (o *op) submit() icpcode.SubmitRequest {
+	return icpcode.SubmitRequest{Actor: o.actor, RequestID: o.id, Code: o.code, Filing: o.filing, Instance: o.inst}
+}
+
+func (o *op) ending() icpcode.CodeRequest {
+	return icpcode.CodeRequest{Actor: o.actor, RequestID: o.id, Code: o.code, Reason: o.text}
+}
+
+// total is what a buy costs: what was paid, or the price to the cent.
+func (o *op) total(price icpcode.Money) icpcode.Money {
+	if o.paid.Valid {
+		return icpcode.Money{Amount: o.paid.Decimal, Currency: price.Currency}
+	}
+	mills := price.Amount.Shift(3).IntPart() * int64(o.n)
+	return icpcode.Money{Amount: decimal.New((mills+5)/10, -2), Currency: price.Currency}
+}
+
+// filingFits reports whether the filing is whole, and its addresses are the
+// instance's where those are known (FIL-WHAT).
+func (o *op) filingFits() bool {
+	if o.broken {
+		return false
+	}
+	for _, ip := range o.filing.IPs {
+		if len(o.inst.IPs) == 0 && o.inst.PublicIP == icpcode.No || len(o.inst.IPs) > 0 && !slices.Contains(o.inst.IPs, ip) {
+			return false
+		}
+	}
+	return true
+}
+
+// GoString says what a person needs to know of the operation. It is what
+// rapid prints of a failing sequence.
+func (o *op) GoString() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%v by %q", o.kind, o.actor)
+	say := func(ok bool, format string, args ...any) {
+		if ok {
+			fmt.Fprintf(&b, ", "+format, args...)
+		}
+	}
+	say(o.invalid != "", "INVALID: %s", o.invalid)
+	say(o.id != "", "request %s", o.id)
+	say(o.kind == opIssue || o.kind == opBuy, "%d codes", o.n)
+	say(!o.code.IsZero(), "code %v", o.code)
+	for _, c := range o.codes {
+		say(true, "code %v", c)
+	}
+	say(o.to != "", "to %q, certification %d", o.to, o.cert)
+	say(o.phone != phoneYes, "phone %d", o.phone)
+	say(o.assume != 0, "assuming %v", o.assume)
+	say(o.paid.Valid, "paid %v", o.paid.Decimal)
+	say(o.text != "", "text %q", o.text)
+	say(o.broken, "a broken filing")
+	say(len(o.filing.IPs) > 0, "filing IPs %v", o.filing.IPs)
+	say(o.refunded, "refunded")
+	say(o.inst.ID != "", "facts %s", brief(&o.inst))
+	for i := range o.today {
+		say(true, "facts %s", brief(&o.today[i]))
+	}
+	if i := o.imp; i != nil {
+		say(true, "%v, origin %d, owner %q, grantee %q, instance %q %q, issued %v, granted %v, paid %v, filing %v",
+			i.State, i.Origin, i.Owner, i.Grantee, i.Instance, i.Product, i.Issued, i.Granted, i.Paid, i.Filing)
+	}
+	return b.String()
+}
+
+func brief(i *icpcode.Instance) string {
+	return strings.ReplaceAll(fmt.Sprintf("%+v", *i), "0001-01-01 00:00:00 +0000 UTC", "-")
+}

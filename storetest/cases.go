@@ -1,0 +1,102 @@
+package storetest
+
+// The sentences of the contract, in the order of store.go. A test compares
+// them with that file.
+const (
+	ruleConcurrent = `A store MUST be safe for concurrent use.`
+	ruleNoRetry    = `A store MUST NOT retry: that is the engine's part.`
+	ruleBytes      = `Keys MUST be compared byte for byte: no case folding, no trimming, no normalisation.`
+	ruleExact      = `Instants MUST keep at least microseconds, and money every cent.`
+	ruleNoSharing  = `What a store was given and what it returns MUST NOT share memory that either side may change later.`
+	ruleContext    = `A method MUST return promptly with an error that matches the context's when the context is done before it begins.`
+
+	ruleOrder        = `Load returns the documents of keys, in the order of keys.`
+	ruleAbsent       = `A key that was never written MUST yield a Document of that key with version 0 and a nil body, and no error.`
+	ruleLoadSees     = `Load MUST see every Commit that was acknowledged before Load began.`
+	ruleReceiptsLast = `Load MUST read receipts no earlier than any other key of the same call; one statement or one snapshot does that.`
+
+	ruleAllOrNothing = `Commit MUST write all of the Change or nothing.`
+	ruleConflict     = `Commit MUST write nothing and return an error matching ErrConflict if a Put expects another version than the stored one, where an absent document has version 0, or if an event exists already.`
+	ruleCrossing     = `Two Commits of which each expects what the other writes MUST NOT both succeed.`
+	ruleEnsure       = `An Ensure of a key that exists MUST be accepted without a conflict.`
+	ruleLarge        = `A Change of at least 1,024 documents MUST be accepted.`
+	ruleDurable      = `Commit MUST return nil only when the Change is as durable as the store makes anything.`
+
+	ruleExactlyOnce = `The order of records is the store's own and MUST be stable: following Page.Next until it is "" MUST return every record that matched throughout exactly once.`
+	ruleMatches     = `List MUST return no record that did not match when it was read.`
+	ruleListSees    = `List MUST see every Commit that was acknowledged before List began.`
+	rulePage        = `A page MUST hold at most Query.Limit records and MAY hold fewer, even none, while Next is not "".`
+
+	ruleEvents     = `Events returns the events of one code in the order of their sequence.`
+	ruleEventsPage = `Events MUST return those after EventQuery.After, at most Limit, without a gap, and none for a code that it does not know.`
+	ruleEventsSee  = `Events MUST see every Commit that was acknowledged before Events began.`
+
+	ruleEqualKeys = `It is comparable: equal keys are the same document.`
+	ruleWhole     = `A store keeps it whole.`
+	ruleVersions  = `It only grows, not always by one.`
+	ruleEnsured   = `of KindAcquaintance: written once, at version 1; there already is fine`
+)
+
+// cases is the suite. What a store is likeliest to get wrong, or what would
+// make the later cases hang or mislead, comes first.
+var cases = []testCase{
+	{"no-retry", ruleNoRetry, checkNoRetry},
+	{"context-done", ruleContext, checkContext},
+
+	{"load-absent", ruleAbsent, checkAbsent},
+	{"load-order", ruleOrder, checkLoadOrder},
+	{"load-duplicates", ruleOrder, checkLoadDuplicates},
+	{"load-acknowledged", ruleLoadSees, checkLoadAcknowledged},
+	{"load-receipts-last", ruleReceiptsLast, checkReceiptsLast},
+
+	{"keys-bytes", ruleBytes, checkKeyBytes},
+	{"keys-codes", ruleBytes, checkCodeBytes},
+	{"keys-listed", ruleBytes, checkListedBytes},
+	{"keys-fields", ruleEqualKeys, checkKeyFields},
+
+	{"whole-bodies", ruleWhole, checkWholeBodies},
+	{"whole-largest", ruleWhole, checkWholeLargest},
+	{"whole-records-listed", ruleWhole, checkWholeRecords},
+	{"whole-events", ruleWhole, checkWholeEvents},
+	{"instants", ruleExact, checkInstants},
+	{"money", ruleExact, checkMoney},
+	{"sharing-given", ruleNoSharing, checkSharingGiven},
+	{"sharing-returned", ruleNoSharing, checkSharingReturned},
+
+	{"version-jumps", ruleVersions, checkVersionJumps},
+	{"conflict-stale", ruleConflict, checkStale},
+	{"conflict-future", ruleConflict, checkFuture},
+	{"conflict-present", ruleConflict, checkPresent},
+	{"conflict-gone", ruleConflict, checkGone},
+	{"conflict-event", ruleConflict, checkEventExists},
+	{"conflict-writes-nothing", ruleAllOrNothing, checkNothing},
+	{"commit-writes-all", ruleAllOrNothing, checkAll},
+	{"commit-large", ruleLarge, checkLarge},
+	{"commit-large-or-nothing", ruleAllOrNothing, checkLargeConflict},
+	{"commit-kept", ruleDurable, checkKept},
+	{"ensure-existing", ruleEnsure, checkEnsureExisting},
+	{"ensure-once", ruleEnsured, checkEnsureOnce},
+
+	{"crossing", ruleCrossing, checkCrossing},
+	{"crossing-births", ruleCrossing, checkCrossingBirths},
+	{"crossing-ring", ruleCrossing, checkCrossingRing},
+	{"concurrent-herd", ruleConcurrent, checkHerd},
+	{"concurrent-spread", ruleConcurrent, checkSpread},
+
+	{"list-indexes", ruleExactlyOnce, checkListIndexes},
+	{"list-pages", ruleExactlyOnce, checkListPages},
+	{"list-while-changing", ruleExactlyOnce, checkListWhileChanging},
+	{"list-while-racing", ruleExactlyOnce, checkListWhileRacing},
+	{"list-state", ruleMatches, checkListState},
+	{"list-moved", ruleMatches, checkListMoved},
+	{"list-without", ruleMatches, checkListWithout},
+	{"list-racing", ruleMatches, checkListRacing},
+	{"list-limit", rulePage, checkListLimit},
+	{"list-acknowledged", ruleListSees, checkListAcknowledged},
+
+	{"events-order", ruleEvents, checkEventsOrder},
+	{"events-after", ruleEventsPage, checkEventsAfter},
+	{"events-unknown", ruleEventsPage, checkEventsUnknown},
+	{"events-racing", ruleEventsPage, checkEventsRacing},
+	{"events-acknowledged", ruleEventsSee, checkEventsAcknowledged},
+}
