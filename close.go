@@ -55,7 +55,10 @@ func (r *CloseRequest) decide(c *call, v *view) (Result, Decision, error) {
 	}
 	records := make([]*Record, len(c.listed))
 	for i, code := range c.listed {
-		if records[i] = read[Record](v, recordKey(code)); records[i] == nil {
+		// A record may be read as it was before it was bound: documents of
+		// one Load need not be of one moment.
+		records[i] = read[Record](v, recordKey(code))
+		if records[i] == nil || records[i].Instance != r.Instance {
 			return Result{}, d, errStale
 		}
 	}

@@ -24,9 +24,9 @@ const maxOpaque = 64
 // two codes are equal if and only if their texts are. The zero value is no
 // code. Whether a text is twelve digits or opaque, nothing is read out of it.
 //
-// String is the whole code, for the holder's eyes. Logs get a masked form:
-// Code implements [slog.LogValuer], and fmt verbs other than %s and %v of the
-// value itself do not exist for it. Use [Code.Masked] in messages of your own.
+// String, and with it package fmt except under %#v, shows the whole code, for
+// the holder's eyes. Package log/slog shows it masked; use [Code.Masked] in
+// messages of your own.
 type Code struct {
 	n      uint64 // twelve-digit codes: the number plus one, and opaque is empty
 	opaque string // every other code: its text, and n is 0
@@ -312,7 +312,7 @@ func (c *Code) UnmarshalText(b []byte) error {
 	if err != nil {
 		return err
 	}
-	if d.n == 0 && d.opaque != s {
+	if d.String() != s {
 		return invalid("Code", "has space around it")
 	}
 	*c = d

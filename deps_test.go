@@ -64,7 +64,7 @@ func within(path string, modules []string) bool {
 func TestRunTimeDependencies(t *testing.T) {
 	const format = `{{if not .Standard}}{{.ImportPath}}{{end}}`
 	allowed := append([]string{modulePath}, allowedAtRunTime...)
-	for _, path := range strings.Fields(goCommand(t, "list", "-deps", "-f", format, ".")) {
+	for path := range strings.FieldsSeq(goCommand(t, "list", "-deps", "-f", format, ".")) {
 		if !within(path, allowed) {
 			t.Errorf("the root package pulls in %s: allowed are the standard library and %v", path, allowedAtRunTime)
 		}
@@ -74,7 +74,7 @@ func TestRunTimeDependencies(t *testing.T) {
 func TestTestDependencies(t *testing.T) {
 	const format = `{{range .TestImports}}{{.}} {{end}}{{range .XTestImports}}{{.}} {{end}}`
 	allowed := append([]string{modulePath}, allowedModules...)
-	for _, path := range strings.Fields(goCommand(t, "list", "-f", format, ".")) {
+	for path := range strings.FieldsSeq(goCommand(t, "list", "-f", format, ".")) {
 		first, _, _ := strings.Cut(path, "/")
 		if strings.Contains(first, ".") && !within(path, allowed) {
 			t.Errorf("the tests of the root package import %s: allowed are the standard library and %v", path, allowedModules)

@@ -24,21 +24,23 @@
 // Over any store that keeps the contract of [Store], under any number of
 // goroutines, engines and processes, crashes and repeated requests:
 //
-//  1. Codes issued never rise above a quota, nor partners above a cap, by
-//     anything that an engine adds (ELG-QUOTA, GRT-OUT, GRT-IN).
+//  1. An engine never issues above a quota nor grants above a cap (ELG-QUOTA,
+//     GRT-OUT, GRT-IN). Imports count, but are never refused.
 //  2. A code, its events, the count of its instance and the caps of its grant
 //     change together or not at all.
 //  3. No two codes are ever equal, dead ones included (COD-UNIQUE).
-//  4. A request takes effect at most once, and the same one again gets the
-//     first answer.
+//  4. A request takes effect at most once; once done, the same one again gets
+//     the first result, until its receipt is purged.
 //  5. A request that is refused or fails changes nothing and costs nothing.
 //  6. Only the holder of a code files with it. To everybody but its owner,
 //     its grantee and operators every code is the same: there is none.
 //  7. Filed, Refunded and Invalid are for good. The events of a code add up to
 //     its record: see [Replay].
 //  8. What is refunded for a code is what was paid for it, once.
-//  9. A fact that is not known never passes a rule, and a refusal names every
-//     rule that refuses, with what was required, what was found and a remedy.
+//  9. A fact that an eligibility rule needs and that is not known never passes
+//     it, unless that was assumed, which the code records. A refusal names
+//     every rule that refuses, with what was required, what was found and a
+//     remedy.
 //
 // Package ruletest proves these for a rule book of your own, package storetest
 // proves the contract for a store of your own.
@@ -67,10 +69,12 @@
 // A request has an Actor, whom the caller has authenticated, and a RequestID.
 // The same actor sending the same request with the same ID again, after a
 // crash, a time-out or an [UnknownOutcomeError], gets the first result; another
-// request with that ID is [ErrRequestReused]. What makes it the same are its
-// operation, targets, quantity, grantee, filing and remark, not facts, proof
-// or time, which a retry brings afresh. A refusal leaves no trace: the same
-// request may succeed later. Options.Operator says which actors are operators.
+// request with that ID is [ErrRequestReused]. What makes it the same is
+// everything that it asks for, codes in their order; not facts, certification,
+// proof, assumptions or time, which a retry brings afresh. If the ID is empty,
+// the engine draws one and returns it in the [Result] or the
+// [*UnknownOutcomeError]. A refusal leaves no trace: the same request may
+// succeed later. Options.Operator says which actors are operators.
 //
 // [Engine.DryRun] answers as the real operations would and changes nothing.
 //

@@ -425,7 +425,7 @@ func TestObserver(t *testing.T) {
 			}
 			for _, e := range events {
 				stored := spy.events(t, e.Code)
-				if diff := cmp.Diff(stored[e.Seq-1], e, comparable); diff != "" {
+				if diff := cmp.Diff(stored[e.Seq-1], e, byValue); diff != "" {
 					t.Errorf("%v is told and not committed: %s", e.Action, diff)
 				}
 			}

@@ -14,8 +14,9 @@ var (
 	// ErrInvalid is matched by every [*InvalidError]: the request could not
 	// be read as one.
 	ErrInvalid = errors.New("icpcode: invalid request")
-	// ErrNoCode answers an actor who is neither owner nor grantee of a code,
-	// whatever the code's state, and whether or not it exists (FIL-HOLDER).
+	// ErrNoCode answers an actor who is neither owner nor grantee of a code
+	// nor an operator, whatever the code's state, and whether or not it
+	// exists (FIL-HOLDER).
 	ErrNoCode = errors.New("icpcode: no such code for this account")
 	// ErrRequestReused says that this actor used the request ID before, for
 	// another request.
@@ -115,8 +116,9 @@ func (e *HookError) Is(target error) bool { return target == ErrHook }
 func (e *HookError) Unwrap() error { return e.Err }
 
 // UnknownOutcomeError says that a commit may or may not have taken effect.
-// The same request, sent again by the same actor with RequestID, tells: it
-// takes effect exactly once. It matches [ErrUnknownOutcome].
+// The same request, sent again by the same actor with RequestID, settles it:
+// it returns the first result if that took effect, and otherwise is decided
+// now. It matches [ErrUnknownOutcome].
 type UnknownOutcomeError struct {
 	RequestID string // the request's, or the one that the engine drew
 	Err       error  // the store's error

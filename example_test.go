@@ -47,8 +47,6 @@ func Example() {
 	// 	state whether another filing holds its IP (Instance.IPHeld)
 	// ELG-QUOTA: required at most 5 codes ever, for the instance; found 2 issued, 4 requested
 	// 	request at most 3; use another instance, or buy a paid code
-	// PAY-WHEN: required nothing: it is advice; found fewer free codes are left than requested
-	// 	buy a paid code and bind it to the instance
 }
 
 // Options and facts that the other examples share.

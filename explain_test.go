@@ -202,11 +202,12 @@ func explainWorld(yield func(*Decision)) {
 	}
 }
 
-// explainLives yields a decision for each state, action and set of roles.
+// explainLives yields a decision for each state, action and set of roles, and
+// for one more of each.
 func explainLives(yield func(*Decision)) {
 	set := oddRules()
-	for s := range State(numStates) {
-		for a := range Action(numActions) {
+	for s := range State(numStates + 1) {
+		for a := range Action(numActions + 1) {
 			for roles := range Role(16) {
 				yield(&Decision{
 					At: explainNow, set: set, actor: explainAsker, instance: goodInstance(),
@@ -303,14 +304,10 @@ func TestTitles(t *testing.T) {
 	}
 }
 
-// phrasesOf returns the string literals of explain.go, and of them those that
-// are said.
+// phrasesOf returns the string literals of the explanations, and of them those
+// that are said.
 func phrasesOf(t *testing.T) (all, said map[string]bool) {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "explain.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
 	all, said = make(map[string]bool), make(map[string]bool)
 	literal := func(n ast.Node, in map[string]bool) {
 		if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
@@ -321,7 +318,7 @@ func phrasesOf(t *testing.T) (all, said map[string]bool) {
 			in[s] = true
 		}
 	}
-	ast.Inspect(file, func(n ast.Node) bool {
+	inspect := func(n ast.Node) bool {
 		literal(n, all)
 		call, ok := n.(*ast.CallExpr)
 		if !ok {
@@ -336,7 +333,14 @@ func phrasesOf(t *testing.T) (all, said map[string]bool) {
 			literal(call.Args[i], said)
 		}
 		return true
-	})
+	}
+	for _, name := range []string{"explain.go", "explain_eligibility.go", "explain_life.go", "explain_grant.go", "explain_risk.go"} {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, inspect)
+	}
 	return all, said
 }
 
@@ -622,6 +626,9 @@ func TestReasonsOfFacts(t *testing.T) {
 		{nil, ELGIPInUse, Passed, "held by no other filing", ""},
 		{nil, ELGQuota, Passed, "1 issued, 2 requested", ""},
 		{nil, ELGBatch, Passed, "2 requested", ""},
+		{func(r *IssueRequest) {
+			r.Instance.Product, r.Instance.TermMonths = "Marketplace-x", 0
+		}, ELGTerm, Passed, "not known", ""},
 		{nil, ELGAccount, Passed, "an enterprise account", ""},
 
 		{func(r *IssueRequest) { r.Instance.Product = "OSS" }, ELGProduct, Failed, "OSS", "use a server of a listed product"},
@@ -696,7 +703,6 @@ func TestReasonsOfFacts(t *testing.T) {
 		}, ELGStatus, Failed, "stopped", "start it"},
 		{func(r *IssueRequest) { r.Quantity, r.Instance.ContractQuota = 3, 2 }, ELGQuota, Failed, "1 issued, 3 requested", "request at most 1; use another instance, or buy a paid code"},
 		{func(r *IssueRequest) { r.Quantity, r.Instance.ContractQuota = 3, 1 }, ELGQuota, Failed, "1 issued, 3 requested", "use another instance, or buy a paid code"},
-		{func(r *IssueRequest) { r.Quantity, r.Instance.ContractQuota = 3, 2 }, PAYWhen, Advised, "fewer free codes are left than requested", "buy a paid code and bind it to the instance"},
 		{func(r *IssueRequest) { r.Quantity = 24 }, ELGBatch, Failed, "24 requested", "split the request"},
 		{func(r *IssueRequest) { r.Quantity = 0 }, ELGBatch, Failed, "0 requested", "request at least one"},
 		{func(r *IssueRequest) { r.GrantTo, r.Certification = explainOther, Personal }, ELGAccount, Failed, "a personal account", "verify as an enterprise, or file with the purchasing account"},
@@ -704,7 +710,6 @@ func TestReasonsOfFacts(t *testing.T) {
 		{func(r *IssueRequest) { r.GrantTo, r.Certification = explainOther, SoleTrader }, ELGAccount, Failed, "a sole trader's account", "verify as an enterprise, or file with the purchasing account"},
 		{func(r *IssueRequest) { r.GrantTo, r.Certification = explainOther, 0 }, ELGAccount, Missing, "not known: how the account was verified (Certification)", "state how the account was verified (Certification)"},
 		{func(r *IssueRequest) { r.Instance.Provider = "tencent" }, FILForeign, Failed, "a server of tencent", "get the code from the provider that sold the server"},
-		{func(r *IssueRequest) { r.Quantity = 6 }, PAYWhen, Advised, "fewer free codes are left than requested", "buy a paid code and bind it to the instance"},
 		{func(r *IssueRequest) { r.Quantity, r.Instance.ContractQuota = 6, 1 }, PAYWhen, Advised, "no free code is left for this", "buy a paid code and bind it to the instance"},
 	}
 	for _, tt := range tests {
@@ -774,6 +779,12 @@ func TestReasonOfUnknownQuota(t *testing.T) {
 	d := oddRules().Check(r, -1, explainNow)
 	if got := answerOf(t, &d, English, ELGQuota); got.Found != "not known: how many codes were issued" {
 		t.Errorf("found %q", got.Found)
+	}
+	d = oddRules().Check(r, 0, explainNow)
+	for _, o := range []Outcome{Passed, Missing} {
+		if got := d.reason(English, ELGQuota, o); got.Found != "0 issued, 1 requested" {
+			t.Errorf("found %q", got.Found)
+		}
 	}
 	r.Instance.Owner = explainOther
 	d = oddRules().Check(r, -1, explainNow)
@@ -981,6 +992,14 @@ func TestReasonsOfSteps(t *testing.T) {
 			t.Errorf("%v of %v\n got %q %q %q\nwant %q %q %q", tt.a, tt.s, got.Required, got.Found, got.Remedy, tt.required, tt.found, tt.remedy)
 		}
 	}
+	// A rule is explained by its own action where the decision is of another.
+	other := Decision{At: explainNow, set: oddRules(), action: ActionIssue, state: StateFiling, roles: RoleOwner | RoleHolder}
+	if got := other.reason(English, LIFApprove, Failed); got.Required != "the code is Filing; done by an operator" {
+		t.Errorf("LIF-APPROVE of an issue: %+v", got)
+	}
+	if got := other.reason(English, LIFIssue, Passed); got.Found != "asked by the owner" {
+		t.Errorf("LIF-ISSUE: %+v", got)
+	}
 	closed := Decision{At: explainNow, set: oddRules(), action: ActionCloseRefund, roles: RoleOperator, closed: ActionCloseRelease}
 	if got := closed.reason(English, LIFClose, Failed); got.Found != "the instance was released and closed; asked by an operator" ||
 		got.Remedy != "none is needed: it is closed already" {
@@ -1007,6 +1026,7 @@ func TestReasonsOfTheEffectiveState(t *testing.T) {
 		{gone, Failed, "released; 146 days left, until 2026-06-01 00:00:00 +08:00", "use another code"},
 		{Instance{}, Failed, "the instance has expired or gone", "have the instance renewed: the code can then be used again"},
 		{Instance{}, Passed, "nothing against it is known", ""},
+		{goodInstance(), Passed, "running; 146 days left, until 2026-06-01 00:00:00 +08:00", ""},
 	}
 	for _, tt := range tests {
 		d := Decision{At: explainNow, set: oddRules(), instance: tt.i}

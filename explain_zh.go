@@ -267,7 +267,6 @@ var chinese = map[string]string{
 
 	// PAY and FIL.
 	"no free code is left for this":                                   "已无免费备案服务码可申请",
-	"fewer free codes are left than requested":                        "剩余免费备案服务码少于本次申请数量",
 	"buy a paid code and bind it to the instance":                     "购买收费备案服务码并绑定到该实例",
 	"buy a paid code and bind it to an instance with quota left":      "购买收费备案服务码并绑定到尚有配额的实例",
 	"the holder: the grantee if the code was granted, else its owner": "持有账号：已授权则为被授权账号，否则为购买账号",

@@ -36,7 +36,8 @@ type Options struct {
 	// Observe is told the events of each operation after they were
 	// committed, on the goroutine of the request. It may be called
 	// concurrently. A panic of it passes through to the caller, whose
-	// request has been done.
+	// request has been done. It is not told of replays, nor of a commit of
+	// unknown outcome: what must be complete is read with Store.Events.
 	Observe func(context.Context, []Event)
 	// Import is the format of the codes that Import accepts; zero means
 	// TwelveDigits.
@@ -93,7 +94,9 @@ func (e *Engine) DryRun() *Engine {
 
 // Verify says beforehand what [Engine.Issue] would answer (GRT-VERIFY, 验证),
 // with every rule that was asked, and changes nothing. A refusal is in the
-// Decision; the error is for requests that could not be judged.
+// Decision; the error is for requests that could not be judged. RequestID is
+// not read: of a request that was done already Verify says what another one
+// would meet.
 func (e *Engine) Verify(ctx context.Context, r IssueRequest) (Decision, error) {
 	_, d, err := e.DryRun().do(ctx, r.Actor, "", &r)
 	if _, refused := err.(*RefusedError); refused {
@@ -168,7 +171,7 @@ func (e *Engine) Void(ctx context.Context, r CodeRequest) (Result, error) {
 }
 
 // CloseInstance records that an instance was refunded or released, and ends
-// every code attached to it at once (LIF-CLOSE). Result.Codes are those that
+// every code attached to it that is Available or Filing, at once (LIF-CLOSE). Result.Codes are those that
 // changed. Result.Money is what is to be paid back for paid codes together;
 // it is zero if they were paid in different currencies. The actor is an
 // operator.

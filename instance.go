@@ -119,7 +119,7 @@ type Instance struct {
 	// that the address is a partner's own (自有IP), which cannot be filed.
 	PublicIP   Tri
 	PartnerIP  bool
-	IPs        []netip.Addr // the public addresses, where known
+	IPs        []netip.Addr // all of the public addresses; none if not all are known
 	IPHeld     Tri          // held by a filing not made with this instance's codes (ELG-IPINUSE)
 	Downgraded Tri          // 降配 since its codes were issued (RSK-DOWNGRADED)
 

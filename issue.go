@@ -67,7 +67,7 @@ func (r *IssueRequest) decide(c *call, v *view) (Result, Decision, error) {
 	if err := c.settle(&d); err != nil {
 		return Result{}, d, err
 	}
-	d.Quota.Used = l.take(v, r.Quantity, true)
+	used := l.take(v, r.Quantity, true)
 	for _, code := range c.codes {
 		c.born(v, code, OriginFree, &r.Instance, r.Remark, d.Assumed)
 		if r.GrantTo != "" {
@@ -81,6 +81,7 @@ func (r *IssueRequest) decide(c *call, v *view) (Result, Decision, error) {
 	}
 	res := c.result(ActionIssue, StateAvailable, c.codes...)
 	res.Quota, res.PhoneNeeded = d.Quota, d.PhoneNeeded
+	res.Quota.Used = used
 	return res, d, nil
 }
 
@@ -127,7 +128,7 @@ func (r *AutoRequest) decide(c *call, v *view) (Result, Decision, error) {
 	if err := l.room(1); err != nil {
 		return Result{}, d, err
 	}
-	d.Quota.Used = l.take(v, 1, true)
+	used := l.take(v, 1, true)
 	code := c.codes[0]
 	c.born(v, code, OriginAuto, &r.Instance, r.Remark, d.Assumed)
 	e := c.event(code, ActionSubmit, StateFiling)
@@ -135,6 +136,7 @@ func (r *AutoRequest) decide(c *call, v *view) (Result, Decision, error) {
 	v.occur(e)
 	res := c.result(ActionIssue, StateFiling, code)
 	res.Quota = d.Quota
+	res.Quota.Used = used
 	return res, d, nil
 }
 
@@ -240,7 +242,7 @@ func (r *BindRequest) decide(c *call, v *view) (Result, Decision, error) {
 	if err := l.room(1); err != nil {
 		return Result{}, d, err
 	}
-	d.Quota.Used = l.take(v, 1, c.set.Life.PaidUsesQuota)
+	l.take(v, 1, c.set.Life.PaidUsesQuota)
 	e := c.event(r.Code, ActionBind, to)
 	e.Instance, e.Product, e.ContractQuota = r.Instance.ID, r.Instance.Product, r.Instance.ContractQuota
 	e.Assumed = d.Assumed

@@ -37,6 +37,7 @@ type Assessment struct {
 
 // GrantQuota is how far an account has used its caps on grants in a natural
 // year. It tells numbers only, never who the counterparties are (GRT-PRIVATE).
+// Partners are counted to 1000.
 type GrantQuota struct {
 	Year   int
 	Out    Quota     // different grantees of the account (GRT-OUT)
@@ -110,8 +111,8 @@ func (e *Engine) ask(ctx context.Context, actor AccountID) (now time.Time, set *
 	return now, set, operator, err
 }
 
-// Owned lists the codes that the account issued or bought (本账号生成的服务码),
-// also those it granted away. The order is the store's. An error ends the
+// Owned lists the codes that the account issued or bought, or that were
+// imported as its (本账号生成的服务码), also those it granted away. The order is the store's. An error ends the
 // list.
 func (e *Engine) Owned(ctx context.Context, r ListRequest) iter.Seq2[Record, error] {
 	return e.records(ctx, r, ByOwner, func(rec *Record, account AccountID) bool { return rec.Owner == account })
@@ -139,32 +140,25 @@ func (e *Engine) Pick(ctx context.Context, r ListRequest) iter.Seq2[Assessment, 
 // says what that is. The findings are the Decision's refusals and advice. An
 // error ends the list.
 func (e *Engine) Review(ctx context.Context, r ListRequest) iter.Seq2[Assessment, error] {
-	concerns := func(rec *Record, account AccountID) bool { return rec.Owner == account || rec.Grantee == account }
-	all := func(yield func(Assessment, error) bool) {
-		for _, by := range [...]Index{ByOwner, ByHolder} {
-			keep := concerns
-			if by == ByHolder {
-				keep = func(rec *Record, account AccountID) bool { return rec.Grantee == account }
-			}
-			for a, err := range e.assess(ctx, r, by, keep, e.review(ctx)) {
-				if !yield(a, err) || err != nil {
-					return
-				}
-			}
-			if r.Instance != "" || r.ICPNumber != "" {
-				return // the first pass had them all
-			}
-		}
-	}
 	return func(yield func(Assessment, error) bool) {
-		for a, err := range all {
-			if err == nil && !a.Decision.Refused() {
-				continue
-			}
-			if !yield(a, err) {
-				return
-			}
+		c, q, err := e.query(ctx, &r, ByOwner)
+		if err != nil {
+			yield(Assessment{}, err)
+			return
 		}
+		risky := func(a Assessment, err error) bool {
+			return err == nil && !a.Decision.Refused() || yield(a, err)
+		}
+		owned := func(rec *Record, account AccountID) bool { return rec.Owner == account }
+		received := func(rec *Record, account AccountID) bool { return rec.Grantee == account }
+		if q.By != ByOwner { // one pass has them all
+			owned = func(rec *Record, account AccountID) bool { return rec.Owner == account || rec.Grantee == account }
+		}
+		if !e.walk(ctx, c, q, &r, owned, e.review(ctx), risky) || q.By != ByOwner {
+			return
+		}
+		q.By = ByHolder
+		e.walk(ctx, c, q, &r, received, e.review(ctx), risky)
 	}
 }
 
@@ -214,30 +208,39 @@ func (e *Engine) assess(
 			yield(Assessment{}, err)
 			return
 		}
-		for rec, err := range e.pages(ctx, q) {
-			if err != nil {
-				yield(Assessment{}, err)
-				return
-			}
-			if !keep(&rec, r.Account) {
-				continue
-			}
-			today, err := r.facts(rec.Instance)
-			if err != nil {
-				yield(Assessment{}, err)
-				return
-			}
-			roles := rec.roles(c.actor, c.operator)
-			shown := rec.view(roles, today, c.at)
-			if r.State != StateNone && shown.State != r.State {
-				continue
-			}
-			d, err := judge(c, &rec, roles, today)
-			if !yield(Assessment{shown, d}, err) || err != nil {
-				return
-			}
+		e.walk(ctx, c, q, &r, keep, judge, yield)
+	}
+}
+
+// walk goes through one query for assess. It reports whether to go on.
+func (e *Engine) walk(
+	ctx context.Context, c *call, q Query, r *ListRequest,
+	keep func(*Record, AccountID) bool, judge judgement, yield func(Assessment, error) bool,
+) bool {
+	for rec, err := range e.pages(ctx, q) {
+		if err != nil {
+			yield(Assessment{}, err)
+			return false
+		}
+		roles := rec.roles(c.actor, c.operator)
+		if !keep(&rec, r.Account) || r.ICPNumber != "" && roles&(RoleHolder|RoleOperator) == 0 {
+			continue // not the account's, or a number that is not the viewer's to know
+		}
+		today, err := r.facts(rec.Instance)
+		if err != nil {
+			yield(Assessment{}, err)
+			return false
+		}
+		shown := rec.view(roles, today, c.at)
+		if r.State != StateNone && shown.State != r.State {
+			continue
+		}
+		d, err := judge(c, &rec, roles, today)
+		if !yield(Assessment{shown, d}, err) || err != nil {
+			return false
 		}
 	}
+	return true
 }
 
 // query checks a list and turns it into a query.
@@ -321,9 +324,10 @@ func (e *Engine) pages(ctx context.Context, q Query) iter.Seq2[Record, error] {
 }
 
 // History lists what happened to a code, as the actor may see it: the owner
-// all of it but the filings of a grantee, the grantee what happened from the
-// grant on, an operator everything. Operators show as "operator". An error
-// ends the list; to a stranger it is [ErrNoCode].
+// every event, without what a grantee's filings say; the grantee what happened
+// from the grant on; an operator everything. Request IDs show only of the
+// viewer's own requests, and operators as "operator". An error ends the list;
+// to a stranger it is [ErrNoCode].
 func (e *Engine) History(ctx context.Context, actor AccountID, code Code) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		rec, roles, _, err := e.lookup(ctx, actor, code)

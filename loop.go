@@ -259,17 +259,18 @@ func (e *Engine) attempt(ctx context.Context, batch []*pending) error {
 		keys = p.keys(&p.call, keys)
 	}
 	s.keys = keys
-	for len(keys) > 0 {
+	for {
 		if err := e.load(ctx, v, keys); err != nil {
 			return err
 		}
 		for _, p := range batch {
 			p.answer(v)
 		}
-		keys = v.missing
-		if len(keys) > 0 {
-			v.reset()
+		if len(v.missing) == 0 {
+			break
 		}
+		keys = v.missing
+		v.reset()
 	}
 	if e.dry || len(v.events) == 0 && !v.writes() {
 		return nil
@@ -314,6 +315,9 @@ func (e *Engine) release(s *scratch) {
 
 // load reads the keys that the view does not have.
 func (e *Engine) load(ctx context.Context, v *view, keys []Key) error {
+	if len(keys) == 0 {
+		return nil // a dry run may need none
+	}
 	docs, err := e.store.Load(ctx, keys...)
 	if err != nil {
 		return fmt.Errorf("icpcode: load: %w", err)

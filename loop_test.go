@@ -666,6 +666,22 @@ func TestBatchListsWhatItWrites(t *testing.T) {
 		}
 		w.consistent()
 
+		// The neighbour's outcome is unknown, the close comes after it.
+		w = newLoopWorld(t)
+		w.done(w.issue("1001", "a", "i-1", 1, ""))
+		w.store.fail = func(n int) shelfFault {
+			if n == 2 {
+				return shelfFault{errors.New("connection lost"), true}
+			}
+			return shelfFault{}
+		}
+		issue = w.issue("1001", "b", "i-1", 2, "")
+		closing = w.enter("ops", "c", &CloseRequest{Actor: "ops", Instance: "i-1", Reason: "gone"})
+		if n := w.carry(issue, closing); n != 2 || !errors.Is(issue.err, ErrUnknownOutcome) || closing.err != nil || len(closing.res.Codes) != 3 {
+			t.Errorf("%d commits, issued (%v), and closed %d codes (%v), want 3", n, issue.err, len(closing.res.Codes), closing.err)
+		}
+		w.consistent()
+
 		w = newLoopWorld(t)
 		code, err := Opaque.Parse("X-1")
 		if err != nil {

@@ -7,19 +7,16 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Every request that changes something has an Actor and a RequestID.
-//
-// Actor is whom the caller has authenticated: from its session, never from
-// the payload. RequestID makes the request repeatable: the same actor sending
-// the same request with the same ID again gets the first result again, and
-// nothing happens twice. It has the form of an [AccountID]. If it is empty,
-// the engine draws one and returns it in the [Result] or the
-// [*UnknownOutcomeError].
-
 // IssueRequest asks for codes for an instance (LIF-ISSUE), and with GrantTo
 // to grant all of them to another account in the same action (GRT-ATOMIC).
 type IssueRequest struct {
-	Actor     AccountID
+	// Actor, here and in every request, is whom the caller has authenticated:
+	// from its session, never from the payload.
+	Actor AccountID
+	// RequestID, here and in every request, makes the request repeatable: the
+	// same actor sending the same request with the same ID again gets the
+	// first result again, and nothing happens twice. It has the form of an
+	// AccountID. If it is empty the engine draws one.
 	RequestID string
 	Instance  Instance // its facts, as of now
 	Quantity  int      // 1 to RuleSet.Batch
@@ -31,7 +28,7 @@ type IssueRequest struct {
 	// from Actor to GrantTo.
 	Proof string
 	// Assume names rules whose missing facts are assumed to pass, in addition
-	// to RuleSet.Assume.
+	// to RuleSet.Assume. Naming a rule that cannot be assumed does nothing.
 	Assume Rules
 }
 
@@ -107,8 +104,8 @@ type CodeRequest struct {
 	Reason    string // at most 256 bytes; voiding needs one
 }
 
-// CloseRequest closes an instance and with it every code attached to it
-// (LIF-CLOSE).
+// CloseRequest closes an instance and with it every attached code that is
+// Available or Filing (LIF-CLOSE).
 type CloseRequest struct {
 	Actor     AccountID // an operator
 	RequestID string

@@ -10,8 +10,8 @@ const rskRules = Rules(1<<(RSKIP+1) - 1<<RSKExpiring)
 
 // Review answers what became of the instance of a code that a filing rests on
 // (RSK): a rule that fails is a risk to the filing, not to the code, which
-// stays as it is. A fact that today lacks leaves its rule unknown and
-// assumed, since a review reports what is known. Codes that are neither Filed
+// stays as it is. A fact that today lacks raises no finding: its rule is in
+// Unknown and Assumed. Codes that are neither Filed
 // nor Filing have nothing at risk. It is pure and allocates nothing.
 func (s *RuleSet) Review(r Record, today Instance, t time.Time) Decision {
 	d := Decision{At: t, set: s, action: r.Last, state: r.State, actor: r.Owner, instance: today}

@@ -137,6 +137,9 @@ func testELGProduct(t *testing.T) {
 		elg{"ElasticWeb", product(icpcode.ElasticWeb), icpcode.Yes}, elg{"NAT", product(icpcode.NAT), icpcode.Yes},
 		elg{"SLB", product(icpcode.SLB), icpcode.Yes},
 		elg{"OSS", product("OSS"), icpcode.No}, elg{"case", product("ecs"), icpcode.No},
+	)
+	w.ask(icpcode.ELGProduct, icpcode.MakeRules(icpcode.ELGQuota),
+		elg{"ECS", product(icpcode.ECS), icpcode.Yes}, elg{"OSS", product("OSS"), icpcode.No},
 		elg{"not stated", product(""), icpcode.Unknown},
 	)
 	i := w.server("1001")
@@ -337,6 +340,21 @@ func testELGQuota(t *testing.T) {
 	if d := set.Check(icpcode.IssueRequest{Actor: "1001", Instance: w.server("1001"), Quantity: 1}, -1, w.now); d.Unknown != icpcode.MakeRules(icpcode.ELGQuota) {
 		t.Errorf("unknown are %v", d.Unknown)
 	}
+	// That of an unknown product is unknown, and no assumption oversells.
+	all := ^icpcode.Rules(0)
+	x := w.server("1001")
+	x.Product = ""
+	_, err = w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: x, Quantity: 1, Assume: all})
+	if no := refused(t, err); no.Decision.Unknown != icpcode.MakeRules(icpcode.ELGProduct, icpcode.ELGQuota) {
+		t.Errorf("unknown are %v", no.Decision.Unknown)
+	}
+	x.ContractQuota = 1
+	must[icpcode.Result](t)(w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: x, Quantity: 1, Assume: all}))
+	_, err = w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: x, Quantity: 1, Assume: all})
+	refused(t, err, icpcode.ELGQuota)
+	x.Owner = ""
+	_, err = w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "6666", Instance: x, Quantity: 1, Assume: all &^ icpcode.MakeRules(icpcode.ELGOwner)})
+	refused(t, err)
 	// There is no cap per account: ten servers make fifty codes.
 	for range 10 {
 		w.issue(w.server("1002"), 5)
@@ -671,7 +689,7 @@ func testLIFIssue(t *testing.T) {
 		Code: res.Codes[0], Version: 1, State: icpcode.StateAvailable, Last: icpcode.ActionIssue, Origin: icpcode.OriginFree,
 		Owner: "1001", Instance: i.ID, Product: i.Product, RuleSet: "alibaba-2026-01-06", Issued: w.now.UTC(), Updated: w.now.UTC(), Remark: "shop",
 	}
-	if diff := cmp.Diff(want, w.record(res.Codes[0]), comparable); diff != "" {
+	if diff := cmp.Diff(want, w.record(res.Codes[0]), byValue); diff != "" {
 		t.Error(diff)
 	}
 	if res.State != icpcode.StateAvailable || res.Action != icpcode.ActionIssue || res.Quota != (icpcode.Quota{Used: 1, Limit: 5, Requested: 1}) {
@@ -800,7 +818,7 @@ func testLIFSubmit(t *testing.T) {
 	c := w.issue(w.server("1001"), 1)[0]
 	must[icpcode.Result](t)(w.submit("1001", c))
 	r := w.record(c)
-	if diff := cmp.Diff(w.site(), *r.Filing, comparable); diff != "" || r.State != icpcode.StateFiling {
+	if diff := cmp.Diff(w.site(), *r.Filing, byValue); diff != "" || r.State != icpcode.StateFiling {
 		t.Errorf("%v: %s", r.State, diff)
 	}
 	_, err := w.submit("1001", c)
@@ -1058,12 +1076,12 @@ func testLIFView(t *testing.T) {
 	}, "2002")
 	// The instance was refunded: 已退费 to the owner, 已失效 to the grantee.
 	want := map[icpcode.Code]icpcode.State{codes[0]: icpcode.StateRefunded, codes[1]: icpcode.StateRefunded, bought[0]: icpcode.StateRefunded}
-	if diff := cmp.Diff(want, owner, comparable); diff != "" {
+	if diff := cmp.Diff(want, owner, byValue); diff != "" {
 		t.Error("owner: ", diff)
 	}
 	// The code itself was refunded: 已退费 to both.
 	want[codes[0]], want[codes[1]] = icpcode.StateInvalid, icpcode.StateInvalid
-	if diff := cmp.Diff(want, grantee, comparable); diff != "" {
+	if diff := cmp.Diff(want, grantee, byValue); diff != "" {
 		t.Error("grantee: ", diff)
 	}
 	if icpcode.StateInvalid.Label(icpcode.Chinese) != "已失效" || icpcode.StateRefunded.Label(icpcode.Chinese) != "已退费" {
@@ -1235,10 +1253,10 @@ func testGRTVerify(t *testing.T) {
 	}
 	must[icpcode.Result](t)(w.eng.Issue(w.ctx, r))
 	r.RequestID = "r2"
-	if d := verify(); d.Refused() || d.PhoneNeeded || d.Quota.Used != 4 {
+	if d := verify(); d.Refused() || d.PhoneNeeded || d.Quota.Used != 2 {
 		t.Errorf("after it: refused %v, phone %v, quota %+v", d.Refused(), d.PhoneNeeded, d.Quota)
 	}
-	if q := must[icpcode.Decision](t)(w.eng.Verify(w.ctx, r)).Quota; q.Used != 4 {
+	if q := must[icpcode.Decision](t)(w.eng.Verify(w.ctx, r)).Quota; q.Used != 2 {
 		t.Errorf("verifying used quota: %+v", q)
 	}
 	r.Quantity = 4
@@ -1401,8 +1419,11 @@ func testPAYWhen(t *testing.T) {
 	if !advised {
 		t.Error("nobody is told that codes can be bought")
 	}
-	if d := must[icpcode.Decision](t)(w.eng.Verify(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: w.server("1001"), Quantity: 1})); d.Advice != 0 {
-		t.Errorf("advice %v where there are free codes", d.Advice)
+	for _, n := range []int{1, 6} {
+		d := must[icpcode.Decision](t)(w.eng.Verify(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: w.server("1001"), Quantity: n}))
+		if d.Advice != 0 {
+			t.Errorf("advice %v where there are free codes", d.Advice)
+		}
 	}
 	w.buy("1001", 1) // never a gate
 }
@@ -1650,7 +1671,7 @@ func testFILPick(t *testing.T) {
 	want := map[icpcode.Code]icpcode.Rules{
 		codes[1]: 0, codes[2]: submit, codes[3]: submit, bought: submit, late: icpcode.MakeRules(icpcode.LIFEffective),
 	}
-	if diff := cmp.Diff(want, got, comparable); diff != "" {
+	if diff := cmp.Diff(want, got, byValue); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -120,9 +120,9 @@ var ruleBookFaults = []struct {
 	{"risk.expiring_days", "is above 36500", func(s *RuleSet) { s.Risk.ExpiringDays = 36501 }},
 	{"risk.review_days", "is below 0", func(s *RuleSet) { s.Risk.ReviewDays = -1 }},
 	{"risk.review_days", "is above 36500", func(s *RuleSet) { s.Risk.ReviewDays = 36501 }},
-	{"assume", "names a rule whose fact is never missing: ELG-BATCH", func(s *RuleSet) { s.Assume = MakeRules(ELGBatch, ELGTerm) }},
-	{"assume", "names a rule whose fact is never missing: GRT-OUT", func(s *RuleSet) { s.Assume = MakeRules(GRTOut) }},
-	{"assume", "names a rule whose fact is never missing: ", func(s *RuleSet) { s.Assume = 1 << 63 }},
+	{"assume", "names a rule that cannot be assumed: ELG-BATCH", func(s *RuleSet) { s.Assume = MakeRules(ELGBatch, ELGTerm) }},
+	{"assume", "names a rule that cannot be assumed: GRT-OUT", func(s *RuleSet) { s.Assume = MakeRules(GRTOut) }},
+	{"assume", "names a rule that cannot be assumed: ", func(s *RuleSet) { s.Assume = 1 << 63 }},
 }
 
 func wantRuleBookError(t *testing.T, what string, err error, path, problem string) {
@@ -266,7 +266,7 @@ func TestAssumable(t *testing.T) {
 	for r := range assumable.All() {
 		ids = append(ids, r.String())
 	}
-	const want = "ELG-PRODUCT ELG-OWNER ELG-BILLING ELG-TERM ELG-REMAINING ELG-REGION ELG-PUBLICIP ELG-STATUS ELG-IPINUSE ELG-QUOTA ELG-ACCOUNT GRT-ENTERPRISE"
+	const want = "ELG-PRODUCT ELG-OWNER ELG-BILLING ELG-TERM ELG-REMAINING ELG-REGION ELG-PUBLICIP ELG-STATUS ELG-IPINUSE ELG-ACCOUNT GRT-ENTERPRISE"
 	if got := strings.Join(ids, " "); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
@@ -487,7 +487,7 @@ func TestParseRuleBookRefuses(t *testing.T) {
 		{`"release_to":"Available",`, ``, "sets[0].life.release_to", "is not Available or Invalid"},
 		{`"assume":"ELG-TERM GRT-ENTERPRISE"`, `"assume":"ELG-TERM,ELG-OWNER"`, "sets[0].assume", "is not the ID of a rule"},
 		{`"assume":"ELG-TERM GRT-ENTERPRISE"`, `"assume":16`, "sets[0].assume", "is a number, not a valid rules"},
-		{`"assume":"ELG-TERM GRT-ENTERPRISE"`, `"assume":"COD-UNIQUE"`, "sets[0].assume", "names a rule whose fact is never missing: COD-UNIQUE"},
+		{`"assume":"ELG-TERM GRT-ENTERPRISE"`, `"assume":"COD-UNIQUE"`, "sets[0].assume", "names a rule that cannot be assumed: COD-UNIQUE"},
 		{smallBook, smallBook + "{}", "", "has something after the document"},
 		{smallBook, smallBook[:len(smallBook)-1], "", "ends early"},
 		{smallBook, ``, "", "ends early"},

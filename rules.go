@@ -37,7 +37,7 @@ type RuleSet struct {
 	Life    LifeRules   `json:"life"`
 	Risk    RiskRules   `json:"risk"`
 	// Assume names the rules whose unknown is assumed to pass; every code
-	// records what was assumed.
+	// records what was assumed. ELG-QUOTA and ELG-BATCH cannot be.
 	Assume Rules `json:"assume"`
 
 	regions map[string]Tri // the two lists, when the set is in a book
@@ -136,8 +136,8 @@ type Quota struct {
 	Requested int `json:"requested,omitempty"`
 }
 
-// Left returns how many more the limit allows, at least 0. It is only
-// meaningful where the limit is not [NoLimit].
+// Left returns how many more the limit allows, at least 0, and 0 if Used is
+// not known. It is only meaningful where the limit is not [NoLimit].
 func (q Quota) Left() int {
 	if q.Used < 0 {
 		return 0
@@ -155,10 +155,10 @@ const (
 )
 
 // Check answers every eligibility rule (ELG) for issuing r.Quantity codes at
-// t for r.Instance, of which used were issued before; with negative used, how
-// many is unknown. It is pure and allocates nothing. For a set of a book,
-// used is the count that the set's scope says: per instance, or per account
-// and product. It does not judge the grant itself: see [Engine.Verify].
+// t for r.Instance. Used is how many were issued before, for the instance or,
+// where the product's PerAccount is set, for that product in the account; if
+// it is negative, that is unknown. Check is pure and allocates nothing. It
+// does not judge the grant itself: see [Engine.Verify].
 func (s *RuleSet) Check(r IssueRequest, used int, t time.Time) Decision {
 	d := Decision{
 		At: t, Assumed: r.Assume | s.Assume,
@@ -177,9 +177,9 @@ func (s *RuleSet) judge(d *Decision, asked Rules) {
 	d.Quota.Limit = 0
 	if listed {
 		d.Quota.Limit = q.Quota
-		if i.ContractQuota > 0 {
-			d.Quota.Limit = i.ContractQuota
-		}
+	}
+	if i.ContractQuota > 0 && (listed || i.Product == "") {
+		d.Quota.Limit = i.ContractQuota
 	}
 	// One set of rules for each answer, indexed by Tri.
 	var m [3]Rules
@@ -192,19 +192,19 @@ func (s *RuleSet) judge(d *Decision, asked Rules) {
 	m[q.publicIP(i)] |= 1 << ELGPublicIP
 	m[q.status(i, d.At)] |= 1 << ELGStatus
 	m[q.ipFree(i)] |= 1 << ELGIPInUse
-	m[quota(listed, d.Quota)] |= 1 << ELGQuota
+	m[quota(i, listed, d.Quota)] |= 1 << ELGQuota
 	m[s.batch(d.Quota.Requested)] |= 1 << ELGBatch
 	m[s.account(d.certification, d.forOthers)] |= 1 << ELGAccount
 	d.Unknown = m[Unknown] & asked
 	d.Fail = m[No] & asked
 	d.Pass = m[Yes] & asked
-	if d.Fail.Has(ELGQuota) {
+	if d.Fail.Has(ELGQuota) && d.Quota.Left() == 0 && asked.Has(ELGBatch) {
 		d.Advice |= 1 << PAYWhen
 	}
 	if i.Provider != "" && i.Provider != s.Provider {
 		d.Fail |= 1 << FILForeign
 	}
-	d.Assumed &= d.Unknown
+	d.Assumed &= d.Unknown & assumable
 }
 
 func tri(ok bool) Tri {
@@ -225,7 +225,7 @@ func (q *Requirements) product(i *Instance, listed bool) Tri {
 	if q.MinOrder.IsZero() {
 		return Yes
 	}
-	if i.OrderAmount.IsZero() {
+	if i.OrderAmount.IsZero() || checkAmount("", i.OrderAmount) != nil {
 		return Unknown
 	}
 	return tri(i.OrderAmount.GreaterThanOrEqual(q.MinOrder))
@@ -347,12 +347,13 @@ func (q *Requirements) ipFree(i *Instance) Tri {
 	return tri(i.IPHeld == No)
 }
 
-// quota: ELG-QUOTA. A product that supplies no codes has no quota to exceed.
-func quota(listed bool, q Quota) Tri {
-	if !listed {
+// quota: ELG-QUOTA. A product that supplies no codes has no quota to exceed;
+// that of an unknown product is unknown, unless a contract says it.
+func quota(i *Instance, listed bool, q Quota) Tri {
+	if !listed && i.Product != "" {
 		return Yes
 	}
-	if q.Used < 0 {
+	if q.Used < 0 || !listed && i.ContractQuota == 0 {
 		return Unknown
 	}
 	return tri(q.Requested <= q.Limit-q.Used)
@@ -375,9 +376,8 @@ func (s *RuleSet) account(c Certification, forOthers bool) Tri {
 // ServersFor answers how many servers of a product sites websites and apps
 // need, at one code each, when each has its whole quota. There is no cap per
 // account, unless the product is counted per account: then more servers do
-// not help, and the error is a [*RefusedError] naming ELG-QUOTA. So it is,
-// naming ELG-PRODUCT, for a product that supplies no codes. Sites is 0 to
-// 10^9.
+// not help, and the error is a [*RefusedError] naming ELG-QUOTA. A product that
+// supplies no codes is refused by ELG-PRODUCT. Sites is 0 to 10^9.
 func (s *RuleSet) ServersFor(p Product, sites int) (int, error) {
 	if sites < 0 || sites > 1_000_000_000 {
 		return 0, invalid("sites", "is not between 0 and 10^9")

@@ -48,8 +48,7 @@ type Store interface {
 	// Commit MUST return nil only when the Change is as durable as the store
 	// makes anything.
 	// Any error that does not match ErrConflict is taken for an unknown
-	// outcome, and the request is told so; a store that knows that nothing
-	// was written loses nothing but a retry.
+	// outcome, and the request is told so.
 	Commit(ctx context.Context, c Change) error
 
 	// List returns a page of the records that match the query.

@@ -37,8 +37,8 @@ type world struct {
 	n     int
 }
 
-// comparable lets go-cmp compare what == compares.
-var comparable = cmpopts.EquateComparable(icpcode.Code{}, netip.Addr{})
+// byValue lets go-cmp compare what == compares.
+var byValue = cmpopts.EquateComparable(icpcode.Code{}, netip.Addr{})
 
 const ops icpcode.AccountID = "ops"
 

@@ -72,7 +72,7 @@ func (e *ecs) document(depth int) {
 	// Which of the two an object is shows only when its keys are read, so
 	// both are read at once.
 	start := e.offset()
-	p := page{total: -1, number: -1, size: -1}
+	p := page{total: -1}
 	before := e.servers
 	var found, wrapped bool
 	e.rec.reset()
@@ -93,13 +93,13 @@ func (e *ecs) document(depth int) {
 			e.rec.reset()
 		case "DescribeInstancesResponse", "body":
 			// A server has no such key, so nothing of one is lost.
-			if e.kind() != object {
-				e.skip(depth + 1)
-				continue
+			if e.kind() == object {
+				wrapped = true
+				e.document(depth + 1)
+				e.rec.reset()
+			} else {
+				e.skip(0)
 			}
-			wrapped = true
-			e.document(depth + 1)
-			e.rec.reset()
 		case "TotalCount":
 			p.total = e.count("TotalCount")
 		case "PageNumber":
@@ -296,7 +296,7 @@ type ecsRecord struct {
 	fixed, eip   addresses
 	locks        locks
 	interfaces   int
-	bandwidth    int // -1: not given
+	noBandwidth  bool
 	eipAllocated string
 	unreadable   [4]Note // fields whose value is of a kind that they cannot have
 	unreadables  int
@@ -327,7 +327,7 @@ const (
 
 func (r *ecsRecord) reset() {
 	fixed, eip, found := r.fixed.found[:0], r.eip.found[:0], r.locks.found[:0]
-	*r = ecsRecord{bandwidth: -1}
+	*r = ecsRecord{}
 	r.fixed.found, r.eip.found, r.locks.found = fixed, eip, found
 }
 
@@ -377,12 +377,7 @@ func (e *ecs) field(key []byte) {
 	case keyInterfaces:
 		r.interfaces = e.interfaces()
 	case keyBandwidth:
-		r.bandwidth = -1
-		if b := e.word("InternetMaxBandwidthOut"); b != "" {
-			if n, ok := atoi([]byte(b)); ok {
-				r.bandwidth = n
-			}
-		}
+		r.noBandwidth = e.word("InternetMaxBandwidthOut") == "0"
 	case keyENS:
 		e.skip(0)
 		r.problem = "is an ENS server, not an ECS one"
@@ -438,14 +433,16 @@ func intern(b []byte) string {
 
 func (e *ecs) sameRegion() string {
 	k, b := e.scalar()
-	if k != null && k != text && k != noValue {
+	if k == text {
+		if string(b) != e.region {
+			e.region = string(b)
+		}
+		return e.region
+	}
+	if k != null {
 		e.note("RegionId")
-		return ""
 	}
-	if string(b) != e.region {
-		e.region = string(b)
-	}
-	return e.region
+	return ""
 }
 
 // addresses reads {"IpAddress": ["…"]}, {"IpAddress": "…"}, or what is left of
@@ -453,9 +450,8 @@ func (e *ecs) sameRegion() string {
 func (e *ecs) addresses(a *addresses, depth int) {
 	switch e.kind() {
 	case noValue:
-	case null:
+	case null: // inside of the object, a null list is an empty one
 		e.skip(0)
-		a.given = a.given || depth > 0 // a null list is an empty one
 	case text:
 		a.given = true
 		a.add(string(e.str()))
@@ -515,7 +511,6 @@ func (e *ecs) locks(l *locks, depth int) {
 	case noValue:
 	case null:
 		e.skip(0)
-		l.given = l.given || depth > 0
 	case text:
 		l.given = true
 		l.add(e.str(), depth > 1)

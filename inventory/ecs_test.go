@@ -211,6 +211,27 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// TestStrings: texts are read as encoding/json reads them.
+func TestStrings(t *testing.T) {
+	for _, text := range []string{
+		`"a b"`, `"\"\\\/\b\f\n\r\t"`, `"\u0039\u00aF\u09Fa\uABCD"`, `"\ud83d\ude00 \ud83d \ude00"`,
+		`"\ud83d\u0041"`, `"\ud83dx"`, `"\ud83d\n"`, `"\ud83d"`, "\"\xff\u00e9中\U0001F600\x7f\"", `"\u0000"`,
+	} {
+		var want string
+		if err := json.Unmarshal([]byte(text), &want); err != nil {
+			t.Fatal(err)
+		}
+		if got := one(t, inList(server(`InstanceName:`+text))).Name; got != want {
+			t.Errorf("%s is read as %q, want %q", text, got, want)
+		}
+	}
+	for _, c := range "/:@G`g" {
+		if _, errs := readText(inList(server(`InstanceName:"\u000` + string(c) + `"`))); len(errs) != 1 || !strings.Contains(errs[0].Error(), "hexadecimal") {
+			t.Errorf("%c is no hexadecimal digit, but: %v", c, errs)
+		}
+	}
+}
+
 // server returns a list of one server: a healthy subscription with the given
 // members, which replace its own of the same name. An empty value removes one.
 func server(members ...string) string {
@@ -293,6 +314,7 @@ func TestTraps(t *testing.T) {
 		{"locks as texts", []string{`OperationLocks:{"LockReason":["financial","security"]}`}, strings.Replace(whole, "running", "locked", 1), `OperationLocks "financial, security" holds although Status says otherwise: taken as locked`},
 		{"a lock that does not say why", []string{`OperationLocks:{"LockReason":[{"LockMsg":"?"}]}`}, strings.Replace(whole, "running", "locked", 1), `OperationLocks holds although Status says otherwise: taken as locked`},
 		{"a lock whose reason is empty", []string{`OperationLocks:{"LockReason":[{"LockReason":""}]}`}, strings.Replace(whole, "running", "locked", 1), `OperationLocks holds although Status says otherwise: taken as locked`},
+		{"an empty object for the list of locks", []string{`OperationLocks:{"LockReason":{}}`}, whole, ""},
 		{"null locks", []string{`OperationLocks:{"LockReason":null}`}, whole, ""},
 		{"empty locks from XML", []string{`OperationLocks:{"LockReason":""}`}, whole, ""},
 		{"empty locks from XML, shorter", []string{`OperationLocks:""`}, whole, ""},
@@ -308,6 +330,10 @@ func TestTraps(t *testing.T) {
 		// Public IPs.
 		{"EIP only", []string{`PublicIpAddress:{"IpAddress":[]}`, `EipAddress:{"AllocationId":"eip-1","IpAddress":"47.96.1.181"}`, `InternetMaxBandwidthOut:0`}, rest + "ip [47.96.1.181]", ""},
 		{"public IP and EIP are one server", []string{`EipAddress:{"IpAddress":"47.96.1.181"}`}, rest + "ip [47.96.1.180 47.96.1.181]", ""},
+		{"one good address among others", []string{`PublicIpAddress:{"IpAddress":["none","10.0.0.1","121.**.**.1","47.96.1.180"]}`}, rest + "ip []",
+			"PublicIpAddress \"none\" cannot be read: taken as unknown\nPublicIpAddress \"10.0.0.1\" is not counted: it is not a public address\nPublicIpAddress \"121.**.**.1\" is masked: there is an address, but which is unknown"},
+		{"two addresses without bandwidth", []string{`InternetMaxBandwidthOut:0`, `PublicIpAddress:{"IpAddress":["47.96.1.180","47.96.1.181"]}`}, rest + "no-ip []",
+			"PublicIpAddress \"47.96.1.180\" is not counted: InternetMaxBandwidthOut is 0\nPublicIpAddress \"47.96.1.181\" is not counted: InternetMaxBandwidthOut is 0"},
 		{"the same address twice", []string{`EipAddress:{"IpAddress":"47.96.1.180"}`}, whole, ""},
 		{"EIP is an empty object", []string{`EipAddress:{}`}, whole, ""},
 		{"none", []string{`PublicIpAddress:{"IpAddress":[]}`}, rest + "no-ip []", ""},
@@ -338,6 +364,7 @@ func TestTraps(t *testing.T) {
 		{"bandwidth missing", []string{`InternetMaxBandwidthOut:`}, whole, ""},
 		{"bandwidth of minus one", []string{`InternetMaxBandwidthOut:-1`}, whole, ""},
 		{"an EIP without address", []string{`PublicIpAddress:{"IpAddress":[]}`, `EipAddress:{"AllocationId":"eip-1","IpAddress":""}`}, rest + "ip? []", `EipAddress "eip-1" has no address: whether there is one is unknown`},
+		{"an allocation that is no EIP's", []string{`PublicIpAddress:{"IpAddress":[],"AllocationId":"x"}`, `EipAddress:{"AllocationId":7,"IpAddress":""}`}, rest + "no-ip []", ""},
 		{"secondary interfaces may have an EIP", []string{`PublicIpAddress:{"IpAddress":[]}`, `NetworkInterfaces:{"NetworkInterface":[{"Type":"Primary"},{"Type":"Secondary"}]}`}, rest + "ip? []", `NetworkInterfaces "2": the list does not say whether a secondary interface has an EIP`},
 		{"secondary interfaces beside an address", []string{`NetworkInterfaces:{"NetworkInterface":[{},{}]}`}, whole, ""},
 		{"interfaces in another shape", []string{`PublicIpAddress:{"IpAddress":[]}`, `NetworkInterfaces:{"Total":2,"NetworkInterface":{}}`}, rest + "no-ip []", ""},
@@ -509,9 +536,14 @@ func TestRecordErrors(t *testing.T) {
 		})
 	}
 	// A bare server too.
-	servers, errs := readText(server(`InstanceId:" "`) + server())
-	if len(servers) != 1 || len(errs) != 1 {
+	servers, errs := readText(server() + server(`InstanceId:" "`) + server())
+	var e *inventory.RecordError
+	if len(servers) != 2 || len(errs) != 1 || !errors.As(errs[0], &e) || e.Record != 2 || e.Offset != int64(len(server())) {
 		t.Errorf("%d servers, %v", len(servers), errs)
+	}
+	// An ID of 128 bytes is one.
+	if s := one(t, inList(server(`InstanceId:"`+strings.Repeat("i", 128)+`"`))); len(s.Instance.ID) != 128 {
+		t.Errorf("the ID is %s", s.Instance.ID)
 	}
 }
 
@@ -555,6 +587,7 @@ func TestInputErrors(t *testing.T) {
 		{"UTF-16", "\xFF\xFE{\x00}\x00", 0, 0, 0, "the text is UTF-16; convert it to UTF-8"},
 		{"UTF-16, the other way", "\xFE\xFF\x00{\x00}", 0, 0, 0, "the text is UTF-16; convert it to UTF-8"},
 		{"nested too deep", `{"a":` + strings.Repeat("[", 102), 0, 0, 106, "values are nested deeper than 100 levels"},
+		{"wrappers nested too deep", strings.Repeat(`{"body":`, 102), 0, 0, 808, "values are nested deeper than 100 levels"},
 		{"documents nested too deep", strings.Repeat("[", 102), 0, 0, 101, "values are nested deeper than 100 levels"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -691,6 +724,20 @@ func TestLimits(t *testing.T) {
 	if s.Instance.PublicIP != icpcode.No {
 		t.Errorf("%v", s)
 	}
+	var distinct []string
+	for i := range 256 {
+		distinct = append(distinct, fmt.Sprintf(`"47.96.2.%d"`, i))
+	}
+	s = one(t, inList(server(`PublicIpAddress:{"IpAddress":[`+strings.Join(distinct, ",")+`]}`, `EipAddress:{"IpAddress":"47.96.1.181"}`)))
+	if s.Instance.PublicIP != icpcode.Yes || len(s.Instance.IPs) != 256 {
+		t.Errorf("%d addresses, want 256", len(s.Instance.IPs))
+	}
+	s = one(t, inList(server(`Status:"`+strings.Repeat("x", 64)+`"`, `InstanceChargeType:"`+strings.Repeat("x", 65)+`"`)))
+	for _, n := range s.Notes {
+		if n.Value != strings.Repeat("x", 64) {
+			t.Errorf("a note of %d bytes", len(n.Value))
+		}
+	}
 	s = one(t, inList(server(`OperationLocks:{"LockReason":`+many(`"financial"`, 1000)+`}`)))
 	if s.Instance.Status != icpcode.StatusLocked || len(s.Notes) != 1 || len(s.Notes[0].Value) > 64 {
 		t.Errorf("%v", s)
@@ -701,6 +748,9 @@ func TestLimits(t *testing.T) {
 	}
 	s = one(t, inList(server(`Status:{}`, `StoppedMode:{}`, `InstanceName:{}`, `CreationTime:{}`, `ExpiredTime:{}`, `RegionId:{}`)))
 	if len(s.Notes) != 4 || s.Instance.Region != "" {
+		t.Errorf("%v", s)
+	}
+	if s = one(t, inList(server(`RegionId:null`))); s.Instance.Region != "" || len(s.Notes) != 0 {
 		t.Errorf("%v", s)
 	}
 	s = one(t, inList(server(`RegionId:" cn "`, `NetworkInterfaces:[]`, `a:"\u00Ff"`)))
@@ -781,7 +831,7 @@ func TestNoteTexts(t *testing.T) {
 			t.Errorf("note %d is not translated", k)
 		}
 	}
-	if s := (inventory.Note{}).String() + (inventory.Note{Kind: 200}).String(); s != "" {
+	if s := (inventory.Note{}).String() + (inventory.Note{Kind: inventory.NoteAutoRelease + 1}).String(); s != "" {
 		t.Errorf("a note of no kind: %q", s)
 	}
 }

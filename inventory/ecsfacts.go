@@ -160,7 +160,7 @@ func (r *ecsRecord) state(s *Server) {
 func (r *ecsRecord) network(s *Server) {
 	i := &s.Instance
 	dropped := NoteKind(0)
-	if r.bandwidth == 0 {
+	if r.noBandwidth {
 		dropped = NoteNoBandwidth
 	}
 	if r.stoppedMode == "StopCharging" {
@@ -171,6 +171,9 @@ func (r *ecsRecord) network(s *Server) {
 		known = true
 	}
 	known = r.usable(s, &r.eip, "EipAddress", 0) && known
+	if slices.ContainsFunc(s.Notes, func(n Note) bool { return n.Kind == NoteMasked }) {
+		i.IPs = nil // not all of them are known
+	}
 	if len(r.eip.found) == 0 && r.eipAllocated != "" {
 		known = false
 		s.note(NoteEIPWithoutAddress, "EipAddress", r.eipAllocated)

@@ -438,7 +438,7 @@ var china = time.FixedZone("Asia/Shanghai", 8*60*60)
 
 func parseDate(v *time.Time, s string) error {
 	for _, layout := range [...]string{time.DateOnly, "2006-01-02 15:04", time.DateTime} {
-		if t, err := time.ParseInLocation(layout, s, china); err == nil && t.Year() >= 2000 && t.Year() <= 9998 {
+		if t, err := time.ParseInLocation(layout, s, china); err == nil && plausible(t) {
 			*v = t.UTC()
 			return nil
 		}

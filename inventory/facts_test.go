@@ -54,10 +54,13 @@ func TestFacts(t *testing.T) {
 		{"an instant", "expires\n2026-08-31T16:00:00Z", "expires: 2027-03-02 -> 2026-09-01"},
 		{"an instant of the provider", "created\n2025-03-01T02:00Z", ""},
 		{"creation", "created\n2024-01-01", "created: 2025-03-01 10:00 -> 2024-01-01"},
+		{"the first and the last day", "created,expires\n2000-01-02,9998-12-31", "created: 2025-03-01 10:00 -> 2000-01-02\nexpires: 2027-03-02 -> 9998-12-31"},
+		{"the first instant", "created\n2000-01-01T00:00Z", "created: 2025-03-01 10:00 -> 2000-01-01 08:00"},
 		{"trial", "trial\nno", "trial: unknown -> no"},
 		{"no public IP", "public_ip\nno", "public_ip: yes -> no"},
 		{"addresses", "ips\n47.96.1.181  47.96.1.182", "ips: 47.96.1.180 -> 47.96.1.181 47.96.1.182"},
 		{"no addresses", "ips\nunknown", "ips: 47.96.1.180 -> unknown"},
+		{"the first and the last number", "term_months,first_term_months,contract_quota\n1,1200,1000", "term_months: unknown -> 1\nfirst_term_months: unknown -> 1200\ncontract_quota: none -> 1000"},
 		{"partner", "partner_ip\nyes", "partner_ip: no -> yes"},
 		{"no partner", "partner_ip\nno", ""},
 		{"held", "ip_held\nyes", "ip_held: unknown -> yes"},
@@ -99,6 +102,30 @@ func TestFactsOfOthers(t *testing.T) {
 	}
 }
 
+func TestFactsOfAddresses(t *testing.T) {
+	for csv, want := range map[string]string{
+		"id,ips\ni-1,47.96.1.181\n": "ip [47.96.1.181]",
+		"id,ips\ni-1,unknown\n":     "no-ip []",
+		"id,public_ip\ni-1,yes\n":   "ip []",
+	} {
+		s := one(t, inList(server(`PublicIpAddress:{"IpAddress":[]}`)))
+		readFacts(t, csv).Apply(&s)
+		if got := facts(s); !strings.HasSuffix(got, " "+want) {
+			t.Errorf("%q: %s, want %s", csv, got, want)
+		}
+	}
+}
+
+// A byte order mark, as spreadsheets write it, is no part of the first name.
+func TestFactsByteOrderMark(t *testing.T) {
+	if _, changes := apply(t, "\uFEFFid,owner\ni-1,1001\n"); len(changes) != 1 {
+		t.Errorf("%v", changes)
+	}
+	if _, err := inventory.ReadFacts(strings.NewReader("id,\uFEFFowner\n")); err == nil {
+		t.Error("a mark inside the line was accepted")
+	}
+}
+
 func TestFactsShared(t *testing.T) {
 	f := readFacts(t, "id,ips\ni-1,47.96.1.181\n")
 	a, b := one(t, inList(server())), one(t, inList(server()))
@@ -136,6 +163,8 @@ func TestFactsErrors(t *testing.T) {
 		{"a date of another country", row + "i-1,,,,01/03/2026,,,,,,", 4, "expires", `"01/03/2026" is not a date like 2026-03-01, a time like 2026-03-01 10:00, or an RFC 3339 instant`},
 		{"a date that is none", row + "i-1,,,,2026-02-29,,,,,,", 4, "expires", `"2026-02-29" is not a date`},
 		{"a year too early", row + "i-1,,,,1999-12-31,,,,,,", 4, "expires", `"1999-12-31" is not a date`},
+		{"a year too early, in UTC", row + "i-1,,,,2000-01-01,,,,,,", 4, "expires", `"2000-01-01" is not a date`},
+		{"a year too late", row + "i-1,,,,9999-01-02,,,,,,", 4, "expires", `"9999-01-02" is not a date`},
 		{"maybe", row + "i-1,,,,,maybe,,,,,", 4, "trial", `"maybe" is not no, yes or unknown`},
 		{"a partner or not", row + "i-1,,,,,,unknown,,,,", 4, "partner_ip", `"unknown" is not no or yes`},
 		{"an address", row + "i-1,,,,,,,47.96.1,,,", 4, "ips", `"47.96.1" is not an address`},
@@ -155,6 +184,9 @@ func TestFactsErrors(t *testing.T) {
 			if e.Line != c.line || e.Column != c.column || !strings.HasPrefix(e.Err.Error(), c.want) {
 				t.Errorf("line %d, %q: %v\nwant %d, %q: %s", e.Line, e.Column, e.Err, c.line, c.column, c.want)
 			}
+			if c.column != "" && !strings.HasPrefix(e.Error(), fmt.Sprintf("inventory: facts, line %d, %s: ", c.line, c.column)) {
+				t.Error(e)
+			}
 			if !errors.Is(e, e.Err) || !strings.HasPrefix(e.Error(), fmt.Sprintf("inventory: facts, line %d", c.line)) {
 				t.Error(e)
 			}
@@ -171,14 +203,9 @@ func manyIPs(n int) string {
 }
 
 // comments is a CSV of comments that never ends.
-type comments struct{}
+type comments string
 
-func (comments) Read(b []byte) (int, error) {
-	for i := range b {
-		b[i] = "#xxxxxx\n"[i%8]
-	}
-	return len(b) / 8 * 8, nil
-}
+func (c comments) Read(b []byte) (int, error) { return copy(b, c), nil }
 
 func TestFactsReaderErrors(t *testing.T) {
 	cause := errors.New("disk on fire")
@@ -189,10 +216,12 @@ func TestFactsReaderErrors(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	}
-	if _, err := inventory.ReadFacts(badReader{-1}); err == nil || !strings.Contains(err.Error(), "impossible count") {
-		t.Errorf("%v", err)
+	for _, n := range []int{-1, 1 << 20} {
+		if _, err := inventory.ReadFacts(badReader{n}); err == nil || !strings.Contains(err.Error(), "impossible count") {
+			t.Errorf("a reader that returns %d: %v", n, err)
+		}
 	}
-	if _, err := inventory.ReadFacts(io.MultiReader(strings.NewReader("id\n"), comments{})); err == nil || !strings.Contains(err.Error(), "more than 128 MiB") {
+	if _, err := inventory.ReadFacts(io.MultiReader(strings.NewReader("id\n"), comments("#"+strings.Repeat("x", 2000)+"\n"))); err == nil || !strings.Contains(err.Error(), "more than 128 MiB") {
 		t.Errorf("%v", err)
 	}
 }

@@ -11,9 +11,14 @@ func parseInstant(s string) (time.Time, bool) {
 		"2006-01-02T15:04Z0700", "2006-01-02T15:04:05Z0700",
 	} {
 		if t, err := time.Parse(layout, s); err == nil {
-			t = t.UTC()
-			return t, t.Year() >= 2000 && t.Year() <= 9998
+			return t.UTC(), plausible(t)
 		}
 	}
 	return time.Time{}, false
+}
+
+// plausible reports whether the engine takes t.
+func plausible(t time.Time) bool {
+	y := t.UTC().Year()
+	return y >= 2000 && y <= 9998
 }

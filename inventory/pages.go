@@ -1,11 +1,10 @@
 package inventory
 
-// page is what one document says about the list that it is a part of. A number
-// that it does not give is -1.
+// page is what one document says about the list that it is a part of.
 type page struct {
 	servers int
-	total   int  // TotalCount
-	number  int  // PageNumber
+	total   int  // TotalCount; -1: not given
+	number  int  // PageNumber; 0 or less: not given
 	size    int  // PageSize
 	more    bool // NextToken is not empty
 }

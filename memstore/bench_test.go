@@ -144,27 +144,34 @@ func BenchmarkIssue(b *testing.B) {
 			fill(b, f.issue, resident)
 			runtime.GC()
 			b.ReportAllocs()
-			b.ResetTimer()
+			const n = 100
+			var batch []*issue
 			var store, floor []float64
-			for i, n := 0, 0; i < b.N; i += n {
-				b.StopTimer()
-				n = min(100, b.N-i)
-				batch := newIssues(resident+i, n)
-				start := time.Now()
-				for _, is := range batch {
-					if err := f.issue(is); err != nil {
-						b.Fatal(err)
+			var start time.Time
+			for next := resident; b.Loop(); batch = batch[1:] {
+				if len(batch) == 0 {
+					b.StopTimer()
+					if next > resident {
+						store = append(store, float64(time.Since(start))/n)
 					}
-				}
-				floor = append(floor, float64(time.Since(start))/float64(n))
-				b.StartTimer()
-				start = time.Now()
-				for _, is := range batch {
-					if err := is.run(s); err != nil {
-						b.Fatal(err)
+					batch = newIssues(next, n)
+					next += n
+					start = time.Now()
+					for _, is := range batch {
+						if err := f.issue(is); err != nil {
+							b.Fatal(err)
+						}
 					}
+					floor = append(floor, float64(time.Since(start))/n)
+					b.StartTimer()
+					start = time.Now()
 				}
-				store = append(store, float64(time.Since(start))/float64(n))
+				if err := batch[0].run(s); err != nil {
+					b.Fatal(err)
+				}
+			}
+			if len(store) == 0 {
+				return // too short to say anything
 			}
 			b.ReportMetric(median(floor), "floor-ns")
 			b.ReportMetric(median(store), "store-ns")
@@ -194,12 +201,10 @@ func BenchmarkGoroutines(b *testing.B) {
 	s := memstore.New()
 	fill(b, func(is *issue) error { return is.run(s) }, resident)
 	runtime.GC()
-	b.ResetTimer()
+	const n = goroutines * perInstance * 20
 	var serial, parallel []float64
-	for i, n := 0, 0; i < b.N; i += n {
-		b.StopTimer()
-		n = goroutines * perInstance * 20
-		batch := newIssues(resident+2*i, 2*n)
+	for round := range 40 {
+		batch := newIssues(resident+round*2*n, 2*n)
 		start := time.Now()
 		for _, is := range batch[:n] {
 			if err := is.run(s); err != nil {
@@ -207,7 +212,6 @@ func BenchmarkGoroutines(b *testing.B) {
 			}
 		}
 		serial = append(serial, float64(time.Since(start))/float64(n))
-		b.StartTimer()
 		start = time.Now()
 		var wg sync.WaitGroup
 		for g := range goroutines {
@@ -224,6 +228,8 @@ func BenchmarkGoroutines(b *testing.B) {
 		wg.Wait()
 		parallel = append(parallel, float64(time.Since(start))/float64(n))
 	}
+	for b.Loop() { // the rounds are enough, however long it is to take
+	}
 	b.ReportMetric(median(serial), "serial-ns")
 	b.ReportMetric(median(parallel), "parallel-ns")
 	b.ReportMetric(median(parallel)/median(serial), "x-serial")
@@ -234,9 +240,10 @@ func BenchmarkGoroutines(b *testing.B) {
 func BenchmarkHeap(b *testing.B) {
 	for _, resident := range []int{1_000, 100_000, 1_000_000} {
 		b.Run(fmt.Sprintf("resident=%d", resident), func(b *testing.B) {
-			for b.Loop() {
-				b.ReportMetric(heapPerCode(b, resident), "B/code")
+			got := heapPerCode(b, resident)
+			for b.Loop() { // once is enough, however long it is to take
 			}
+			b.ReportMetric(got, "B/code")
 		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/bits"
+	"slices"
 
 	"github.com/icpcode/icpcode"
 )
@@ -138,6 +139,9 @@ func (s *Store) prepare(p *plan, c *icpcode.Change) error {
 		if !valid(k) {
 			return errKey
 		}
+		if _, twice := slices.BinarySearchFunc(c.Puts, *k, comparePut); twice {
+			return errOrder
+		}
 		p.docs = append(p.docs, docWrite{key: k})
 	}
 	if err := p.planEvents(c.Events); err != nil {
@@ -156,6 +160,8 @@ func (s *Store) prepare(p *plan, c *icpcode.Change) error {
 	}
 	return nil
 }
+
+func comparePut(p icpcode.Put, k icpcode.Key) int { return p.Key.Compare(k) }
 
 // planEvents puts events beside the records of the same codes. Both are in the
 // order of codes.

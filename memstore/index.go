@@ -179,8 +179,8 @@ func (s *Store) List(ctx context.Context, q icpcode.Query) (icpcode.Page, error)
 	return page, nil
 }
 
-// matching reads the record of c, and reports whether it is still where c was
-// found. A record that went and came back is listed anew.
+// matching reads the record of c into r, which is zero, and reports whether it
+// is still where c was found. A record that went and came back is listed anew.
 func (s *Store) matching(r *icpcode.Record, c candidate, index int, v string) bool {
 	sh := &s.shards[c.id%numShards]
 	sh.mu.Lock()

@@ -105,13 +105,12 @@ func TestCursor(t *testing.T) {
 				}
 			}
 			seen = append(seen, codesOf(rest)...)
+			count := make(map[icpcode.Code]int)
+			for _, c := range seen {
+				count[c]++
+			}
 			for i := range n + 20 {
-				times := 0
-				for _, c := range seen {
-					if c == code(i) {
-						times++
-					}
-				}
+				times := count[code(i)]
 				// Those that stayed, and those that were added before the
 				// page that reached the end.
 				if (i >= n || i%every == 0) && times != 1 || times > 1 {

@@ -142,3 +142,47 @@ func TestList(t *testing.T) {
 		}
 	}
 }
+
+// TestCandidates moves a code between the two steps of a List: between finding
+// it in a list and reading its record.
+func TestCandidates(t *testing.T) {
+	s := New()
+	code, err := icpcode.ParseCode("012345678901")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := icpcode.Record{Code: code, Owner: "1001"}
+	grant := func(to icpcode.AccountID) {
+		t.Helper()
+		r.Version, r.Grantee = r.Version+1, to
+		put := icpcode.Put{Expect: r.Version - 1, Document: icpcode.Document{
+			Key: icpcode.Key{Kind: icpcode.KindRecord, Code: code}, Version: r.Version, Body: &r}}
+		if err := s.Commit(t.Context(), icpcode.Change{Puts: []icpcode.Put{put}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const holder = int(icpcode.ByHolder) - 1
+	grant("")
+	found, more := s.candidates(holder, "1001", 0, 9)
+	if len(found) != 1 || more {
+		t.Fatalf("found %d codes and more: %v, want one", len(found), more)
+	}
+	matching := func(c candidate) bool {
+		var got icpcode.Record
+		return s.matching(&got, c, holder, "1001") && got.Code == code
+	}
+	if !matching(found[0]) {
+		t.Error("the code is not where it was found")
+	}
+	grant("2002") // where it is the first, too
+	if matching(found[0]) {
+		t.Error("a code is listed where it is no more")
+	}
+	grant("")
+	if matching(found[0]) {
+		t.Error("a code that came back is where it was, and is where it came back: it would be listed twice")
+	}
+	if again, _ := s.candidates(holder, "1001", 0, 9); len(again) != 1 || again[0].seq == found[0].seq {
+		t.Errorf("a code that came back is found as %v", again)
+	}
+}

@@ -244,6 +244,14 @@ func TestEnsure(t *testing.T) {
 	if d := load(t, s, acquaintance("2002", "1001")); d.Version != 0 {
 		t.Error("acquaintances have a direction")
 	}
+	// What is there stays as it is.
+	p := put(k, 1, nil)
+	p.Version = 3
+	commit(t, s, icpcode.Change{Puts: []icpcode.Put{p}})
+	commit(t, s, icpcode.Change{Ensures: []icpcode.Key{k}})
+	if d := load(t, s, k); d.Version != 3 {
+		t.Errorf("Ensure made version 3 version %d", d.Version)
+	}
 }
 
 // TestAllOrNothing lets each part of a Change conflict in turn.
@@ -348,11 +356,13 @@ func TestMalformed(t *testing.T) {
 		"unsorted puts":       unsorted,
 		"put twice":           {Puts: []icpcode.Put{sorted.Puts[0], sorted.Puts[0]}},
 		"ensured twice":       {Ensures: []icpcode.Key{acquaintance("a", "b"), acquaintance("a", "b")}},
-		"event 0":             at(0, 1),
-		"events from 2":       at(2),
-		"events with a gap":   at(1, 3),
-		"event twice":         at(1, 1),
-		"unsorted events":     {Events: []icpcode.Event{{Code: code(2), Seq: 1}, {Code: code(1), Seq: 1}}},
+		"put and ensured": {Puts: []icpcode.Put{put(acquaintance("a", "b"), 0, nil)},
+			Ensures: []icpcode.Key{acquaintance("a", "b")}},
+		"event 0":           at(0, 1),
+		"events from 2":     at(2),
+		"events with a gap": at(1, 3),
+		"event twice":       at(1, 1),
+		"unsorted events":   {Events: []icpcode.Event{{Code: code(2), Seq: 1}, {Code: code(1), Seq: 1}}},
 		"split events": {Events: []icpcode.Event{{Code: code(1), Seq: 1}, {Code: code(2), Seq: 1},
 			{Code: code(1), Seq: 2}}},
 	} {

@@ -37,6 +37,7 @@ const (
 	reused           mark = "another request under the same ID"
 	importedAgain    mark = "the same import again"
 	differs          mark = "an import that differs"
+	closedPaid       mark = "a closed instance whose paid codes were refunded"
 	twoCurrencies    mark = "an instance closed with paid codes in two currencies"
 	stranger         mark = "a stranger"
 	unreadable       mark = "a request that cannot be read"
@@ -160,7 +161,7 @@ func (s *setup) missing() []shortfall {
 	}
 	for m, possible := range map[mark]bool{
 		issuedAndGranted: p.issueAndGrant, firstGrant: p.verify, noSignal: p.verify, earlyGrant: p.earlyGrant, quotaUsedUp: p.issue,
-		capReached: p.cap, repeated: true, reused: true, importedAgain: true, differs: true, stranger: true, unreadable: true,
+		closedPaid: p.closedPaid, capReached: p.cap, repeated: true, reused: true, importedAgain: true, differs: true, stranger: true, unreadable: true,
 		noPrice: true, commitConflicts: true, answerWasLost: true, commitWasLost: true, nothingLoads: true,
 	} {
 		need(possible, string(m), c.marks[m])
@@ -171,8 +172,8 @@ func (s *setup) missing() []shortfall {
 
 // possible says what a book makes possible.
 type possible struct {
-	fail, unknown                                        icpcode.Rules
-	issue, grant, issueAndGrant, verify, cap, earlyGrant bool
+	fail, unknown                                                    icpcode.Rules
+	issue, grant, issueAndGrant, verify, cap, earlyGrant, closedPaid bool
 }
 
 // possible looks at the sets that are in force for more than a moment.
@@ -231,6 +232,7 @@ func (s *setup) possible() possible {
 		can(g.VerifyFirst, &p.fail, icpcode.GRTFirst)
 		can(small(g.MaxGrantees), &p.fail, icpcode.GRTOut)
 		can(small(g.MaxGranters), &p.fail, icpcode.GRTIn)
+		p.closedPaid = p.closedPaid || set.Life.CloseRefundsPaid
 		p.issue = p.issue || supplies
 		p.grant = p.grant || g.Allowed
 		p.issueAndGrant = p.issueAndGrant || supplies && g.Allowed

@@ -94,10 +94,12 @@ func (f *facts) answer() verdict {
 	}
 	v.say(icpcode.ELGIPInUse, held)
 
+	// A product that supplies no codes has no quota to exceed; that of an
+	// unknown product is what a contract says, or unknown.
 	quota := icpcode.Yes
-	if listed {
+	if listed || i.Product == "" {
 		quota = yes(f.used+f.n <= f.limit())
-		if f.used < 0 {
+		if f.used < 0 || !listed && i.ContractQuota == 0 {
 			quota = icpcode.Unknown
 		}
 	}
@@ -123,11 +125,11 @@ func (f *facts) answer() verdict {
 // not listed has none.
 func (f *facts) limit() int {
 	q, listed := requirements(f.set, f.inst.Product)
+	if f.inst.ContractQuota > 0 && (listed || f.inst.Product == "") {
+		return f.inst.ContractQuota
+	}
 	if !listed {
 		return 0
-	}
-	if f.inst.ContractQuota > 0 {
-		return f.inst.ContractQuota
 	}
 	return q.Quota
 }

@@ -59,7 +59,7 @@ func (w *world) list(account icpcode.AccountID) {
 		mine := [...]bool{rec.Owner == account, rec.Grantee == account, holder(rec) == account}[kind]
 		return v, mine && (r.State == icpcode.StateNone || v.State == r.State) &&
 			(r.Instance == "" || rec.Instance == r.Instance) &&
-			(r.ICPNumber == "" || rec.Filing != nil && rec.Filing.ICPNumber == r.ICPNumber)
+			(r.ICPNumber == "" || v.Filing != nil && v.Filing.ICPNumber == r.ICPNumber)
 	}
 	kind := w.turn % 3
 	want := map[icpcode.Code]icpcode.Record{}

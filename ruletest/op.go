@@ -178,7 +178,7 @@ func (o *op) GoString() string {
 	for _, c := range o.codes {
 		say(true, "code %v", c)
 	}
-	say(o.to != "", "to %q, certification %d", o.to, o.cert)
+	say(o.to != "", "to %q, certification %v", o.to, o.cert)
 	say(o.phone != phoneYes, "phone %d", o.phone)
 	say(o.assume != 0, "assuming %v", o.assume)
 	say(o.paid.Valid, "paid %v", o.paid.Decimal)
@@ -191,7 +191,7 @@ func (o *op) GoString() string {
 		say(true, "facts %s", brief(&o.today[i]))
 	}
 	if i := o.imp; i != nil {
-		say(true, "%v, origin %d, owner %q, grantee %q, instance %q %q, issued %v, granted %v, paid %v, filing %v",
+		say(true, "%v, origin %v, owner %q, grantee %q, instance %q %q, issued %v, granted %v, paid %v, filing %v",
 			i.State, i.Origin, i.Owner, i.Grantee, i.Instance, i.Product, i.Issued, i.Granted, i.Paid, i.Filing)
 	}
 	return b.String()
@@ -199,4 +199,57 @@ func (o *op) GoString() string {
 
 func brief(i *icpcode.Instance) string {
 	return strings.ReplaceAll(fmt.Sprintf("%+v", *i), "0001-01-01 00:00:00 +0000 UTC", "-")
+}
+
+// identity is what makes a request the one it is: operation, targets,
+// quantity, grantee and remark, but not facts, proof or clock.
+type identity struct {
+	kind     kind
+	code     icpcode.Code
+	inst     icpcode.InstanceID
+	n        int
+	to       icpcode.AccountID
+	text     string
+	refunded bool
+	more     string
+}
+
+func (o *op) identity() identity {
+	id := identity{kind: o.kind, text: o.text}
+	switch o.kind {
+	case opIssue:
+		id.inst, id.n, id.to = o.inst.ID, o.n, o.to
+	case opAuto:
+		id.inst, id.more = o.inst.ID, fmt.Sprint(o.filing)
+	case opBuy:
+		id.n = o.n
+		if o.paid.Valid {
+			id.more = o.paid.Decimal.StringFixed(2)
+		}
+	case opBind:
+		id.code, id.inst = o.code, o.inst.ID
+	case opGrant:
+		id.to = o.to
+		var b strings.Builder
+		for _, c := range o.codes {
+			b.WriteString(c.String())
+			b.WriteByte(' ')
+		}
+		id.more = b.String()
+	case opSubmit, opResubmit:
+		id.code, id.more = o.code, fmt.Sprint(o.filing)
+	case opClose:
+		id.inst, id.refunded = o.inst.ID, o.refunded
+	case opImport:
+		i := *o.imp
+		i.Actor, i.RequestID, i.Filing = "", "", nil
+		i.Issued, i.Granted = micro(i.Issued), micro(i.Granted)
+		id.code, id.more = o.code, fmt.Sprint(i, o.imp.Filing != nil)
+		if o.imp.Filing != nil {
+			id.more += fmt.Sprint(*o.imp.Filing)
+		}
+	default:
+		id.code = o.code
+	}
+	return id
 }

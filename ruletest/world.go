@@ -150,7 +150,7 @@ func newWorld(s *setup, r reporter) *world {
 
 // populate draws the beginning.
 func (w *world) populate(g *gen) []todo {
-	g.now = g.start()
+	g.now = handled(g.start())
 	todos := []todo{moving(g.now)}
 	for i := range 5 {
 		owner, product := w.everyone[i%4], g.product()
@@ -188,6 +188,9 @@ func (s *server) today(m *model, now time.Time) icpcode.Instance {
 	}
 	if i.Expires.IsZero() {
 		i.Expires = now.Add(time.Duration(q.RemainingDays+100) * day)
+		if i.Expires.Year() > 9998 {
+			i.Expires = time.Date(9998, 12, 31, 0, 0, 0, 0, time.UTC)
+		}
 	}
 	if len(set.MainlandRegions) > 0 {
 		i.Region = set.MainlandRegions[0]

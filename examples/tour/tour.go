@@ -199,14 +199,14 @@ func (t *tour) precheck(set *icpcode.RuleSet) error {
 			return fmt.Errorf("%s: %w", s.Instance.ID, err)
 		}
 		s.decision = d
-		verdict := "yes: " + count(available(d), "code")
+		verdict := "yes: " + count(d.Quota.Left(), "code")
 		if d.Refused() {
 			verdict = "cannot tell:"
 			if d.Fail != 0 {
 				verdict = "no:"
 			}
 		} else {
-			capacity += available(d)
+			capacity += d.Quota.Left()
 			able++
 			if d.Assumed != 0 {
 				verdict += ", assuming"
@@ -243,16 +243,6 @@ func (t *tour) precheck(set *icpcode.RuleSet) error {
 	}
 	t.text("%d websites need %s (rules: %s, as of %s, unofficial).", sites, count(n, "server"), set.Version, set.AsOf)
 	return nil
-}
-
-// available returns how many codes may still be issued. A decision that
-// passes counts those that it was asked for as used already.
-func available(d icpcode.Decision) int {
-	n := d.Quota.Left()
-	if !d.Refused() {
-		n += d.Quota.Requested
-	}
-	return n
 }
 
 func pad(s string, n int) string { return s + strings.Repeat(" ", max(0, n-width(s))) }
@@ -364,7 +354,7 @@ func (t *tour) issueAndGrant(_, forum icpcode.Instance) error {
 	if d.PhoneNeeded {
 		answer = "yes, once the phone is verified"
 	}
-	t.got("%s; nothing has changed: %d of %d left", answer, available(d), d.Quota.Limit)
+	t.got("%s; nothing has changed: %d of %d left", answer, d.Quota.Left(), d.Quota.Limit)
 	if d.PhoneNeeded {
 		t.wait(time.Minute)
 		r.Proof, r.RequestID = "000000", t.order()

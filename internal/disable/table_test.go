@@ -62,8 +62,12 @@ var table = []disabling{
 	{rule: icpcode.CODUnguessable, why: "codes are drawn from a handful", edits: []edit{
 		{"code.go", "return Code{n: random%codeSpace + 1}, true", "return Code{n: random%8 + 1}, true"},
 	}},
-	{rule: icpcode.CODUnguessable, why: "a source that fails yields a code", edits: []edit{
-		{"code.go", `return Code{}, fmt.Errorf("%w: %w", ErrEntropy, err)`, "return Code{n: 1}, nil"},
+	{rule: icpcode.CODUnguessable, why: "the clock makes up for a source that fails", edits: []edit{
+		{"code.go", "\t\"strings\"\n", "\t\"strings\"\n\t\"time\"\n"},
+		{
+			"code.go", `return Code{}, fmt.Errorf("%w: %w", ErrEntropy, err)`,
+			"return Code{n: uint64(time.Now().UnixNano())%codeSpace + 1}, nil",
+		},
 	}},
 	{rule: icpcode.CODInput, why: "a pasted code must be clean", edits: []edit{
 		{"code.go", "return parsePasted(s)", `return Code{}, invalid("Code", "is not clean")`},
@@ -158,8 +162,25 @@ var table = []disabling{
 	{rule: icpcode.GRTOwner, why: "a grant moves the ownership", edits: []edit{
 		{"record.go", "r.Grantee, r.Granted = e.Grantee, e.At", "r.Grantee, r.Granted = e.Grantee, e.At\nr.Owner = r.Grantee"},
 	}},
-	{rule: icpcode.GRTPrivate, why: "the grantee sees the owner's money and remark", edits: []edit{
-		{"record.go", "if role&(RoleOwner|RoleOperator) == 0 {", "if false {"},
+	{rule: icpcode.GRTPrivate, why: "a refused granter learns who else grants", edits: []edit{
+		{
+			"grant.go", "d.answer(GRTOnce, tri(g.granter != g.grantee))\n",
+			"d.answer(GRTOnce, tri(g.granter != g.grantee))\n" +
+				"if g.in != nil {\nd.detail = string(g.in.Accounts[0])\n}\n",
+		},
+		{
+			"explain_grant.go", "return e.capped(w)\n}\n\nfunc (e *explainer) capped",
+			"w.found = e.detail\nreturn e.capped(w)\n}\n\nfunc (e *explainer) capped",
+		},
+	}},
+	{rule: icpcode.GRTPrivate, why: "the owner sees what its grantee files", edits: []edit{
+		{"record.go", "if role&(RoleHolder|RoleOperator) == 0 {", "if false {"},
+	}},
+	{rule: icpcode.GRTPrivate, why: "the grantee sees what was before the grant", edits: []edit{
+		{"list.go", "if !granted {\n\t\t\treturn ev, false", "if false {\n\t\t\treturn ev, false"},
+	}},
+	{rule: icpcode.GRTPrivate, why: "an account lists another's codes", edits: []edit{
+		{"list.go", "if r.Account != r.Actor && !operator {", "if false {"},
 	}},
 
 	{rule: icpcode.PAYWhen, why: "nothing is advised where the quota is used up", edits: []edit{

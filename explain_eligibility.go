@@ -1,0 +1,303 @@
+package icpcode
+
+import (
+	"strings"
+)
+
+// product: ELG-PRODUCT.
+func (e *explainer) product() words {
+	i := &e.instance
+	var listed []string
+	for _, p := range e.set.Products {
+		listed = append(listed, e.productName(p.Product))
+	}
+	w := words{
+		required: e.say("a product that supplies codes: %s", strings.Join(listed, e.say(", "))),
+		found:    e.productName(i.Product), remedy: e.say("use a server of a listed product"),
+	}
+	if len(listed) == 0 {
+		w.required = e.say("a product that supplies codes: the rule set lists none")
+	}
+	if i.Product == "" {
+		w.lacks = e.fact("the product", "Instance.Product")
+		return w
+	}
+	if !e.listed || e.q.MinOrder.IsZero() {
+		return w
+	}
+	w.required = e.join(w.required, e.say("an order of at least CNY %s", e.q.MinOrder))
+	w.remedy = e.say("use a server whose order reaches CNY %s", e.q.MinOrder)
+	if i.OrderAmount.IsZero() {
+		w.lacks = e.fact("the amount of the order", "Instance.OrderAmount")
+		return w
+	}
+	w.found = e.join(w.found, e.say("an order of CNY %s", i.OrderAmount))
+	return w
+}
+
+func (e *explainer) productName(p Product) string {
+	if label, ok := productLabels[p]; ok {
+		return e.say(label)
+	}
+	return plain(string(p))
+}
+
+// owner: ELG-OWNER.
+func (e *explainer) owner() words {
+	w := words{
+		required: e.say("the account that bought the instance"), found: e.say("another account bought it"),
+		remedy: e.say("apply with the purchasing account; the new owner of a second-hand server applies itself"),
+	}
+	if e.actor == e.instance.Owner {
+		w.found = e.say("the applicant bought it")
+	}
+	if e.instance.Owner == "" {
+		w.lacks = e.fact("who bought it", "Instance.Owner")
+	}
+	return w
+}
+
+// billing: ELG-BILLING.
+func (e *explainer) billing() words {
+	i := &e.instance
+	w := words{
+		required: e.say("subscription, not a trial"), free: !e.q.Subscription,
+		found: e.join(labelOf(e.Lang, billingLabels, i.Billing), labelOf(e.Lang, trialLabels, i.Trial)),
+	}
+	if i.Trial == Yes {
+		w.remedy = e.say("buy a subscription in place of the trial")
+	}
+	if i.Billing == PayAsYouGo {
+		w.remedy = e.say("convert it to subscription")
+	}
+	var billing, trial string
+	if i.Billing == BillingUnknown {
+		billing = e.fact("how it is paid for", "Instance.Billing")
+	}
+	if i.Trial == Unknown {
+		trial = e.fact("whether it is a trial", "Instance.Trial")
+	}
+	w.lacks = e.join(billing, trial)
+	return w
+}
+
+// term: ELG-TERM.
+func (e *explainer) term() words {
+	i, n := &e.instance, e.q.TermMonths
+	w := words{
+		required: e.plural(n, "bought for at least %d calendar month, renewals included", "bought for at least %d calendar months, renewals included"),
+		remedy:   e.plural(n, "renew until %d calendar month is bought", "renew until %d calendar months are bought"),
+		free:     n == 0,
+	}
+	months, lacks := i.TermMonths, e.fact("the term bought, in months", "Instance.TermMonths")
+	if e.q.FirstPurchaseOnly {
+		w.required = e.plural(n, "first bought for at least %d calendar month", "first bought for at least %d calendar months")
+		w.remedy = e.say("use an instance that was first bought for that long; renewing does not help")
+		lacks = e.fact("the term of the first purchase, in months", "Instance.FirstTermMonths")
+		if i.FirstTermMonths > 0 {
+			months = i.FirstTermMonths
+		}
+	}
+	if i.Billing == PayAsYouGo {
+		return e.noTerm(w)
+	}
+	if months > 0 {
+		w.found = e.plural(months, "%d calendar month", "%d calendar months")
+		if e.q.FirstPurchaseOnly && i.FirstTermMonths == 0 {
+			w.found = e.plural(months, "%d calendar month, renewals included", "%d calendar months, renewals included")
+		}
+	}
+	if months == 0 && e.outcome == Failed && !i.Created.IsZero() {
+		w.found = e.say("too short, for it lasts from %s to %s", when(i.Created), when(i.Expires))
+	}
+	w.lacks = lacks
+	return w
+}
+
+// noTerm says that what is paid as it goes has no paid term.
+func (e *explainer) noTerm(w words) words {
+	w.found = e.say("pay-as-you-go, which has no term")
+	w.remedy = e.say("convert it to subscription")
+	return w
+}
+
+// remaining: ELG-REMAINING.
+func (e *explainer) remaining() words {
+	n := e.q.RemainingDays
+	w := words{
+		required: e.plural(n, "at least %d day of 24 hours left", "at least %d days of 24 hours left"),
+		found:    e.expiry(), free: n == 0,
+		remedy: e.say("renew; a server fresh from the shortest term that can be bought may fail by a day or two"),
+	}
+	if e.instance.Billing == PayAsYouGo {
+		return e.noTerm(w)
+	}
+	if e.instance.Expires.IsZero() {
+		w.lacks = e.fact("when it expires", "Instance.Expires")
+	}
+	return w
+}
+
+// region: ELG-REGION.
+func (e *explainer) region() words {
+	region := plain(e.instance.Region)
+	w := words{
+		required: e.say("a region in mainland China"), found: region,
+		remedy: e.say("buy in a mainland region"), free: !e.q.Mainland,
+	}
+	if e.instance.Region == "" {
+		w.found = ""
+		w.lacks = e.fact("the region", "Instance.Region")
+		return w
+	}
+	if e.outcome == Failed {
+		w.found = e.say("%s, outside mainland China", region)
+	}
+	if e.outcome == Missing || e.outcome == Assumed {
+		w.found = e.say("not known: the rule set does not list %s", region)
+		w.remedy = e.say("state the region as the provider spells it (Instance.Region), or add it to the rule set")
+	}
+	return w
+}
+
+// publicIP: ELG-PUBLICIP.
+func (e *explainer) publicIP() words {
+	w := words{
+		required: e.say("a public IP of the provider's"), found: e.addresses(),
+		remedy: e.say("buy public bandwidth or bind an EIP"), free: !e.q.PublicIP,
+	}
+	if e.instance.PublicIP == Unknown {
+		w.lacks = e.fact("whether it has a public IP", "Instance.PublicIP")
+	}
+	return w
+}
+
+// addresses shows the public addresses, which may be masked; "" where it is
+// not known whether there are any.
+func (e *explainer) addresses() string {
+	i := &e.instance
+	if i.PartnerIP {
+		return e.say("a partner's own IP")
+	}
+	if i.PublicIP == No {
+		return e.say("no public IP")
+	}
+	if len(i.IPs) == 0 && i.PublicIP == Yes {
+		return e.say("present")
+	}
+	if len(i.IPs) == 0 {
+		return ""
+	}
+	if len(i.IPs) == 1 {
+		return i.IPs[0].String()
+	}
+	return e.say("%s and %d more", i.IPs[0], len(i.IPs)-1)
+}
+
+// status: ELG-STATUS.
+func (e *explainer) status() words {
+	i := &e.instance
+	w := words{required: e.say("running, not expired"), found: labelOf(e.Lang, statusLabels, i.Status), free: !e.q.Running}
+	if e.q.StoppedPasses {
+		w.required = e.say("running or stopped, not expired")
+	}
+	w.remedy = e.say("start it")
+	if i.Status == StatusPending {
+		w.remedy = e.say("wait until it runs")
+	}
+	var settle, renew string
+	if i.Status == StatusLocked {
+		settle = e.say("settle the lock")
+		w.remedy = settle
+	}
+	if i.expired(e.At) {
+		renew = e.say("renew")
+		w.remedy = e.join(renew, settle)
+	}
+	if i.gone() {
+		w.remedy = e.say("use another instance")
+	}
+	if renew != "" && !i.Expires.IsZero() && !e.At.Before(i.Expires) {
+		w.found = e.join(w.found, e.expiry())
+	}
+	if i.Status == StatusUnknown {
+		w.lacks = e.fact("its status", "Instance.Status")
+	}
+	return w
+}
+
+// ipInUse: ELG-IPINUSE.
+func (e *explainer) ipInUse() words {
+	w := words{
+		required: e.say("an IP that no other filing holds"), found: e.say("held by another filing"),
+		remedy: e.say("release the other filing or use another IP"), free: !e.q.IPFree,
+	}
+	if e.instance.IPHeld == No {
+		w.found = e.say("held by no other filing")
+	}
+	if e.instance.IPHeld == Unknown {
+		w.found = ""
+		w.lacks = e.fact("whether another filing holds its IP", "Instance.IPHeld")
+	}
+	return w
+}
+
+// quota: ELG-QUOTA.
+func (e *explainer) quota() words {
+	q := e.Quota
+	w := words{
+		required: e.plural(q.Limit, "at most %d code ever, for the instance", "at most %d codes ever, for the instance"),
+		found:    e.say("%d issued, %d requested", max(q.Used, 0), q.Requested),
+		remedy:   e.say("use another instance, or buy a paid code"), free: !e.listed,
+	}
+	if e.q.PerAccount {
+		w.required = e.plural(q.Limit, "at most %d code ever, for this product in the account", "at most %d codes ever, for this product in the account")
+		w.remedy = e.say("use another product, or buy a paid code")
+	}
+	if e.instance.ContractQuota > 0 && e.listed {
+		w.required = e.join(w.required, e.say("as the contract says"))
+	}
+	if q.Left() > 0 {
+		w.remedy = e.join(e.say("request at most %d", q.Left()), w.remedy)
+	}
+	if q.Used < 0 && owner(e.actor, &e.instance) == Yes {
+		w.lacks = e.say("how many codes were issued")
+	}
+	if q.Used < 0 && w.lacks == "" {
+		w.found = e.say("not known: the count is for the instance's owner alone")
+		w.remedy = e.say("apply as the owner (Instance.Owner)")
+	}
+	return w
+}
+
+// batch: ELG-BATCH.
+func (e *explainer) batch() words {
+	w := words{
+		required: e.say("1 to %d codes in one request", e.set.Batch), found: e.say("%d requested", e.Quota.Requested),
+		remedy: e.say("split the request"),
+	}
+	if e.Quota.Requested < 1 {
+		w.remedy = e.say("request at least one")
+	}
+	return w
+}
+
+// account: ELG-ACCOUNT.
+func (e *explainer) account() words {
+	w := e.certified()
+	w.required = e.say("an enterprise account, to issue codes")
+	w.remedy = e.say("verify as an enterprise, or file with the purchasing account")
+	w.free = e.set.Account == AccountAny || e.set.Account == AccountOthers && !e.forOthers
+	if e.set.Account == AccountOthers {
+		w.required = e.say("an enterprise account, to issue codes for another account")
+	}
+	return w
+}
+
+func (e *explainer) certified() words {
+	w := words{found: labelOf(e.Lang, certificationLabels, e.certification)}
+	if e.certification == CertificationUnknown {
+		w.lacks = e.fact("how the account was verified", "Certification")
+	}
+	return w
+}

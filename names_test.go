@@ -1,0 +1,84 @@
+package icpcode_test
+
+import (
+	"encoding"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/icpcode/icpcode"
+)
+
+// worded is a value that is written as a word.
+type worded[T any] interface {
+	*T
+	encoding.TextUnmarshaler
+}
+
+func checkNames[T comparable, P worded[T]](t *testing.T, values ...T) {
+	t.Helper()
+	seen := map[string]bool{}
+	for _, v := range values {
+		text := must[[]byte](t)(any(v).(encoding.TextMarshaler).MarshalText())
+		if string(text) != fmt.Sprint(v) || len(text) < 2 || seen[string(text)] {
+			t.Errorf("%T %v is written %q", v, v, text)
+		}
+		seen[string(text)] = true
+		var back T
+		if err := P(&back).UnmarshalText(text); err != nil || back != v {
+			t.Errorf("%q is read back as %v, %v", text, back, err)
+		}
+	}
+	var none T
+	for _, bad := range []string{"", "nonsense", "running", "?"} {
+		if err := P(&none).UnmarshalText([]byte(bad)); !errors.Is(err, icpcode.ErrInvalid) {
+			t.Errorf("%T reads %q: %v", none, bad, err)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	checkNames[icpcode.Tri](t, icpcode.Unknown, icpcode.No, icpcode.Yes)
+	checkNames[icpcode.Billing](t, icpcode.BillingUnknown, icpcode.Subscription, icpcode.PayAsYouGo)
+	checkNames[icpcode.Status](t, icpcode.StatusUnknown, icpcode.StatusRunning, icpcode.StatusPending, icpcode.StatusStopped,
+		icpcode.StatusExpired, icpcode.StatusLocked, icpcode.StatusRefunded, icpcode.StatusReleased)
+	checkNames[icpcode.Certification](t, icpcode.CertificationUnknown, icpcode.Personal, icpcode.SelfEmployed, icpcode.SoleTrader, icpcode.Enterprise)
+	checkNames[icpcode.Origin](t, icpcode.OriginNone, icpcode.OriginFree, icpcode.OriginAuto, icpcode.OriginPaid)
+	checkNames[icpcode.FilingKind](t, icpcode.FilingNone, icpcode.FilingFirst, icpcode.FilingNewService, icpcode.FilingAccess, icpcode.FilingChange)
+	checkNames[icpcode.State](t, icpcode.StateNone, icpcode.StateUnbound, icpcode.StateAvailable, icpcode.StateFiling, icpcode.StateFiled,
+		icpcode.StateRefunded, icpcode.StateInvalid)
+	checkNames[icpcode.Action](t, icpcode.ActionNone, icpcode.ActionIssue, icpcode.ActionCloseRelease)
+	checkNames[icpcode.Rule](t, icpcode.ELGProduct, icpcode.RSKMove)
+	for v := range icpcode.Outcome(5) {
+		if len(v.String()) < 2 {
+			t.Errorf("outcome %d has no name", v)
+		}
+	}
+	for _, v := range []fmt.Stringer{icpcode.Tri(99), icpcode.Billing(99), icpcode.State(99), icpcode.Action(99)} {
+		if v.String() == "" {
+			t.Errorf("%T 99 prints as nothing", v)
+		}
+	}
+}
+
+// A record reads back from its JSON form, in which values are words.
+func TestRecordJSON(t *testing.T) {
+	w := newWorld(t)
+	c := w.issue(w.server("1001"), 1)[0]
+	w.filed("1001", c)
+	rec := w.record(c)
+	data := must[[]byte](t)(json.Marshal(rec))
+	var back icpcode.Record
+	if err := json.Unmarshal(data, &back); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(rec, back, byValue); diff != "" {
+		t.Errorf("%s\n%s", data, diff)
+	}
+	var words struct{ State, Last, Origin string }
+	if err := json.Unmarshal(data, &words); err != nil || words.State != "Filed" || words.Last != "Approve" || words.Origin != "Free" {
+		t.Errorf("%+v, %v in %s", words, err, data)
+	}
+}

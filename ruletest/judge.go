@@ -1,0 +1,372 @@
+package ruletest
+
+import (
+	"slices"
+	"time"
+
+	"github.com/icpcode/icpcode"
+)
+
+// env is what an operation meets beside the documents.
+type env struct {
+	now    time.Time // to the microsecond
+	hook   bool      // there is a phone hook
+	price  icpcode.Money
+	format icpcode.Format
+}
+
+// answer is what the model expects of an operation.
+type answer struct {
+	err error // nil, or what errors.Is must find
+	verdict
+	assumed icpcode.Rules
+	quota   icpcode.Quota // of a decision about an instance
+	phone   bool          // it passes once the phone is verified
+	replay  bool          // it was done before
+	noop    bool          // it is an import of a code that is known already
+	early   bool          // it is answered before anything is loaded
+	res     icpcode.Result
+	drawn   int // how many codes the engine draws; they are not in res
+}
+
+// verdict is what the rules that were asked say.
+type verdict struct{ pass, fail, unknown icpcode.Rules }
+
+func (v *verdict) say(r icpcode.Rule, t icpcode.Tri) {
+	only := icpcode.MakeRules(r)
+	v.pass, v.fail, v.unknown = v.pass&^only, v.fail&^only, v.unknown&^only
+	if t == icpcode.Yes {
+		v.pass |= only
+	}
+	if t == icpcode.No {
+		v.fail |= only
+	}
+	if t == icpcode.Unknown {
+		v.unknown |= only
+	}
+}
+
+// must says that r fails unless ok. A rule that failed once stays failed.
+func (v *verdict) must(r icpcode.Rule, ok bool) {
+	if !ok || !v.fail.Has(r) {
+		v.say(r, yes(ok))
+	}
+}
+
+func yes(ok bool) icpcode.Tri {
+	if ok {
+		return icpcode.Yes
+	}
+	return icpcode.No
+}
+
+// conclude turns what the rules say into a refusal, or nothing. That there is
+// quota left cannot be assumed.
+func (a *answer) conclude(assume icpcode.Rules) {
+	a.assumed = a.unknown & assume &^ icpcode.MakeRules(icpcode.ELGQuota, icpcode.ELGBatch)
+	if a.fail != 0 || a.unknown&^a.assumed != 0 {
+		a.err = icpcode.ErrRefused
+	}
+}
+
+// decide says what an operation must answer.
+func (m *model) decide(o *op, e *env) answer {
+	set := m.inForce(e.now)
+	if o.invalid != "" {
+		return answer{err: icpcode.ErrInvalid, early: true}
+	}
+	if set == nil {
+		return answer{err: icpcode.ErrNoRules, early: true}
+	}
+	if r, done := m.receipts[receiptOf{o.actor, o.id}]; done && o.id != "" {
+		if r.is != o.identity() {
+			return answer{err: icpcode.ErrRequestReused}
+		}
+		return answer{replay: true, res: r.res}
+	}
+	a := m.judge(o, e, set)
+	a.res.At = e.now
+	return a
+}
+
+func (m *model) judge(o *op, e *env, set *icpcode.RuleSet) answer {
+	switch o.kind {
+	case opIssue:
+		return m.judgeIssue(o, e, set)
+	case opAuto:
+		return m.judgeAuto(o, e, set)
+	case opBuy:
+		return m.judgeBuy(o, e, set)
+	case opBind:
+		return m.judgeBind(o, e, set)
+	case opGrant:
+		return m.judgeGrant(o, e, set)
+	case opSubmit, opResubmit:
+		return m.judgeSubmit(o, e, set)
+	case opClose:
+		return m.judgeClose(o, set)
+	case opImport:
+		return m.judgeImport(o, e, set)
+	}
+	return m.judgeCode(o, set)
+}
+
+// count is the count that decides an issue: how many were issued, if that is
+// the actor's to know, and whether the instance was closed.
+func (m *model) count(o *op, set *icpcode.RuleSet) (used int, closed bool) {
+	owner := o.inst.Owner
+	if owner == "" && (o.assume | set.Assume).Has(icpcode.ELGOwner) {
+		owner = o.actor
+	}
+	if owner != o.actor {
+		return -1, false
+	}
+	l := m.ledgers[o.inst.ID]
+	if l != nil {
+		used, closed = l.Issued, l.Closed != icpcode.ActionNone
+	}
+	if q, _ := requirements(set, o.inst.Product); q.PerAccount {
+		used = m.accounts[accountProduct{owner, o.inst.Product}]
+	}
+	return used, closed
+}
+
+// judgeInstance answers the eligibility rules, and that a closed instance
+// issues and binds nothing more.
+func (m *model) judgeInstance(a *answer, o *op, e *env, set *icpcode.RuleSet, n int, asked icpcode.Rules) {
+	used, closed := m.count(o, set)
+	f := facts{set: set, inst: &o.inst, actor: o.actor, now: e.now, used: used, n: n, cert: o.cert, others: o.to != "" && o.to != o.actor}
+	v := f.answer()
+	a.pass |= v.pass & asked
+	a.fail |= v.fail & (asked | icpcode.MakeRules(icpcode.FILForeign))
+	a.unknown |= v.unknown & asked
+	a.quota = icpcode.Quota{Used: used, Limit: f.limit(), Requested: n}
+	if closed {
+		a.fail |= icpcode.MakeRules(icpcode.LIFClose)
+	}
+}
+
+func (m *model) judgeIssue(o *op, e *env, set *icpcode.RuleSet) answer {
+	a := answer{drawn: o.n}
+	m.judgeInstance(&a, o, e, set, o.n, elg)
+	if o.to != "" {
+		m.judgePartners(&a, o, e, set)
+	}
+	a.conclude(o.assume | set.Assume)
+	a.res = icpcode.Result{Action: icpcode.ActionIssue, State: icpcode.StateAvailable, Quota: a.quota}
+	a.res.Quota.Used += o.n
+	return a
+}
+
+// judgePartners answers the rules of granting that do not look at the code.
+func (m *model) judgePartners(a *answer, o *op, e *env, set *icpcode.RuleSet) {
+	g := &set.Grant
+	enterprise := icpcode.Yes
+	if g.Enterprise {
+		enterprise = yes(o.cert == icpcode.Enterprise)
+		if o.cert == icpcode.CertificationUnknown {
+			enterprise = icpcode.Unknown
+		}
+	}
+	a.say(icpcode.GRTEnterprise, enterprise)
+	fits := func(k partnersOf, other icpcode.AccountID, limit int) bool {
+		known := m.partners[k]
+		return g.Allowed && (limit == icpcode.NoLimit || slices.Contains(known, other) || len(known) < limit)
+	}
+	y := year(e.now)
+	a.must(icpcode.GRTOut, fits(partnersOf{false, o.actor, y}, o.to, g.MaxGrantees))
+	a.must(icpcode.GRTIn, fits(partnersOf{true, o.to, y}, o.actor, g.MaxGranters))
+	a.must(icpcode.GRTOnce, o.actor != o.to)
+	first := g.VerifyFirst && !m.met[pair{o.actor, o.to}]
+	a.must(icpcode.GRTFirst, !first || e.hook)
+	a.phone = first && e.hook
+}
+
+func (m *model) judgeAuto(o *op, e *env, set *icpcode.RuleSet) answer {
+	a := answer{drawn: 1}
+	m.judgeInstance(&a, o, e, set, 1, elg&^icpcode.MakeRules(icpcode.ELGAccount))
+	a.must(icpcode.FILWhat, o.filingFits())
+	a.conclude(o.assume | set.Assume)
+	a.res = icpcode.Result{Action: icpcode.ActionIssue, State: icpcode.StateFiling, Quota: a.quota}
+	a.res.Quota.Used++
+	return a
+}
+
+func (m *model) judgeBuy(o *op, e *env, set *icpcode.RuleSet) answer {
+	if e.price.Currency == "" {
+		return answer{err: icpcode.ErrNoPrice}
+	}
+	a := answer{drawn: o.n}
+	a.must(icpcode.ELGBatch, o.n >= 1 && o.n <= set.Batch)
+	a.conclude(0)
+	a.res = icpcode.Result{Action: icpcode.ActionBuy, State: icpcode.StateUnbound, Money: o.total(e.price)}
+	return a
+}
+
+func (m *model) judgeBind(o *op, e *env, set *icpcode.RuleSet) answer {
+	r := m.visible(o.code, o.actor)
+	if r == nil {
+		return answer{err: icpcode.ErrNoCode}
+	}
+	asked := elg &^ icpcode.MakeRules(icpcode.ELGQuota, icpcode.ELGBatch, icpcode.ELGAccount)
+	if set.Life.PaidUsesQuota {
+		asked |= icpcode.MakeRules(icpcode.ELGQuota)
+	}
+	a := answer{}
+	m.judgeInstance(&a, o, e, set, 1, asked)
+	a.must(icpcode.LIFBind, r.State == icpcode.StateUnbound && o.actor == r.Owner)
+	a.conclude(o.assume | set.Assume)
+	a.res = icpcode.Result{Action: icpcode.ActionBind, State: icpcode.StateAvailable, Codes: []icpcode.Code{o.code}}
+	return a
+}
+
+func (m *model) judgeGrant(o *op, e *env, set *icpcode.RuleSet) answer {
+	a := answer{}
+	for _, c := range o.codes {
+		r := m.visible(c, o.actor)
+		if r == nil {
+			return answer{err: icpcode.ErrNoCode}
+		}
+		a.must(icpcode.GRTState, r.State == icpcode.StateUnbound || r.State == icpcode.StateAvailable)
+		a.must(icpcode.GRTOnce, r.Grantee == "" && r.Owner == o.actor)
+		today := icpcode.Instance{}
+		for i := range o.today {
+			if o.today[i].ID == r.Instance {
+				today = o.today[i]
+			}
+		}
+		a.must(icpcode.LIFEffective, works(r, &today, e.now))
+	}
+	m.judgePartners(&a, o, e, set)
+	a.conclude((o.assume | set.Assume) & icpcode.MakeRules(icpcode.GRTEnterprise))
+	a.res = icpcode.Result{Action: icpcode.ActionGrant, State: m.codes[o.codes[0]].State, Codes: o.codes}
+	return a
+}
+
+// judgeUse answers whether a code can be filed with.
+func (m *model) judgeUse(v *verdict, r *icpcode.Record, actor icpcode.AccountID, today *icpcode.Instance, now time.Time, set *icpcode.RuleSet) {
+	v.must(icpcode.LIFSubmit, r.State == icpcode.StateAvailable)
+	v.must(icpcode.FILHolder, actor == holder(r))
+	v.must(icpcode.LIFEffective, works(r, today, now))
+	if today.Provider != "" && today.Provider != set.Provider {
+		v.must(icpcode.FILForeign, false)
+	}
+}
+
+func (m *model) judgeSubmit(o *op, e *env, set *icpcode.RuleSet) answer {
+	r := m.visible(o.code, o.actor)
+	if r == nil {
+		return answer{err: icpcode.ErrNoCode}
+	}
+	if o.inst.ID != "" && o.inst.ID != r.Instance {
+		return answer{err: icpcode.ErrInvalid}
+	}
+	a := answer{}
+	m.judgeUse(&a.verdict, r, o.actor, &o.inst, e.now, set)
+	a.res = icpcode.Result{Action: icpcode.ActionSubmit, State: icpcode.StateFiling, Codes: []icpcode.Code{o.code}}
+	if o.kind == opResubmit {
+		a.res.Action = icpcode.ActionResubmit
+		a.pass &^= icpcode.MakeRules(icpcode.LIFSubmit)
+		a.fail &^= icpcode.MakeRules(icpcode.LIFSubmit)
+		a.must(icpcode.LIFResubmit, r.State == icpcode.StateFiling)
+	}
+	a.must(icpcode.FILWhat, o.filingFits())
+	a.conclude(0)
+	return a
+}
+
+// judgeCode answers the operations on one code that need no facts.
+func (m *model) judgeCode(o *op, set *icpcode.RuleSet) answer {
+	r := m.visible(o.code, o.actor)
+	if r == nil {
+		return answer{err: icpcode.ErrNoCode}
+	}
+	a := answer{res: icpcode.Result{Codes: []icpcode.Code{o.code}}}
+	switch o.kind {
+	case opApprove:
+		a.must(icpcode.LIFApprove, r.State == icpcode.StateFiling && o.actor == m.operator)
+		a.res.Action, a.res.State = icpcode.ActionApprove, icpcode.StateFiled
+	case opRelease:
+		a.must(icpcode.LIFRelease, r.State == icpcode.StateFiling && (o.actor == m.operator || o.actor == holder(r)))
+		a.res.Action, a.res.State = icpcode.ActionRelease, icpcode.StateAvailable
+		if set.Life.ReleaseTo == icpcode.StateInvalid {
+			a.res.Action, a.res.State = icpcode.ActionForfeit, icpcode.StateInvalid
+		}
+	case opRefund:
+		open := r.State == icpcode.StateUnbound || r.State == icpcode.StateAvailable
+		a.must(icpcode.LIFRefund, open && r.Origin == icpcode.OriginPaid && o.actor == r.Owner)
+		a.res.Action, a.res.State, a.res.Money = icpcode.ActionRefund, icpcode.StateRefunded, r.Paid
+	case opVoid:
+		a.must(icpcode.LIFVoid, !terminal(r.State) && o.actor == m.operator)
+		a.res.Action, a.res.State = icpcode.ActionVoid, icpcode.StateInvalid
+	}
+	a.conclude(0)
+	return a
+}
+
+func terminal(s icpcode.State) bool {
+	return s == icpcode.StateFiled || s == icpcode.StateRefunded || s == icpcode.StateInvalid
+}
+
+func (m *model) judgeClose(o *op, set *icpcode.RuleSet) answer {
+	a := answer{}
+	l := m.ledgers[o.inst.ID]
+	a.must(icpcode.LIFClose, o.actor == m.operator && (l == nil || l.Closed == icpcode.ActionNone))
+	a.conclude(0)
+	a.res.Action = icpcode.ActionCloseRelease
+	if o.refunded {
+		a.res.Action = icpcode.ActionCloseRefund
+	}
+	var back icpcode.Money
+	mixed := false
+	for _, c := range m.order {
+		r := m.codes[c]
+		if r.Instance != o.inst.ID || r.State != icpcode.StateAvailable && r.State != icpcode.StateFiling {
+			continue
+		}
+		a.res.Codes = append(a.res.Codes, c)
+		if p := closeRefund(r, o.refunded, set); !p.IsZero() {
+			mixed = mixed || back.Currency != "" && back.Currency != p.Currency
+			back = icpcode.Money{Amount: back.Amount.Add(p.Amount), Currency: p.Currency}
+		}
+	}
+	if !mixed {
+		a.res.Money = back
+	}
+	return a
+}
+
+// closeRefund is what is paid back for a code when its instance is closed.
+func closeRefund(r *icpcode.Record, refunded bool, set *icpcode.RuleSet) icpcode.Money {
+	if refunded && r.State == icpcode.StateAvailable && r.Origin == icpcode.OriginPaid && set.Life.CloseRefundsPaid {
+		return r.Paid
+	}
+	return icpcode.Money{}
+}
+
+func (m *model) judgeImport(o *op, e *env, _ *icpcode.RuleSet) answer {
+	a := answer{}
+	a.must(icpcode.LIFImport, o.actor == m.operator)
+	a.conclude(0)
+	i := o.imp
+	a.res = icpcode.Result{Action: icpcode.ActionImport, State: i.State, Codes: []icpcode.Code{o.code}}
+	if a.err != nil {
+		return a
+	}
+	if e.format == icpcode.TwelveDigits && len(o.code.String()) != 12 {
+		return answer{err: icpcode.ErrInvalid}
+	}
+	if m.codes[o.code] != nil {
+		a.noop = true
+		if m.imports[o.code] != o.identity() {
+			a.err = icpcode.ErrDiffers
+		}
+		return a
+	}
+	l := m.ledgers[i.Instance]
+	if i.Instance != "" && l != nil && l.Closed != icpcode.ActionNone && !terminal(i.State) {
+		a.must(icpcode.LIFClose, false)
+		a.conclude(0)
+	}
+	return a
+}
