@@ -350,8 +350,8 @@ func TestHooks(t *testing.T) {
 		for _, o := range operations {
 			if o.name == "Issue" || o.name == "Grant" {
 				no := refused(t, o.do(in), icpcode.GRTFirst)
-				if no.Decision.PhoneNeeded || no.Decision.Pass.Has(icpcode.GRTFirst) {
-					t.Errorf("%s, not verified: %+v", o.name, no.Decision)
+				if no.PhoneNeeded || no.Pass.Has(icpcode.GRTFirst) {
+					t.Errorf("%s, not verified: %+v", o.name, *no)
 				}
 			}
 		}

@@ -3,6 +3,7 @@ package icpcode
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"io"
 	"sync"
 	"time"
@@ -99,7 +100,7 @@ func (e *Engine) DryRun() *Engine {
 // would meet.
 func (e *Engine) Verify(ctx context.Context, r IssueRequest) (Decision, error) {
 	_, d, err := e.DryRun().do(ctx, r.Actor, "", &r)
-	if _, refused := err.(*RefusedError); refused {
+	if errors.Is(err, ErrRefused) {
 		err = nil
 	}
 	return d, err

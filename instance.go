@@ -169,31 +169,39 @@ func optionalInstant(field string, t time.Time) (time.Time, error) {
 	return instant(field, t)
 }
 
-// checkID reports what is wrong with an ID.
+// checkID checks an ID.
 func checkID(field, id string) error {
+	if p := idProblem(id); p != "" {
+		return invalid(field, p)
+	}
+	return nil
+}
+
+// idProblem says what is wrong with an ID, or "".
+func idProblem(id string) string {
 	if id == "" {
-		return invalid(field, "is empty")
+		return "is empty"
 	}
 	if len(id) > maxIDBytes {
-		return invalid(field, "is longer than 128 bytes")
+		return "is longer than 128 bytes"
 	}
 	if clean, ok := plainASCII(id); ok && clean {
-		return nil
+		return ""
 	}
 	if !utf8.ValidString(id) {
-		return invalid(field, "is not valid UTF-8")
+		return "is not valid UTF-8"
 	}
 	for _, r := range id {
 		if unicode.IsControl(r) {
-			return invalid(field, "has a control character")
+			return "has a control character"
 		}
 	}
 	first, _ := utf8.DecodeRuneInString(id)
 	last, _ := utf8.DecodeLastRuneInString(id)
 	if unicode.IsSpace(first) || unicode.IsSpace(last) {
-		return invalid(field, "has space around it")
+		return "has space around it"
 	}
-	return nil
+	return ""
 }
 
 // plainASCII reports whether id is ASCII, and whether all of it is visible.
@@ -276,15 +284,23 @@ func (i *Instance) normalize() error {
 }
 
 func checkIPs(field string, ips []netip.Addr) error {
+	if p := ipsProblem(ips); p != "" {
+		return invalid(field, p)
+	}
+	return nil
+}
+
+// ipsProblem says what is wrong with a list of addresses, or "".
+func ipsProblem(ips []netip.Addr) string {
 	if len(ips) > maxIPs {
-		return invalid(field, "has more than 256 addresses")
+		return "has more than 256 addresses"
 	}
 	for _, ip := range ips {
 		if !ip.IsValid() || ip.Zone() != "" {
-			return invalid(field, "has an address that is not valid")
+			return "has an address that is not valid"
 		}
 	}
-	return nil
+	return ""
 }
 
 // expired reports whether the paid term has ended at t.

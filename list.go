@@ -364,25 +364,25 @@ const asOperator AccountID = "operator"
 
 // view returns the event as an actor with the given roles may see it, and
 // whether at all.
-func (ev Event) view(rec *Record, roles Role, granted bool) (Event, bool) {
+func (e Event) view(rec *Record, roles Role, granted bool) (Event, bool) {
 	if roles&RoleOperator != 0 {
-		return ev, true
+		return e, true
 	}
 	if roles&RoleOwner == 0 {
 		if !granted {
-			return ev, false
+			return e, false
 		}
-		ev.Paid, ev.Refund, ev.Remark = Money{}, Money{}, ""
-		ev.Assumed, ev.ContractQuota = 0, 0
+		e.Paid, e.Refund, e.Remark = Money{}, Money{}, ""
+		e.Assumed, e.ContractQuota = 0, 0
 	}
 	if roles&RoleHolder == 0 && granted {
-		ev.Filing = nil
+		e.Filing = nil
 	}
-	if ev.Actor != rec.Owner && ev.Actor != rec.Grantee {
-		ev.Actor = asOperator
+	if e.Actor != rec.Owner && e.Actor != rec.Grantee {
+		e.Actor = asOperator
 	}
-	if !(ev.Actor == rec.Owner && roles&RoleOwner != 0) && !(ev.Actor == rec.Grantee && roles&RoleGrantee != 0) {
-		ev.RequestID = "" // not the viewer's
+	if !(e.Actor == rec.Owner && roles&RoleOwner != 0) && !(e.Actor == rec.Grantee && roles&RoleGrantee != 0) {
+		e.RequestID = "" // not the viewer's
 	}
-	return ev, true
+	return e, true
 }

@@ -69,7 +69,7 @@ func (e *Engine) do(ctx context.Context, actor AccountID, requestID string, r re
 	}
 	batch := []*pending{p}
 	e.carry(ctx, batch)
-	if p.err == errPhone {
+	if errors.Is(p.err, errPhone) {
 		if p.err = e.verify(ctx, p); p.err != nil {
 			return Result{}, p.decision, p.err
 		}
@@ -178,7 +178,8 @@ func (e *Engine) verify(ctx context.Context, p *pending) error {
 		p.decision.PhoneNeeded = false
 		return p.decision.err()
 	}
-	if _, panicked := err.(*HookError); panicked {
+	var panicked *HookError
+	if errors.As(err, &panicked) && panicked.Panic != nil {
 		return err
 	}
 	return &HookError{Hook: "VerifyPhone", Err: err}
@@ -217,7 +218,7 @@ func (e *Engine) carry(ctx context.Context, batch []*pending) {
 func unanswered(batch []*pending) []*pending {
 	var left []*pending
 	for _, p := range batch {
-		if p.err == errStale {
+		if errors.Is(p.err, errStale) {
 			left = append(left, p)
 		}
 	}
@@ -285,7 +286,7 @@ func (e *Engine) attempt(ctx context.Context, batch []*pending) error {
 	// What was refused or replayed may rest on what a neighbour wrote; only
 	// the replay of a receipt that the store has does not.
 	for _, p := range batch {
-		if p.err == errStale {
+		if errors.Is(p.err, errStale) {
 			continue
 		}
 		if s := v.find(p.receipt); !p.res.Replayed || s.dirty {

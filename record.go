@@ -75,15 +75,15 @@ func (f *Filing) problem() (field, problem string) {
 		}
 	}
 	if f.App != "" {
-		if err := checkID("Filing.App", f.App); err != nil {
-			return "Filing.App", err.(*InvalidError).Problem
+		if p := idProblem(f.App); p != "" {
+			return "Filing.App", p
 		}
 	}
-	if err := checkID("Filing.Subject", f.Subject); err != nil {
-		return "Filing.Subject", err.(*InvalidError).Problem
+	if p := idProblem(f.Subject); p != "" {
+		return "Filing.Subject", p
 	}
-	if err := checkIPs("Filing.IPs", f.IPs); err != nil {
-		return "Filing.IPs", err.(*InvalidError).Problem
+	if p := ipsProblem(f.IPs); p != "" {
+		return "Filing.IPs", p
 	}
 	if f.ICPNumber != "" {
 		return "Filing.ICPNumber", "is recorded by approval, not by the applicant"

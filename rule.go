@@ -163,7 +163,7 @@ func (s Rules) MarshalText() ([]byte, error) {
 // [*InvalidError].
 func (s *Rules) UnmarshalText(b []byte) error {
 	var set Rules
-	for _, id := range strings.Fields(string(b)) {
+	for id := range strings.FieldsSeq(string(b)) {
 		var r Rule
 		if err := r.UnmarshalText([]byte(id)); err != nil {
 			return err

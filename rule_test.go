@@ -146,8 +146,8 @@ func testELGProduct(t *testing.T) {
 	i.Product = "OSS"
 	_, err := w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: i, Quantity: 1})
 	no := refused(t, err, icpcode.ELGProduct)
-	if !no.Decision.Pass.Has(icpcode.ELGQuota) || no.Decision.Quota.Limit != 0 {
-		t.Errorf("an unlisted product: quota %+v, pass %v; want it to pass and show 0", no.Decision.Quota, no.Decision.Pass)
+	if !no.Pass.Has(icpcode.ELGQuota) || no.Quota.Limit != 0 {
+		t.Errorf("an unlisted product: quota %+v, pass %v; want it to pass and show 0", no.Quota, no.Pass)
 	}
 	// The order of a Marketplace site counted in 2019.
 	w.now = at(2019, 9, 17, 0, 0, 0)
@@ -184,8 +184,8 @@ func testELGOwner(t *testing.T) {
 	// A stranger is not told how many codes the owner has.
 	_, err = w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "6666", Instance: i, Quantity: 1})
 	no := refused(t, err, icpcode.ELGOwner)
-	if no.Decision.Quota.Used >= 0 {
-		t.Errorf("a stranger learns that %d codes were issued", no.Decision.Quota.Used)
+	if no.Quota.Used >= 0 {
+		t.Errorf("a stranger learns that %d codes were issued", no.Quota.Used)
 	}
 }
 
@@ -203,8 +203,8 @@ func testELGBilling(t *testing.T) {
 	i := w.server("1001")
 	i.Billing = icpcode.PayAsYouGo
 	_, err := w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: i, Quantity: 1})
-	if no := refused(t, err, icpcode.ELGBilling); no.Decision.Unknown != neither {
-		t.Errorf("unknown are %v, want %v", no.Decision.Unknown, neither)
+	if no := refused(t, err, icpcode.ELGBilling); no.Unknown != neither {
+		t.Errorf("unknown are %v, want %v", no.Unknown, neither)
 	}
 }
 
@@ -315,7 +315,7 @@ func testELGQuota(t *testing.T) {
 	codes := w.issue(i, 4)
 	_, err := w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: i, Quantity: 2})
 	no := refused(t, err, icpcode.ELGQuota)
-	if diff := cmp.Diff(icpcode.Quota{Used: 4, Limit: 5, Requested: 2}, no.Decision.Quota); diff != "" {
+	if diff := cmp.Diff(icpcode.Quota{Used: 4, Limit: 5, Requested: 2}, no.Quota); diff != "" {
 		t.Error(diff)
 	}
 	w.issue(i, 1)
@@ -345,8 +345,8 @@ func testELGQuota(t *testing.T) {
 	x := w.server("1001")
 	x.Product = ""
 	_, err = w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: x, Quantity: 1, Assume: all})
-	if no := refused(t, err); no.Decision.Unknown != icpcode.MakeRules(icpcode.ELGProduct, icpcode.ELGQuota) {
-		t.Errorf("unknown are %v", no.Decision.Unknown)
+	if no := refused(t, err); no.Unknown != icpcode.MakeRules(icpcode.ELGProduct, icpcode.ELGQuota) {
+		t.Errorf("unknown are %v", no.Unknown)
 	}
 	x.ContractQuota = 1
 	must[icpcode.Result](t)(w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: x, Quantity: 1, Assume: all}))
@@ -1099,8 +1099,8 @@ func testGRTEnterprise(t *testing.T) {
 			continue
 		}
 		if cert == 0 {
-			if no := refused(t, err); no.Decision.Unknown != icpcode.MakeRules(icpcode.GRTEnterprise) {
-				t.Errorf("unknown are %v", no.Decision.Unknown)
+			if no := refused(t, err); no.Unknown != icpcode.MakeRules(icpcode.GRTEnterprise) {
+				t.Errorf("unknown are %v", no.Unknown)
 			}
 			continue
 		}
@@ -1368,7 +1368,7 @@ func testGRTPrivate(t *testing.T) {
 	_, err := w.grant("1001", "2002")
 	no := refused(t, err, icpcode.GRTIn)
 	for _, l := range []icpcode.Lang{icpcode.English, icpcode.Chinese} {
-		for r := range no.Decision.Reasons(l) {
+		for r := range no.Reasons(l) {
 			if strings.Contains(fmt.Sprintf("%+v", r), "secret") {
 				t.Errorf("the granter learns who else grants: %+v", r)
 			}

@@ -233,9 +233,6 @@ func (c *checker) book(sets []RuleSet) {
 		c.at = set
 		c.regions(s)
 		c.policy(s)
-		if c.err != nil {
-			return
-		}
 	}
 }
 

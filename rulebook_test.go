@@ -65,7 +65,7 @@ var ruleBookFaults = []struct {
 	{"products[0].term_months", "is above 1200", func(s *RuleSet) { s.Products[0].TermMonths = 1201 }},
 	{"products[0].term_months", "is set, but only a subscription has a term", func(s *RuleSet) {
 		s.Products[0].Subscription = false
-		s.Products[0].TermMonths = 3
+		s.Products[0].TermMonths = 1
 	}},
 	{"products[0].first_purchase_only", "is set, but no term is asked for", func(s *RuleSet) {
 		s.Products[0].TermMonths = 0
@@ -76,6 +76,7 @@ var ruleBookFaults = []struct {
 	{"products[0].remaining_days", "is set, but only a subscription has a term", func(s *RuleSet) {
 		s.Products[0].Subscription = false
 		s.Products[0].TermMonths = 0
+		s.Products[0].RemainingDays = 1
 	}},
 	{"products[0].mainland", "is set, but the set lists no mainland region", func(s *RuleSet) { s.MainlandRegions = nil }},
 	{"products[0].stopped_passes", "is set, but no instance has to run", func(s *RuleSet) {
@@ -424,6 +425,9 @@ func TestParseRuleBook(t *testing.T) {
 	}}
 	if got := sameNumbers(b.Sets()); !reflect.DeepEqual(got, sameNumbers(want)) {
 		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+	if two, err := NewRuleBook(smallSets()...); err != nil || two.countsPerAccount(ECS) {
+		t.Errorf("got %v and %v counted per account, want none", two, err)
 	}
 	if !b.countsPerAccount(ECS) || b.countsPerAccount(NAT) {
 		t.Errorf("got %v counted per account, want ECS", b.perAccount)

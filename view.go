@@ -127,7 +127,7 @@ func (v *view) vacant(codes []Code) bool {
 // occur makes e happen to its code: it completes the event with its sequence
 // and the state before, and writes the record that follows. A code that was
 // not loaded is created, and the store is asked that it be absent.
-func (v *view) occur(e Event) *Record {
+func (v *view) occur(e Event) {
 	k := recordKey(e.Code)
 	s := v.find(k)
 	if s == nil {
@@ -141,7 +141,6 @@ func (v *view) occur(e Event) *Record {
 	r = r.apply(&e)
 	s.Body, s.Version, s.dirty = &r, r.Version, true
 	v.events = append(v.events, e)
-	return &r
 }
 
 // writes reports whether anything was written.

@@ -172,7 +172,7 @@ func (w *world) state(c icpcode.Code, want icpcode.State) {
 
 // refused checks that err is a refusal that names exactly the given rules as
 // failing, in English and Chinese, with everything that a reason must have.
-func refused(t testing.TB, err error, rules ...icpcode.Rule) *icpcode.RefusedError {
+func refused(t testing.TB, err error, rules ...icpcode.Rule) *icpcode.Decision {
 	t.Helper()
 	var no *icpcode.RefusedError
 	if !errors.As(err, &no) {
@@ -196,7 +196,7 @@ func refused(t testing.TB, err error, rules ...icpcode.Rule) *icpcode.RefusedErr
 			t.Errorf("the reasons name %v, want all of %v", named, no.Decision.Fail)
 		}
 	}
-	return no
+	return &no.Decision
 }
 
 // is checks that err matches target.

@@ -179,9 +179,8 @@ func (w *world) verifies(o *op, rules *answer) {
 	if err != nil || d.Refused() != (a.err != nil) {
 		w.fail(o, "Verify answers refused %v, error %v, want %v", d.Refused(), err, a.err)
 	}
-	if (d.Pass ^ a.pass | d.Fail ^ a.fail | d.Unknown ^ a.unknown | d.Assumed ^ a.assumed) != 0 {
-		w.fail(o, "Verify answers\npass %v\nfail %v\nunknown %v\nassumed %v, want\npass %v\nfail %v\nunknown %v\nassumed %v",
-			d.Pass, d.Fail, d.Unknown, d.Assumed, a.pass, a.fail, a.unknown, a.assumed)
+	if !a.says(&d) {
+		w.fail(o, "Verify answers%s, want%s", spell(&d), spell(a.decision()))
 	}
 	if d.Quota != a.quota {
 		w.fail(o, "Verify shows the quota %+v, want %+v", d.Quota, a.quota)
@@ -254,9 +253,8 @@ func (w *world) refused(o *op, a *answer, err error, run string) {
 		return
 	}
 	d := &no.Decision
-	if (d.Fail^a.fail|d.Unknown^a.unknown|d.Assumed^a.assumed) != 0 || !d.Refused() {
-		w.fail(o, "%srefused by\nfail %v\nunknown %v\nassumed %v, want\nfail %v\nunknown %v\nassumed %v",
-			run, d.Fail, d.Unknown, d.Assumed, a.fail, a.unknown, a.assumed)
+	if !a.says(d) || !d.Refused() {
+		w.fail(o, "%srefused by%s, want%s", run, spell(d), spell(a.decision()))
 	}
 	if o.kind != opIssue && o.kind != opAuto && o.kind != opBind {
 		return
@@ -268,6 +266,19 @@ func (w *world) refused(o *op, a *answer, err error, run string) {
 	if d.Advice.Has(icpcode.PAYWhen) != none {
 		w.fail(o, "%sthe refusal advises %v", run, d.Advice)
 	}
+}
+
+// says reports whether a decision answers every rule as the model does.
+func (a *answer) says(d *icpcode.Decision) bool {
+	return d.Pass == a.pass && d.Fail == a.fail && d.Unknown == a.unknown && d.Assumed == a.assumed
+}
+
+func (a *answer) decision() *icpcode.Decision {
+	return &icpcode.Decision{Pass: a.pass, Fail: a.fail, Unknown: a.unknown, Assumed: a.assumed}
+}
+
+func spell(d *icpcode.Decision) string {
+	return fmt.Sprintf("\npass %v\nfail %v\nunknown %v\nassumed %v", d.Pass, d.Fail, d.Unknown, d.Assumed)
 }
 
 // fresh checks codes that were drawn: as many as asked for, twelve digits,

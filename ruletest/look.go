@@ -3,7 +3,6 @@ package ruletest
 import (
 	"errors"
 	"iter"
-	"slices"
 
 	"github.com/icpcode/icpcode"
 )
@@ -140,9 +139,28 @@ func (w *world) lookup(c icpcode.Code) {
 	} else if v := m.seen(rec, viewer, &today, now); err != nil || !sameRecord(&got, &v) {
 		w.fail(nil, "to %q a code shows\n%+v (%v), want\n%+v", viewer, got, err, v)
 	}
-	var seqs []uint64
-	granted := false
-	var want []uint64
+	w.history(c, viewer, visible)
+}
+
+// history checks which events of a code a viewer is shown, and what of them.
+func (w *world) history(c icpcode.Code, viewer icpcode.AccountID, visible bool) {
+	rec := w.model.codes[c]
+	events, err := w.store.Events(w.ctx, icpcode.EventQuery{Code: c, Limit: 1000})
+	if err != nil {
+		w.Fatalf("%v", err)
+	}
+	want := events
+	if viewer != w.operator {
+		want = nil
+		granted := false
+		for _, e := range events {
+			granted = granted || e.Grantee != ""
+			if v, ok := shown(e, rec, viewer, granted); ok {
+				want = append(want, v)
+			}
+		}
+	}
+	n := 0
 	for e, err := range w.eng.History(w.ctx, viewer, c) {
 		if err != nil {
 			if visible || !errors.Is(err, icpcode.ErrNoCode) {
@@ -150,20 +168,36 @@ func (w *world) lookup(c icpcode.Code) {
 			}
 			return
 		}
-		seqs = append(seqs, e.Seq)
-	}
-	// The owner and the operator see all, the grantee what follows its grant.
-	events, err := w.store.Events(w.ctx, icpcode.EventQuery{Code: c, Limit: 1000})
-	if err != nil {
-		w.Fatalf("%v", err)
-	}
-	for _, e := range events {
-		granted = granted || e.Grantee != ""
-		if visible && (granted || viewer == rec.Owner || viewer == w.operator) {
-			want = append(want, e.Seq)
+		if n >= len(want) || !sameEvent(&e, &want[n]) {
+			w.fail(nil, "of the events of a code %q sees as number %d\n%+v, want\n%+v", viewer, n, e, want)
 		}
+		n++
 	}
-	if !slices.Equal(seqs, want) {
-		w.fail(nil, "%q sees the events %v of a code, want %v", viewer, seqs, want)
+	if n != len(want) || !visible {
+		w.fail(nil, "%q sees %d events of a code, want %d", viewer, n, len(want))
 	}
+}
+
+// shown returns an event as the owner or grantee may see it: the grantee what
+// happened from the grant on, without the owner's money and remarks; the owner
+// not what a grantee's filing says. Neither sees who the operators are, nor the
+// request IDs of others.
+func shown(e icpcode.Event, rec *icpcode.Record, viewer icpcode.AccountID, granted bool) (icpcode.Event, bool) {
+	mine := viewer == rec.Owner
+	if !mine && !(granted && viewer == rec.Grantee) {
+		return e, false
+	}
+	if !mine {
+		e.Paid, e.Refund, e.Remark, e.Assumed, e.ContractQuota = icpcode.Money{}, icpcode.Money{}, "", 0, 0
+	}
+	if granted && viewer != rec.Grantee {
+		e.Filing = nil
+	}
+	if e.Actor != viewer {
+		e.RequestID = ""
+	}
+	if e.Actor != rec.Owner && e.Actor != rec.Grantee {
+		e.Actor = "operator"
+	}
+	return e, true
 }

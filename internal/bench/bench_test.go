@@ -401,9 +401,7 @@ func issue(resident, goroutines int) func(*testing.B) {
 		b.ResetTimer()
 		base := int(f.k.Add(int64(b.N*goroutines*5))) + 5
 		for g := range goroutines {
-			wg.Add(1)
-			go func() {
-				defer wg.Done()
+			wg.Go(func() {
 				for n := g; n < b.N; n += goroutines {
 					k := base - base%5 + (n/goroutines*goroutines+g)*5
 					i := server(instance(k))
@@ -413,7 +411,7 @@ func issue(resident, goroutines int) func(*testing.B) {
 						panic(err)
 					}
 				}
-			}()
+			})
 		}
 		wg.Wait()
 	}
@@ -434,16 +432,12 @@ func growth(t *testing.T) {
 
 // per measures 20,000 operations after the residents are there.
 func per(f func(*testing.B)) float64 {
-	var d time.Duration
-	b := &testing.B{N: 1}
-	f(b)
 	const n = 20_000
-	b.N = n
+	f(&testing.B{N: 1})
 	runtime.GC()
 	start := time.Now()
-	f(b)
-	d = time.Since(start)
-	return float64(d.Nanoseconds()) / n
+	f(&testing.B{N: n})
+	return float64(time.Since(start).Nanoseconds()) / n
 }
 
 // heap prints what a code takes up with its receipt, event and indexes.

@@ -115,10 +115,7 @@ func faithful(raw []byte) bool {
 
 // hex4 reads four hexadecimal digits, which the scanner has seen to be there.
 func hex4(b []byte) rune {
-	n, err := strconv.ParseUint(string(b[:4]), 16, 32)
-	if err != nil {
-		return utf8.RuneError
-	}
+	n, _ := strconv.ParseUint(string(b[:4]), 16, 32)
 	return rune(n)
 }
 

@@ -39,6 +39,10 @@ type Item struct {
 	Base
 }
 
+type Inner struct{ Deep int }
+
+type Tagged struct{ Inside int }
+
 type document struct {
 	Title   string          `json:"title"`
 	Size    int             `json:"size,omitempty"`
@@ -51,13 +55,16 @@ type document struct {
 	Kids    []document      `json:"kids"`
 	Ignored int             `json:"-"`
 	Plain   int
+	Inner   Inner
+	Tagged  `json:"tagged"`
 	hidden  int
 }
 
 func TestDecode(t *testing.T) {
 	const text = ` {"title":"\ud83d\ude00 \u00e9\\ud800","size":-7,"at":"2026-01-06T00:00:00+08:00","amount":"99.50",
 		"word":"w\u006frd","names":["a" , "" ],"items":[ ],"one":{"flag":true,"name":"n","small":-128,"count":255},
-		"kids":[{"amount":7},{"amount":1e2}],"Plain":0 } `
+		"kids":[{"amount":7},{"amount":1e2}],"Plain":0,
+		"Inner":{"Deep":1},"tagged":{"Inside":2}} `
 	var got document
 	if err := Decode([]byte(text), &got); err != nil {
 		t.Fatal(err)
@@ -67,7 +74,7 @@ func TestDecode(t *testing.T) {
 		Amount: decimal.RequireFromString("99.50"), Word: "word", Names: []string{"a", ""}, Items: []Item{},
 		One:    Item{Name: "n", Base: Base{Flag: true, Small: -128, Count: 255}},
 		Kids:   []document{{Amount: decimal.NewFromInt(7)}, {Amount: decimal.RequireFromString("1e2")}},
-		hidden: 0,
+		Inner:  Inner{1}, Tagged: Tagged{2}, hidden: 0,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
@@ -137,6 +144,11 @@ func TestDecodeRefuses(t *testing.T) {
 		{`{"ſize":1}`, `["\u017fize"]: is not known; it is spelt size`},
 		{`{"one":{"NAME":"a"}}`, "one.NAME: is not known; it is spelt name"},
 		{`{"Base":{}}`, "Base: is not known"},
+		{`{"Deep":1}`, "Deep: is not known"},
+		{`{"Inside":1}`, "Inside: is not known"},
+		{`{"Tagged":{}}`, "Tagged: is not known; it is spelt tagged"},
+		{`{"a0z9-A_Z":1}`, "a0z9-A_Z: is not known"},
+		{`{"` + strings.Repeat("k", 64) + `":1}`, strings.Repeat("k", 64) + ": is not known"},
 		{`{"hidden":1}`, "hidden: is not known"},
 		{`{"Ignored":1}`, "Ignored: is not known"},
 		{`{"-":1}`, "-: is not known"},
@@ -150,6 +162,8 @@ func TestDecodeRefuses(t *testing.T) {
 		{"{\"tit\xffle\":1}", "is not valid UTF-8"},
 		{`{"title":"\ud800"}`, "title: is not valid UTF-8"},
 		{`{"title":"\udc00\ud800"}`, "title: is not valid UTF-8"},
+		{`{"title":"\n\ud800"}`, "title: is not valid UTF-8"},
+		{`{"title":"\ud83d\ude00\ud800"}`, "title: is not valid UTF-8"},
 		{`{"title":"\ud800x"}`, "title: is not valid UTF-8"},
 		{`{"title":"\ud800\ud800"}`, "title: is not valid UTF-8"},
 		{`{"title":"\ud83d\u00e9"}`, "title: is not valid UTF-8"},
@@ -185,10 +199,33 @@ func TestDecodeKeepsReplacement(t *testing.T) {
 	}
 }
 
-func TestDecodeMaxElements(t *testing.T) {
+// TestDecodeLimits goes up to each limit.
+func TestDecodeLimits(t *testing.T) {
+	if MaxElements != 1000 || maxScalar != 1024 || maxDepth != 100 {
+		t.Error("a limit is not what the documentation says")
+	}
 	var got []string
 	if err := Decode([]byte(`[`+strings.Repeat(`"",`, MaxElements-1)+`""]`), &got); err != nil || len(got) != MaxElements {
 		t.Errorf("got %d elements and %v, want %d", len(got), err, MaxElements)
+	}
+	longest := strings.Repeat("w", maxScalar)
+	var w word
+	if err := Decode([]byte(`"`+longest+`"`), &w); err != nil || string(w) != longest {
+		t.Errorf("longest word: got %d bytes and %v", len(w), err)
+	}
+}
+
+func TestDecodeDepth(t *testing.T) {
+	nested := func(n int) string {
+		return strings.Repeat(`{"kids":[`, n) + `{}` + strings.Repeat(`]}`, n)
+	}
+	var got document
+	if err := Decode([]byte(nested(maxDepth/2)), &got); err != nil {
+		t.Error(err)
+	}
+	err := Decode([]byte(nested(maxDepth/2+1)), &got)
+	if err == nil || !strings.HasSuffix(err.Error(), ".kids: is nested too deeply") {
+		t.Errorf("got %v", err)
 	}
 }
 
