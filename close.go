@@ -91,7 +91,7 @@ type tally struct {
 }
 
 func (t *tally) add(m Money) {
-	if m.IsZero() {
+	if m.Amount.IsZero() {
 		return
 	}
 	if t.sum.Currency != "" && t.sum.Currency != m.Currency {

@@ -29,6 +29,7 @@ type Decision struct {
 	instance      Instance
 	detail        string // of FIL-WHAT, LIF-IMPORT: an English phrase
 	closed        Action
+	noPhone       bool // there is nothing to verify a phone with
 	paid          bool
 }
 
@@ -67,12 +68,12 @@ const (
 
 // Reason explains what one rule answered.
 type Reason struct {
-	Rule     Rule
-	Outcome  Outcome
-	Required string // what the rule asks for
-	Found    string // what there was
-	Remedy   string // what to do about it; "" where the rule passed
-	Source   string // where the rule comes from
+	Rule     Rule    `json:"rule"`
+	Outcome  Outcome `json:"outcome"`
+	Required string  `json:"required"`         // what the rule asks for
+	Found    string  `json:"found"`            // what there was
+	Remedy   string  `json:"remedy,omitempty"` // what to do about it; "" where the rule passed
+	Source   string  `json:"source"`           // where the rule comes from
 }
 
 // Reasons explains the refusal: every rule that failed or whose fact is

@@ -107,8 +107,9 @@
 //
 // # Secrets
 //
-// A code alone opens nothing, but treat it as a secret all the same: errors
-// and logs of this package show it masked, and [Code.String] is for its
-// holder's eyes. Events and filings hold references to subjects, never names,
+// A code alone opens nothing, but treat it as a secret all the same: errors of
+// this package never show one whole, package log/slog shows a [Code],
+// [Result], [Record] and [Event] masked (but not slices of them or requests,
+// which it prints as they are), and [Code.String] is for its holder's eyes. Events and filings hold references to subjects, never names,
 // phones or identity numbers; see [Filing].
 package icpcode

@@ -68,7 +68,12 @@ func (e *RefusedError) Error() string {
 		s += ": " + d.Fail.String()
 	}
 	if u := d.Unknown &^ d.Assumed; u != 0 {
-		s += ": unknown: " + u.String()
+		if d.Fail != 0 {
+			s += ";"
+		} else {
+			s += ":"
+		}
+		s += " unknown: " + u.String()
 	}
 	return s
 }

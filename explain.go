@@ -72,6 +72,9 @@ var (
 // String returns the outcome in English, "passed".
 func (o Outcome) String() string { return o.Label(English) }
 
+// MarshalText returns the outcome in English.
+func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+
 // Label returns the outcome in language l.
 func (o Outcome) Label(l Lang) string { return labelOf(l, outcomeLabels, o) }
 

@@ -31,6 +31,10 @@ func (e *explainer) product() words {
 		w.lacks = e.fact("the amount of the order", "Instance.OrderAmount")
 		return w
 	}
+	if checkAmount("", i.OrderAmount) != nil {
+		w.lacks = e.fact("the amount of the order", "Instance.OrderAmount")
+		return w
+	}
 	w.found = e.join(w.found, e.say("an order of CNY %s", i.OrderAmount))
 	return w
 }
@@ -250,7 +254,7 @@ func (e *explainer) quota() words {
 		found:    e.say("%d issued, %d requested", max(q.Used, 0), q.Requested),
 		remedy:   e.say("use another instance, or buy a paid code"), free: !e.listed,
 	}
-	if e.q.PerAccount {
+	if e.q.PerAccount && e.instance.ContractQuota == 0 {
 		w.required = e.plural(q.Limit, "at most %d code ever, for this product in the account", "at most %d codes ever, for this product in the account")
 		w.remedy = e.say("use another product, or buy a paid code")
 	}
@@ -259,6 +263,15 @@ func (e *explainer) quota() words {
 	}
 	if q.Left() > 0 {
 		w.remedy = e.join(e.say("request at most %d", q.Left()), w.remedy)
+	}
+	if e.instance.Product == "" {
+		w.required = e.say("codes left of the product's quota")
+		w.lacks = e.fact("the product", "Instance.Product")
+		return w
+	}
+	if q.Used < 0 && e.instance.Owner == "" {
+		w.lacks = e.fact("who bought it", "Instance.Owner")
+		return w
 	}
 	if q.Used < 0 && owner(e.actor, &e.instance) == Yes {
 		w.lacks = e.say("how many codes were issued")

@@ -58,6 +58,10 @@ func (e *explainer) firstGrant() words {
 		found:    e.say("the first grant to this account, and the phone was not verified"),
 		remedy:   e.say("verify the phone, then grant again"), free: !e.set.Grant.VerifyFirst,
 	}
+	if e.noPhone {
+		w.found = e.say("the first grant to this account, and this service verifies no phone")
+		w.remedy = e.say("ask the provider to verify the phone (Options.VerifyPhone)")
+	}
 	if e.outcome == Passed {
 		w.found = e.say("verified, or granted to before")
 	}

@@ -21,12 +21,12 @@ func (r *SubmitRequest) decide(c *call, v *view, a Action) (Result, Decision, er
 	if err != nil {
 		return Result{}, d, err
 	}
-	if r.Instance.ID != "" && r.Instance.ID != rec.Instance {
-		return Result{}, d, invalid("Instance.ID", "is not the instance of the code")
+	today := r.Instance
+	if err := today.settle("Instance.ID", rec.Instance); err != nil {
+		return Result{}, d, err
 	}
-	d.instance = r.Instance
-	c.judgeUse(&d, rec, roles, r.Instance, a)
-	d.judgeFiling(&r.Filing, &r.Instance)
+	c.judgeUse(&d, rec, roles, today, a)
+	d.judgeFiling(&r.Filing, &today)
 	if err := c.settle(&d); err != nil {
 		return Result{}, d, err
 	}

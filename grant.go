@@ -51,6 +51,7 @@ func (c *call) judgeGrant(d *Decision, g grant, cert Certification, assume Rules
 		return
 	}
 	d.answer(GRTFirst, tri(c.canVerify))
+	d.noPhone = !c.canVerify
 	d.PhoneNeeded = c.canVerify
 }
 
@@ -125,10 +126,15 @@ func (r *GrantRequest) normalize() error {
 		return invalid("Instances", "are more than 1000")
 	}
 	r.Instances = slices.Clone(r.Instances)
+	about := make(map[InstanceID]struct{}, len(r.Instances))
 	for i := range r.Instances {
-		if err := r.Instances[i].normalize(); err != nil {
+		if err := checkSubject(&r.Instances[i]); err != nil {
 			return err
 		}
+		if _, twice := about[r.Instances[i].ID]; twice {
+			return invalid("Instances", "has facts about an instance twice")
+		}
+		about[r.Instances[i].ID] = struct{}{}
 	}
 	return checkCertification(r.Certification)
 }
@@ -160,6 +166,9 @@ func (r *GrantRequest) decide(c *call, v *view) (Result, Decision, error) {
 		today := r.facts(rec.Instance)
 		d.judgeCode(rec, roles, today, rec.Grantee == "")
 	}
+	if !r.about(records) {
+		return Result{}, d, invalid("Instances", "has one that is not the instance of any of the codes")
+	}
 	g := readGrant(v, r.Actor, r.GrantTo, NaturalYear(c.at))
 	c.judgeGrant(&d, g, r.Certification, r.Assume)
 	d.Pass &^= d.Fail
@@ -174,6 +183,11 @@ func (r *GrantRequest) decide(c *call, v *view) (Result, Decision, error) {
 	g.record(v)
 	res := c.result(ActionGrant, records[0].State, r.Codes...)
 	res.PhoneNeeded = d.PhoneNeeded
+	for _, rec := range records {
+		if rec.State != res.State {
+			res.State = StateNone
+		}
+	}
 	return res, d, nil
 }
 
@@ -202,6 +216,20 @@ func (r *GrantRequest) facts(id InstanceID) Instance {
 		}
 	}
 	return Instance{}
+}
+
+// about reports whether all of the facts are about instances of the codes.
+func (r *GrantRequest) about(records []*Record) bool {
+	known := make(map[InstanceID]bool, len(records))
+	for _, rec := range records {
+		known[rec.Instance] = true
+	}
+	for i := range r.Instances {
+		if !known[r.Instances[i].ID] {
+			return false
+		}
+	}
+	return true
 }
 
 // settle turns a decision into an error: a refusal, or that the phone must be

@@ -64,8 +64,11 @@ type Engine struct {
 }
 
 // New returns an engine over s. Nil options mean the zero Options. The
-// options are copied.
+// options are copied. New panics if s is nil.
 func New(s Store, o *Options) *Engine {
+	if s == nil {
+		panic("icpcode: New needs a Store")
+	}
 	e := &Engine{store: s, scratch: &sync.Pool{New: func() any { return new(scratch) }}}
 	if o != nil {
 		e.opt = *o

@@ -71,14 +71,14 @@ func (r *ImportRequest) checkLife() error {
 }
 
 func (r *ImportRequest) checkPaid() error {
-	if r.Paid.Currency == "" && r.Paid.IsZero() {
+	if err := checkCents("Paid", r.Paid.Amount); err != nil {
+		return err
+	}
+	if r.Paid.IsZero() {
 		return nil
 	}
 	if r.Origin != OriginPaid {
 		return invalid("Paid", "is set for a code that was not bought")
-	}
-	if err := checkCents("Paid", r.Paid.Amount); err != nil {
-		return err
 	}
 	return checkCurrency("Paid", r.Paid.Currency)
 }
@@ -170,13 +170,14 @@ func (r *ImportRequest) decide(c *call, v *view) (Result, Decision, error) {
 	}
 	res := c.result(ActionImport, r.State, r.Code)
 	e := r.event(c)
-	if read[Record](v, recordKey(r.Code)) != nil {
+	if known := read[Record](v, recordKey(r.Code)); known != nil {
 		if c.birth == nil {
 			return Result{}, d, errStale
 		}
 		if !sameImport(&e, c.birth) {
 			return Result{}, d, ErrDiffers
 		}
+		res.State = known.State
 		return res, d, nil
 	}
 	if err := r.count(c, v, &d); err != nil {

@@ -241,6 +241,29 @@ func checkText(field, s string, limit int) error {
 	return nil
 }
 
+// stated reports whether any fact is stated.
+func (i *Instance) stated() bool {
+	return i.ID != "" || i.Owner != "" || i.Product != "" || i.Provider != "" || i.Region != "" ||
+		i.Billing != 0 || i.Status != 0 || i.TermMonths != 0 || i.FirstTermMonths != 0 ||
+		!i.Created.IsZero() || !i.Expires.IsZero() || !i.OrderAmount.IsZero() ||
+		i.Trial != 0 || i.PublicIP != 0 || i.PartnerIP || len(i.IPs) > 0 || i.IPHeld != 0 || i.Downgraded != 0 ||
+		i.ContractQuota != 0
+}
+
+// settle makes the facts those of the instance id, of which they are said to
+// be: if they name none it is theirs, and they must not name another. Facts
+// that were dropped for a slip of the pen would pass what they should refuse.
+func (i *Instance) settle(field string, id InstanceID) error {
+	if !i.stated() || i.ID == id {
+		return nil
+	}
+	if i.ID != "" {
+		return invalid(field, "is not the instance of the code")
+	}
+	i.ID = id
+	return nil
+}
+
 // normalize checks the facts and truncates their instants. It does not ask
 // that any is known.
 func (i *Instance) normalize() error {

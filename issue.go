@@ -289,7 +289,8 @@ func (c *call) readLedgers(v *view, i *Instance, assume Rules) ledgers {
 		return l
 	}
 	deciding := l.instance
-	if q, _ := c.set.requirements(i.Product); q.PerAccount {
+	// A contract is about the instance.
+	if q, _ := c.set.requirements(i.Product); q.PerAccount && i.ContractQuota == 0 {
 		deciding = l.account
 	}
 	if deciding != nil {

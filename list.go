@@ -14,8 +14,9 @@ const pageSize = 200
 // Actor may see them.
 type ListRequest struct {
 	Actor AccountID
-	// Account is whose codes are asked for; "" means Actor's. Only an
-	// operator may ask for those of others.
+	// Account is whose codes are asked for; "" means Actor's, and for an
+	// operator who names an instance or number everybody's. Only an operator
+	// may ask for those of others.
 	Account AccountID
 	// Instance and ICPNumber narrow the list, at most one of them.
 	Instance  InstanceID
@@ -79,6 +80,9 @@ func (e *Engine) Lookup(ctx context.Context, actor AccountID, code Code, today I
 	if err := today.normalize(); err != nil {
 		return Record{}, err
 	}
+	if err := today.settle("today.ID", r.Instance); err != nil {
+		return Record{}, err
+	}
 	return r.view(roles, today, now), nil
 }
 
@@ -137,8 +141,9 @@ func (e *Engine) Pick(ctx context.Context, r ListRequest) iter.Seq2[Assessment, 
 
 // Review lists those filings that the account's codes carry and that are at
 // risk because of what became of the codes' instances (RSK). ListRequest.Facts
-// says what that is. The findings are the Decision's refusals and advice. An
-// error ends the list.
+// says what that is. The findings are the Decision's refusals and advice; a
+// filing about whose instance nothing is known is listed too, since nobody can
+// tell. An error ends the list.
 func (e *Engine) Review(ctx context.Context, r ListRequest) iter.Seq2[Assessment, error] {
 	return func(yield func(Assessment, error) bool) {
 		c, q, err := e.query(ctx, &r, ByOwner)
@@ -176,7 +181,11 @@ func (e *Engine) review(ctx context.Context) judgement {
 		if l := read[Ledger](&v, ledgerKey(rec.Instance)); l != nil {
 			today = l.close(today, rec)
 		}
-		d := c.set.Review(*rec, today, c.at)
+		shown := *rec
+		if roles&(RoleHolder|RoleOperator) == 0 {
+			shown.Filing = nil // nor are its addresses the owner's to know
+		}
+		d := c.set.Review(shown, today, c.at)
 		d.roles, d.actor = roles, c.actor
 		return d, nil
 	}
@@ -223,7 +232,7 @@ func (e *Engine) walk(
 			return false
 		}
 		roles := rec.roles(c.actor, c.operator)
-		if !keep(&rec, r.Account) || r.ICPNumber != "" && roles&(RoleHolder|RoleOperator) == 0 {
+		if !c.all && !keep(&rec, r.Account) || r.ICPNumber != "" && roles&(RoleHolder|RoleOperator) == 0 {
 			continue // not the account's, or a number that is not the viewer's to know
 		}
 		today, err := r.facts(rec.Instance)
@@ -249,6 +258,7 @@ func (e *Engine) query(ctx context.Context, r *ListRequest, by Index) (*call, Qu
 	if err != nil {
 		return nil, Query{}, err
 	}
+	all := operator && r.Account == "" && (r.Instance != "" || r.ICPNumber != "")
 	if r.Account == "" {
 		r.Account = r.Actor
 	}
@@ -278,7 +288,7 @@ func (e *Engine) query(ctx context.Context, r *ListRequest, by Index) (*call, Qu
 	if r.State == StateUnbound || r.State == StateFiling || r.State == StateFiled {
 		q.State = r.State
 	}
-	return &call{actor: r.Actor, operator: operator, at: now, set: set, book: e.opt.Rules}, q, nil
+	return &call{actor: r.Actor, operator: operator, at: now, set: set, book: e.opt.Rules, all: all}, q, nil
 }
 
 // facts asks for today's facts about an instance.
@@ -290,8 +300,8 @@ func (r *ListRequest) facts(id InstanceID) (Instance, error) {
 	if err := guard("Facts", func() error { today = r.Facts(id); return nil }); err != nil {
 		return today, err
 	}
-	if today.ID != "" && today.ID != id {
-		return today, invalid("Facts", "are about another instance")
+	if err := today.settle("Facts", id); err != nil {
+		return today, err
 	}
 	return today, today.normalize()
 }
@@ -378,11 +388,18 @@ func (e Event) view(rec *Record, roles Role, granted bool) (Event, bool) {
 	if roles&RoleHolder == 0 && granted {
 		e.Filing = nil
 	}
+	if roles&RoleOwner == 0 && e.Action == ActionCloseRefund && e.To == StateRefunded {
+		e.To = StateInvalid // LIF-VIEW, as the record shows
+	}
+	own := e.Actor == rec.Owner && roles&RoleOwner != 0 || e.Actor == rec.Grantee && roles&RoleGrantee != 0
+	if !own {
+		e.RequestID = ""
+	}
+	if !own && !e.Action.tells(roles) {
+		e.Reason = ""
+	}
 	if e.Actor != rec.Owner && e.Actor != rec.Grantee {
 		e.Actor = asOperator
-	}
-	if !(e.Actor == rec.Owner && roles&RoleOwner != 0) && !(e.Actor == rec.Grantee && roles&RoleGrantee != 0) {
-		e.RequestID = "" // not the viewer's
 	}
 	return e, true
 }

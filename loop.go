@@ -326,6 +326,11 @@ func (e *Engine) load(ctx context.Context, v *view, keys []Key) error {
 	if len(docs) != len(keys) {
 		return fmt.Errorf("icpcode: load: the store returned %d documents for %d keys", len(docs), len(keys))
 	}
+	for i := range docs {
+		if docs[i].Key != keys[i] {
+			return fmt.Errorf("icpcode: load: document %d that the store returned is not of the key that was asked for", i)
+		}
+	}
 	v.fill(docs)
 	return nil
 }
@@ -416,10 +421,13 @@ func (p *pending) replay(r *Receipt) {
 	p.res.Replayed = true
 }
 
-// source draws from entropy, one caller at a time.
+// source draws from entropy, one caller at a time. It remembers the last draw:
+// one that comes twice in a row is of a source that repeats itself.
 type source struct {
-	mu sync.Mutex
-	r  *bufio.Reader
+	mu       sync.Mutex
+	r        *bufio.Reader
+	lastCode Code
+	lastID   [16]byte
 }
 
 // newSource reads ahead: a draw from the buffer costs half of one that asks
@@ -437,8 +445,8 @@ func (s *source) draw(codes, taken []Code) error {
 				if err != nil {
 					return err
 				}
-				if !slices.Contains(codes[:i], c) && !slices.Contains(taken, c) {
-					codes[i] = c
+				if c != s.lastCode && !slices.Contains(codes[:i], c) && !slices.Contains(taken, c) {
+					codes[i], s.lastCode = c, c
 					break
 				}
 				if redraws == maxRedraws {
@@ -457,6 +465,10 @@ func (s *source) requestID() (string, error) {
 		if _, err := io.ReadFull(s.r, b[:]); err != nil {
 			return fmt.Errorf("%w: %w", ErrEntropy, err)
 		}
+		if b == s.lastID {
+			return fmt.Errorf("%w: it repeats itself", ErrEntropy)
+		}
+		s.lastID = b
 		return nil
 	})
 	return hex.EncodeToString(b[:]), err

@@ -127,8 +127,8 @@ type Money struct {
 	Currency string          `json:"currency"` // ISO 4217, "CNY"
 }
 
-// IsZero reports whether m is no money.
-func (m Money) IsZero() bool { return m.Amount.IsZero() }
+// IsZero reports whether m is no money: neither an amount nor a currency.
+func (m Money) IsZero() bool { return m.Amount.IsZero() && m.Currency == "" }
 
 // String returns "12.50 CNY".
 func (m Money) String() string {
@@ -207,16 +207,21 @@ type Record struct {
 	Issued        time.Time `json:"issued"`
 	Granted       time.Time `json:"granted,omitzero"`
 	Updated       time.Time `json:"updated"`
-	Filing        *Filing   `json:"filing,omitempty"` // the last one submitted, also after its release
+	Filing        *Filing   `json:"filing,omitempty"` // the last one submitted by the holder, also after its release
 	Paid          Money     `json:"paid,omitzero"`    // what was paid for this code
 	Refunded      Money     `json:"refunded,omitzero"`
 	Remark        string    `json:"remark,omitempty"`
-	Reason        string    `json:"reason,omitempty"` // of the void, refund, release or close
+	Reason        string    `json:"reason,omitempty"` // of Last: a void, refund, release or close
+}
+
+// Clone returns a copy that shares no memory with r that either could change.
+func (r Record) Clone() Record {
+	r.Filing = r.Filing.clone()
+	return r
 }
 
 func (r *Record) clone() Body {
-	c := *r
-	c.Filing = r.Filing.clone()
+	c := r.Clone()
 	return &c
 }
 
@@ -282,15 +287,32 @@ func (r *Record) view(role Role, today Instance, t time.Time) Record {
 	if role&(RoleOwner|RoleOperator) == 0 {
 		v.Paid, v.Refunded, v.Remark = Money{}, Money{}, ""
 		v.Assumed, v.ContractQuota = 0, 0
-		// The code was not refunded: the granter's instance was.
-		if r.State == StateRefunded && r.Last == ActionCloseRefund {
+		// The code was not refunded: the granter's instance was. Nothing
+		// else refunds a code that was not bought.
+		if r.State == StateRefunded && (r.Last == ActionCloseRefund || r.Origin != OriginPaid) {
 			v.State = StateInvalid
 		}
 	}
 	if role&(RoleHolder|RoleOperator) == 0 {
 		v.Filing = nil
 	}
+	if !r.Last.tells(role) {
+		v.Reason = ""
+	}
 	return v
+}
+
+// tells reports whether an actor with the given roles may know the reason of
+// the action: a holder's reasons are not the owner's to know, nor the other
+// way round, and an operator's are meant for both.
+func (a Action) tells(role Role) bool {
+	if a == ActionRelease || a == ActionForfeit {
+		return role&(RoleHolder|RoleOperator) != 0
+	}
+	if a == ActionRefund {
+		return role&(RoleOwner|RoleOperator) != 0
+	}
+	return true
 }
 
 // apply returns the record after e. It is the only place where records change.
@@ -313,6 +335,9 @@ func (r Record) apply(e *Event) Record {
 		r.RuleSet, r.Assumed = e.RuleSet, e.Assumed
 	}
 	if e.Grantee != "" {
+		if e.Action == ActionGrant {
+			r.Filing = nil // what the owner filed before is not the grantee's to know
+		}
 		r.Grantee, r.Granted = e.Grantee, e.At
 		if !e.Granted.IsZero() {
 			r.Granted = e.Granted
@@ -324,9 +349,7 @@ func (r Record) apply(e *Event) Record {
 	if !e.Refund.IsZero() {
 		r.Refunded = e.Refund
 	}
-	if e.Reason != "" {
-		r.Reason = e.Reason
-	}
+	r.Reason = e.Reason
 	return r
 }
 

@@ -28,7 +28,8 @@ type IssueRequest struct {
 	// from Actor to GrantTo.
 	Proof string
 	// Assume names rules whose missing facts are assumed to pass, in addition
-	// to RuleSet.Assume. Naming a rule that cannot be assumed does nothing.
+	// to RuleSet.Assume. Like Actor it is the service's to say, never the
+	// payload's. Naming a rule that cannot be assumed does nothing.
 	Assume Rules
 }
 
@@ -140,7 +141,7 @@ type Result struct {
 	Action    Action    `json:"action"`
 	At        time.Time `json:"at"`
 	Codes     []Code    `json:"codes,omitempty"` // the codes that changed; none in a dry run of an issue
-	State     State     `json:"state"`           // of the codes now; StateNone after a close
+	State     State     `json:"state"`           // of the codes now; StateNone where they differ
 	// Quota is the count that decided an issue, after it.
 	Quota Quota `json:"quota,omitzero"`
 	// Money is what was paid for the codes bought, or is to be paid back.

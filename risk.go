@@ -11,7 +11,8 @@ const rskRules = Rules(1<<(RSKIP+1) - 1<<RSKExpiring)
 // Review answers what became of the instance of a code that a filing rests on
 // (RSK): a rule that fails is a risk to the filing, not to the code, which
 // stays as it is. A fact that today lacks raises no finding: its rule is in
-// Unknown and Assumed. Codes that are neither Filed
+// Unknown and Assumed. Where today has no fact at all the review cannot tell,
+// which is a finding: nothing is assumed. Codes that are neither Filed
 // nor Filing have nothing at risk. It is pure and allocates nothing.
 func (s *RuleSet) Review(r Record, today Instance, t time.Time) Decision {
 	d := Decision{At: t, set: s, action: r.Last, state: r.State, actor: r.Owner, instance: today}
@@ -33,7 +34,9 @@ func (s *RuleSet) Review(r Record, today Instance, t time.Time) Decision {
 	d.Unknown = m[Unknown] & rskRules
 	d.Fail = m[No] & rskRules
 	d.Pass = m[Yes] & rskRules
-	d.Assumed = d.Unknown
+	if today.stated() {
+		d.Assumed = d.Unknown
+	}
 	if d.Fail != 0 {
 		d.Advice = 1 << RSKMove
 	}
@@ -77,10 +80,11 @@ func prepaid(q *Requirements, today *Instance) Tri {
 // undiminished: RSK-DOWNGRADED. It fails also where the instance lost its
 // public address or region.
 func (s *RuleSet) undiminished(q *Requirements, today *Instance) Tri {
-	if today.Downgraded == Yes || q.publicIP(today) == No || s.region(q, today) == No {
+	address, region := q.publicIP(today), s.region(q, today)
+	if today.Downgraded == Yes || address == No || region == No {
 		return No
 	}
-	if today.Downgraded == Unknown {
+	if today.Downgraded == Unknown || address == Unknown || region == Unknown {
 		return Unknown
 	}
 	return Yes

@@ -67,7 +67,10 @@ type Requirements struct {
 	MinOrder decimal.Decimal `json:"min_order"`
 	// Quota is how many codes can ever be issued for the instance, or for
 	// the product in one account (ELG-QUOTA), 0 to 1000.
-	Quota      int  `json:"quota"`
+	Quota int `json:"quota"`
+	// PerAccount counts for the product in one account. A contract quota
+	// still counts for the instance. Accounts are counted from when a book
+	// first says so of the product: set it from the first day, or import.
 	PerAccount bool `json:"per_account"`
 }
 
@@ -116,6 +119,7 @@ func (s *RuleSet) clone() *RuleSet {
 	c.Products = slices.Clone(s.Products)
 	c.MainlandRegions = slices.Clone(s.MainlandRegions)
 	c.OtherRegions = slices.Clone(s.OtherRegions)
+	c.regions = nil
 	return &c
 }
 
@@ -178,7 +182,7 @@ func (s *RuleSet) judge(d *Decision, asked Rules) {
 	if listed {
 		d.Quota.Limit = q.Quota
 	}
-	if i.ContractQuota > 0 && (listed || i.Product == "") {
+	if listed && i.ContractQuota > 0 {
 		d.Quota.Limit = i.ContractQuota
 	}
 	// One set of rules for each answer, indexed by Tri.
@@ -348,12 +352,12 @@ func (q *Requirements) ipFree(i *Instance) Tri {
 }
 
 // quota: ELG-QUOTA. A product that supplies no codes has no quota to exceed;
-// that of an unknown product is unknown, unless a contract says it.
+// that of an unknown product is unknown, also in which ledger it counts.
 func quota(i *Instance, listed bool, q Quota) Tri {
 	if !listed && i.Product != "" {
 		return Yes
 	}
-	if q.Used < 0 || !listed && i.ContractQuota == 0 {
+	if q.Used < 0 || !listed {
 		return Unknown
 	}
 	return tri(q.Requested <= q.Limit-q.Used)

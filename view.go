@@ -219,6 +219,7 @@ type call struct {
 	verified  bool   // and it said yes
 	dry       bool
 
+	all    bool   // of a list: of all accounts
 	codes  []Code // drawn for this attempt
 	listed []Code // the codes of the instance to close
 	birth  *Event // the first event of the code to import, if it exists

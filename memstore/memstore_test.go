@@ -183,17 +183,17 @@ func TestKeysAreBytes(t *testing.T) {
 	}
 	for i, k := range keys {
 		d := load(t, s, k)
-		got := -1
+		var got string
 		switch b := d.Body.(type) {
 		case *icpcode.Ledger:
-			got = b.Issued
+			got = fmt.Sprint(b.Issued)
 		case *icpcode.Partners:
-			fmt.Sscan(string(b.Accounts[0]), &got)
+			got = string(b.Accounts[0])
 		case *icpcode.Receipt:
-			fmt.Sscan(b.Result.RequestID, &got)
+			got = b.Result.RequestID
 		}
-		if got != i {
-			t.Errorf("key %+v yields what was written to key %d, want %d", k, got, i)
+		if got != fmt.Sprint(i) {
+			t.Errorf("key %+v yields what was written to key %s, want %d", k, got, i)
 		}
 	}
 	for _, a := range []string{"AB", "ab", "0", "00000000001", "000000000001", "100000000001", "00000000000x",

@@ -71,7 +71,7 @@ func (m *model) born(c icpcode.Code, e *env, set *icpcode.RuleSet, a icpcode.Act
 func (m *model) happen(c icpcode.Code, e *env, a icpcode.Action, to icpcode.State) *icpcode.Record {
 	r := m.codes[c]
 	r.Version++
-	r.State, r.Last, r.Updated = to, a, e.now
+	r.State, r.Last, r.Updated, r.Reason = to, a, e.now, ""
 	m.acts[c] = append(m.acts[c], a)
 	m.touch(icpcode.Key{Kind: icpcode.KindRecord, Code: c})
 	return r
@@ -79,7 +79,7 @@ func (m *model) happen(c icpcode.Code, e *env, a icpcode.Action, to icpcode.Stat
 
 func (m *model) grant(c icpcode.Code, e *env, s icpcode.State, to icpcode.AccountID) {
 	r := m.happen(c, e, icpcode.ActionGrant, s)
-	r.Grantee, r.Granted = to, e.now
+	r.Grantee, r.Granted, r.Filing = to, e.now, nil
 }
 
 // attach counts codes that are tied to an instance.
@@ -194,9 +194,7 @@ func (m *model) applyCode(o *op, e *env, res icpcode.Result) {
 		r.Filing.ICPNumber = o.text
 		return
 	}
-	if o.text != "" {
-		r.Reason = o.text
-	}
+	r.Reason = o.text
 	if o.kind == opRefund {
 		r.Refunded = r.Paid
 	}

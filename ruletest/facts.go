@@ -95,11 +95,11 @@ func (f *facts) answer() verdict {
 	v.say(icpcode.ELGIPInUse, held)
 
 	// A product that supplies no codes has no quota to exceed; that of an
-	// unknown product is what a contract says, or unknown.
+	// unknown product is unknown.
 	quota := icpcode.Yes
 	if listed || i.Product == "" {
 		quota = yes(f.used+f.n <= f.limit())
-		if f.used < 0 || !listed && i.ContractQuota == 0 {
+		if f.used < 0 || !listed {
 			quota = icpcode.Unknown
 		}
 	}
@@ -125,11 +125,11 @@ func (f *facts) answer() verdict {
 // not listed has none.
 func (f *facts) limit() int {
 	q, listed := requirements(f.set, f.inst.Product)
-	if f.inst.ContractQuota > 0 && (listed || f.inst.Product == "") {
-		return f.inst.ContractQuota
-	}
 	if !listed {
 		return 0
+	}
+	if f.inst.ContractQuota > 0 {
+		return f.inst.ContractQuota
 	}
 	return q.Quota
 }
@@ -163,11 +163,11 @@ func (f *facts) term(q *icpcode.Requirements) icpcode.Tri {
 	if bought > 0 {
 		return yes(bought >= q.TermMonths)
 	}
-	// What is known can still prove it too short: the first purchase is a
-	// part of the whole, and a term ends no later than it expires.
+	// The first purchase is a part of the whole.
 	if i.TermMonths > 0 && i.TermMonths < q.TermMonths {
 		return icpcode.No
 	}
+	// A term ends no later than it expires.
 	if !i.Created.IsZero() && !i.Expires.IsZero() && monthsAfter(micro(i.Created), q.TermMonths).After(micro(i.Expires)) {
 		return icpcode.No
 	}

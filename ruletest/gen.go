@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/icpcode/icpcode"
@@ -50,6 +51,21 @@ type todo struct {
 
 	what   string
 	change func(*world)
+}
+
+// plan is what is to happen next.
+type plan struct {
+	world *world
+	todos []todo
+}
+
+// GoString says what happens. It is what rapid prints of a failing sequence.
+func (p plan) GoString() string {
+	var b strings.Builder
+	for _, t := range p.todos {
+		b.WriteString("\n      " + t.GoString())
+	}
+	return p.world.tidy(b.String())
 }
 
 // GoString says what happens.

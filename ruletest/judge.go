@@ -125,7 +125,7 @@ func (m *model) count(o *op, set *icpcode.RuleSet) (used int, closed bool) {
 	if l != nil {
 		used, closed = l.Issued, l.Closed != icpcode.ActionNone
 	}
-	if q, _ := requirements(set, o.inst.Product); q.PerAccount {
+	if q, _ := requirements(set, o.inst.Product); q.PerAccount && o.inst.ContractQuota == 0 {
 		used = m.accounts[accountProduct{owner, o.inst.Product}]
 	}
 	return used, closed
@@ -240,6 +240,11 @@ func (m *model) judgeGrant(o *op, e *env, set *icpcode.RuleSet) answer {
 	m.judgePartners(&a, o, e, set)
 	a.conclude((o.assume | set.Assume) & icpcode.MakeRules(icpcode.GRTEnterprise))
 	a.res = icpcode.Result{Action: icpcode.ActionGrant, State: m.codes[o.codes[0]].State, Codes: o.codes}
+	for _, c := range o.codes {
+		if m.codes[c].State != a.res.State {
+			a.res.State = icpcode.StateNone
+		}
+	}
 	return a
 }
 
@@ -350,6 +355,9 @@ func (m *model) judgeImport(o *op, e *env, _ *icpcode.RuleSet) answer {
 	a.conclude(0)
 	i := o.imp
 	a.res = icpcode.Result{Action: icpcode.ActionImport, State: i.State, Codes: []icpcode.Code{o.code}}
+	if known := m.codes[o.code]; known != nil {
+		a.res.State = known.State
+	}
 	if a.err != nil {
 		return a
 	}

@@ -60,8 +60,15 @@ var lies = []func(*gen, *icpcode.Instance, *icpcode.Requirements){
 			i.Created = created
 		}
 	},
-	func(g *gen, i *icpcode.Instance, _ *icpcode.Requirements) {
-		i.TermMonths, i.FirstTermMonths = 0, g.roll(2)*i.FirstTermMonths
+	func(g *gen, i *icpcode.Instance, q *icpcode.Requirements) {
+		// One of the two terms is known.
+		i.FirstTermMonths = 0
+		if g.roll(2) == 1 {
+			i.TermMonths, i.FirstTermMonths = 0, max(0, min(q.TermMonths-1+g.roll(2), 1200))
+		}
+	},
+	func(g *gen, i *icpcode.Instance, q *icpcode.Requirements) {
+		i.TermMonths, i.FirstTermMonths = max(0, min(q.TermMonths-1+g.roll(2), 1200)), 0
 	},
 	func(g *gen, i *icpcode.Instance, q *icpcode.Requirements) {
 		i.Expires = g.now.Add(time.Duration(q.RemainingDays)*day + time.Duration(g.roll(3)-1)*time.Microsecond)

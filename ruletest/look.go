@@ -195,6 +195,12 @@ func shown(e icpcode.Event, rec *icpcode.Record, viewer icpcode.AccountID, grant
 	}
 	if e.Actor != viewer {
 		e.RequestID = ""
+		if private(e.Action, viewer == holder(rec), mine) {
+			e.Reason = ""
+		}
+	}
+	if !mine && e.Action == icpcode.ActionCloseRefund && e.To == icpcode.StateRefunded {
+		e.To = icpcode.StateInvalid
 	}
 	if e.Actor != rec.Owner && e.Actor != rec.Grantee {
 		e.Actor = "operator"

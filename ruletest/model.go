@@ -139,14 +139,26 @@ func (m *model) seen(r *icpcode.Record, actor icpcode.AccountID, today *icpcode.
 	}
 	if actor != r.Owner {
 		v.Paid, v.Refunded, v.Remark, v.Assumed, v.ContractQuota = icpcode.Money{}, icpcode.Money{}, "", 0, 0
-		if r.State == icpcode.StateRefunded && r.Last == icpcode.ActionCloseRefund {
+		if r.State == icpcode.StateRefunded && (r.Last == icpcode.ActionCloseRefund || r.Origin != icpcode.OriginPaid) {
 			v.State = icpcode.StateInvalid
 		}
 	}
 	if actor != holder(r) {
 		v.Filing = nil
 	}
+	if private(r.Last, actor == holder(r), actor == r.Owner) {
+		v.Reason = ""
+	}
 	return v
+}
+
+// private reports whether the reason of an action is not the viewer's to
+// know: of a release it is the holder's, of a refund the owner's.
+func private(a icpcode.Action, holder, owner bool) bool {
+	if a == icpcode.ActionRelease || a == icpcode.ActionForfeit {
+		return !holder
+	}
+	return a == icpcode.ActionRefund && !owner
 }
 
 // The life of a code, as a list of steps: what leads from where to where.

@@ -161,8 +161,7 @@ func (o *op) filingFits() bool {
 	return true
 }
 
-// GoString says what a person needs to know of the operation. It is what
-// rapid prints of a failing sequence.
+// GoString says what a person needs to know of the operation.
 func (o *op) GoString() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%v by %q", o.kind, o.actor)

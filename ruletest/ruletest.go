@@ -99,10 +99,14 @@ func (s *setup) share(store icpcode.Store) {
 // check is one check: a random sequence of things that happen.
 func (s *setup) check(t *rapid.T) {
 	w := newWorld(s, t)
-	begin := rapid.Custom(func(t *rapid.T) []todo { return w.populate(&gen{world: w, dice: rapidDice{t}}) })
-	w.steps(begin.Draw(t, "begin"))
-	next := rapid.Custom(func(t *rapid.T) []todo { return (&gen{world: w, dice: rapidDice{t}, now: w.now}).next() })
-	t.Repeat(map[string]func(*rapid.T){"step": func(t *rapid.T) { w.steps(next.Draw(t, "then")) }})
+	begin := rapid.Custom(func(t *rapid.T) plan {
+		return plan{w, w.populate(&gen{world: w, dice: rapidDice{t}})}
+	})
+	w.steps(begin.Draw(t, "beginning").todos)
+	next := rapid.Custom(func(t *rapid.T) plan {
+		return plan{w, (&gen{world: w, dice: rapidDice{t}, now: w.now}).next()}
+	})
+	t.Repeat(map[string]func(*rapid.T){"step": func(t *rapid.T) { w.steps(next.Draw(t, "step").todos) }})
 	w.audit()
 }
 

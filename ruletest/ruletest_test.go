@@ -33,7 +33,7 @@ func TestNothingPlanted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newSetup(book)
-			if n, found := s.hunt(600); found != "" {
+			if n, found := s.hunt(800); found != "" {
 				t.Fatalf("check %d: %s", n, found)
 			}
 			for _, m := range s.missing() {

@@ -51,6 +51,16 @@ func (g *gen) spoil(o *op) {
 			i.Grantee, i.Granted = "x", i.Issued.Add(-time.Second)
 			o.imp = &i
 		})
+		more("to be filed with, but of no instance", func(o *op) {
+			i := *o.imp
+			i.State, i.Origin, i.Instance, i.Product = icpcode.StateAvailable, icpcode.OriginPaid, "", ""
+			o.imp = &i
+		})
+		more("both a website and an app", func(o *op) {
+			i := *o.imp
+			i.Filing = &icpcode.Filing{Domain: "a.cn", App: "a"}
+			o.imp = &i
+		})
 		more("no owner", func(o *op) { i := *o.imp; i.Owner = ""; o.imp = &i })
 		more("no state", func(o *op) { i := *o.imp; i.State = 0; o.imp = &i })
 	case opVoid:
@@ -69,7 +79,7 @@ func (g *gen) time() []todo {
 	jitter := time.Duration(g.roll(2)) * 999
 	to := among(g, []time.Time{
 		g.now.Add(time.Second), after, after.Add(-time.Microsecond), g.now.Add(day), after.Add(time.Hour), g.now.Add(40 * day),
-		g.now.Add(-time.Hour), before.Add(-time.Microsecond), g.start(),
+		g.now.Add(-time.Hour), before.Add(-time.Microsecond), g.start(), g.start(),
 	})
 	return []todo{moving(to.Add(jitter))}
 }

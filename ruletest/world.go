@@ -254,11 +254,16 @@ func (w *world) env() *env {
 	return &env{now: micro(w.now), hook: w.opt.VerifyPhone != nil, price: w.opt.Price, format: w.opt.Import}
 }
 
-// tidy makes a text the same in every run: it takes out the tag and numbers
-// the codes.
+// tidy makes a text the same in every run, as rapid needs to shrink it: it
+// takes out the tag, and numbers the codes and request IDs that were drawn.
 func (w *world) tidy(s string) string {
 	for i, c := range w.model.order {
 		s = strings.ReplaceAll(s, c.String(), fmt.Sprintf("code#%d", i))
+	}
+	for i, id := range w.used {
+		if len(id) == 32 {
+			s = strings.ReplaceAll(s, id, fmt.Sprintf("drawn#%d", i))
+		}
 	}
 	if w.tag != "" {
 		s = strings.ReplaceAll(s, w.tag, "")

@@ -98,7 +98,7 @@ func TestTour(t *testing.T) {
 	for _, want := range []string{
 		"billing: pay-as-you-go -> subscription (1-5, 12-16, 19, 20)",
 		"Assumed to pass where the fact is missing: ELG-IPINUSE.",
-		"yes: 5 codes", "no: A", "cannot tell: N", "yes: 5 codes, assuming J", "yes: 8 codes",
+		"yes: 5 codes", "no: A", "cannot tell: O", "yes: 5 codes, assuming J", "yes: 8 codes",
 		"ELG-REMAINING failed", "found 89 days left", "remedy renew", "source S1",
 		"3 servers may have 18 codes together.",
 		"5 of 5 used", "asks for one more -> refused ELG-QUOTA failed",

@@ -51,7 +51,7 @@ var table = []disabling{
 		{"code.go", "return parseOpaque(s)", "return parsePasted(s)"},
 	}},
 	{rule: icpcode.CODUnique, why: "a source that repeats itself yields one code twice", edits: []edit{
-		{"loop.go", "if !slices.Contains(codes[:i], c) && !slices.Contains(taken, c) {", "if redraws == 0 {"},
+		{"loop.go", "if c != s.lastCode && !slices.Contains(codes[:i], c) && !slices.Contains(taken, c) {", "if redraws == 0 {"},
 	}},
 	{rule: icpcode.CODUnique, why: "a code that exists already is not drawn again", edits: []edit{
 		{
@@ -119,7 +119,7 @@ var table = []disabling{
 		{"record.go", `if r.State == StateAvailable && r.Instance != "" &&`, `if false && r.Instance != "" &&`},
 	}},
 	{rule: icpcode.LIFView, why: "the grantee sees that the granter's instance was refunded", edits: []edit{
-		{"record.go", "if r.State == StateRefunded && r.Last == ActionCloseRefund {", "if false {"},
+		{"record.go", "if r.State == StateRefunded && (r.Last == ActionCloseRefund || r.Origin != OriginPaid) {", "if false {"},
 	}},
 
 	{rule: icpcode.GRTEnterprise, why: "anyone grants", edits: []edit{
@@ -177,7 +177,7 @@ var table = []disabling{
 		{"record.go", "if role&(RoleHolder|RoleOperator) == 0 {", "if false {"},
 	}},
 	{rule: icpcode.GRTPrivate, why: "the grantee sees what was before the grant", edits: []edit{
-		{"list.go", "if !granted {\n\t\t\treturn ev, false", "if false {\n\t\t\treturn ev, false"},
+		{"list.go", "if !granted {\n\t\t\treturn e, false", "if false {\n\t\t\treturn e, false"},
 	}},
 	{rule: icpcode.GRTPrivate, why: "an account lists another's codes", edits: []edit{
 		{"list.go", "if r.Account != r.Actor && !operator {", "if false {"},
@@ -197,7 +197,7 @@ var table = []disabling{
 		{"filing.go", "e.Refund = rec.Paid", "e.Refund = Money{}"},
 	}},
 	{rule: icpcode.PAYQuota, why: "a paid code uses the free quota", edits: []edit{
-		{"issue.go", "d.Quota.Used = l.take(v, 1, c.set.Life.PaidUsesQuota)", "d.Quota.Used = l.take(v, 1, true)"},
+		{"issue.go", "l.take(v, 1, c.set.Life.PaidUsesQuota)\n\te := c.event(r.Code, ActionBind, to)", "l.take(v, 1, true)\n\te := c.event(r.Code, ActionBind, to)"},
 	}},
 
 	{rule: icpcode.FILHolder, why: "the owner files with a code that was granted", edits: []edit{

@@ -72,9 +72,9 @@ func TestDecode(t *testing.T) {
 	want := document{
 		Title: "😀 é\\ud800", Size: -7, At: time.Date(2026, 1, 6, 0, 0, 0, 0, time.FixedZone("", 8*3600)),
 		Amount: decimal.RequireFromString("99.50"), Word: "word", Names: []string{"a", ""}, Items: []Item{},
-		One:    Item{Name: "n", Base: Base{Flag: true, Small: -128, Count: 255}},
-		Kids:   []document{{Amount: decimal.NewFromInt(7)}, {Amount: decimal.RequireFromString("1e2")}},
-		Inner:  Inner{1}, Tagged: Tagged{2}, hidden: 0,
+		One:   Item{Name: "n", Base: Base{Flag: true, Small: -128, Count: 255}},
+		Kids:  []document{{Amount: decimal.NewFromInt(7)}, {Amount: decimal.RequireFromString("1e2")}},
+		Inner: Inner{1}, Tagged: Tagged{2}, hidden: 0,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
