@@ -1,5 +1,6 @@
-# `make test` is the whole proof, and what CI runs. `make quick` is for while
-# you work. `make help` lists the rest. Needs Go, git and gcc (for -race).
+# `make test` is for before you send a change, `make quick` for while you work;
+# `make ci` is `make test` and the mutants. `make help` lists the rest. Needs Go,
+# git and gcc (for -race).
 #
 # Modules are discovered from go.work; each is built as its users build it,
 # with GOWORK=off.
@@ -35,8 +36,11 @@ each = $(foreach m,$(MODULES),$(STEP) '$(1): $(notdir $(m))' sh -c "cd '$(m)' &&
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
+.PHONY: ci
+ci: test mutate ## the whole proof, as CI demands it
+
 .PHONY: test
-test: fmt-check tidy-check vet build lint race checks cover mutate disable ## the whole proof: everything below that CI demands
+test: fmt-check tidy-check vet build lint race checks cover disable ## everything below but the mutants
 	@echo 'make test: everything passed'
 
 .PHONY: quick

@@ -303,7 +303,7 @@ func TestAlibabaIsValid(t *testing.T) {
 func TestAlibabaIsFresh(t *testing.T) {
 	for _, s := range Alibaba().sets {
 		s.Batch, s.Products[0].Quota, s.MainlandRegions[0] = 1, 1, "spoilt"
-		s.regions["cn-hangzhou"] = No
+		clear(s.regions)
 	}
 	for _, p := range checkPresets(Alibaba()) {
 		t.Error("after another book was spoilt: ", p)

@@ -63,12 +63,12 @@ func compile(sets []RuleSet) *RuleBook {
 		s.Products = append([]ProductRules{}, s.Products...)
 		s.MainlandRegions = append([]string{}, s.MainlandRegions...)
 		s.OtherRegions = append([]string{}, s.OtherRegions...)
-		s.regions = make(map[string]Tri, len(s.MainlandRegions)+len(s.OtherRegions))
+		s.regions = regionIndex{} // not nil: it is the whole answer
 		for _, r := range s.MainlandRegions {
-			s.regions[r] = Yes
+			s.regions.add(r, Yes)
 		}
 		for _, r := range s.OtherRegions {
-			s.regions[r] = No
+			s.regions.add(r, No)
 		}
 		for j := range s.Products {
 			if s.Products[j].PerAccount {

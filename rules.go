@@ -40,7 +40,7 @@ type RuleSet struct {
 	// records what was assumed. ELG-QUOTA and ELG-BATCH cannot be.
 	Assume Rules `json:"assume"`
 
-	regions map[string]Tri // the two lists, when the set is in a book
+	regions regionIndex // the two lists, when the set is in a book
 }
 
 // ProductRules are the requirements of one product.
@@ -163,13 +163,15 @@ const (
 // where the product's PerAccount is set, for that product in the account; if
 // it is negative, that is unknown. Check is pure and allocates nothing. It
 // does not judge the grant itself: see [Engine.Verify].
-func (s *RuleSet) Check(r IssueRequest, used int, t time.Time) Decision {
-	d := Decision{
-		At: t, Assumed: r.Assume | s.Assume,
-		set: s, actor: r.Actor, action: ActionIssue, certification: r.Certification, instance: r.Instance,
-		forOthers: r.GrantTo != "" && r.GrantTo != r.Actor,
-	}
+func (s *RuleSet) Check(r IssueRequest, used int, t time.Time) (d Decision) {
+	// Field by field into the result: a composite literal would be copied.
+	d.At = t
+	d.Assumed = r.Assume | s.Assume
 	d.Quota.Used, d.Quota.Requested = used, r.Quantity
+	d.set, d.action, d.actor = s, ActionIssue, r.Actor
+	d.certification = r.Certification
+	d.forOthers = r.GrantTo != "" && r.GrantTo != r.Actor
+	d.instance = r.Instance
 	s.judge(&d, elgRules)
 	return d
 }
@@ -290,7 +292,7 @@ func (q *Requirements) remaining(i *Instance, t time.Time) Tri {
 	if i.Billing == PayAsYouGo || i.Expires.IsZero() {
 		return Unknown
 	}
-	return tri(i.Expires.Sub(t) >= time.Duration(q.RemainingDays)*day)
+	return tri(!i.Expires.Before(t.Add(time.Duration(q.RemainingDays) * day)))
 }
 
 const day = 24 * time.Hour
@@ -301,13 +303,44 @@ func (s *RuleSet) region(q *Requirements, i *Instance) Tri {
 		return Yes
 	}
 	if s.regions != nil {
-		return s.regions[i.Region]
+		return s.regions.find(i.Region)
 	}
 	if slices.Contains(s.MainlandRegions, i.Region) {
 		return Yes
 	}
 	if slices.Contains(s.OtherRegions, i.Region) {
 		return No
+	}
+	return Unknown
+}
+
+// regionIndex holds the regions by the length of their names, and whether each
+// is in mainland China. A handful of names are of one length, so that going
+// through them beats hashing.
+type regionIndex [][]struct {
+	name     string
+	mainland Tri
+}
+
+func (x *regionIndex) add(name string, mainland Tri) {
+	for len(*x) <= len(name) {
+		*x = append(*x, nil)
+	}
+	same := &(*x)[len(name)]
+	*same = append(*same, struct {
+		name     string
+		mainland Tri
+	}{name, mainland})
+}
+
+func (x regionIndex) find(name string) Tri {
+	if len(name) >= len(x) {
+		return Unknown
+	}
+	for i := range x[len(name)] {
+		if r := &x[len(name)][i]; r.name == name {
+			return r.mainland
+		}
 	}
 	return Unknown
 }

@@ -88,7 +88,7 @@ func choices() []func(*gen) []todo {
 		draw  func(*gen) []todo
 	}{
 		{5, single((*gen).issue)}, {6, single((*gen).issueAndGrant)}, {2, single((*gen).auto)}, {3, single((*gen).buy)},
-		{3, single((*gen).bind)}, {4, single((*gen).grant)}, {4, single((*gen).submit)}, {1, single((*gen).resubmit)},
+		{4, single((*gen).bind)}, {4, single((*gen).grant)}, {4, single((*gen).submit)}, {1, single((*gen).resubmit)},
 		{2, single((*gen).approve)}, {2, single((*gen).release)}, {2, single((*gen).refund)}, {1, single((*gen).void)},
 		{1, single((*gen).close)}, {2, single((*gen).imported)}, {3, single((*gen).repeat)},
 		{4, (*gen).time}, {2, (*gen).server}, {1, (*gen).restart}, {1, (*gen).fill},
@@ -156,8 +156,24 @@ func (g *gen) set() *icpcode.RuleSet {
 	return &g.model.sets[0]
 }
 
+// roomy draws a server that can issue one more, where there is one, in half of
+// all cases.
+func (g *gen) roomy() *server {
+	if g.roll(2) == 1 {
+		for _, s := range g.servers {
+			f := facts{set: g.set(), inst: new(icpcode.Instance)}
+			*f.inst = s.today(g.model, g.now)
+			used, closed := g.model.count(&op{actor: s.owner, inst: *f.inst}, f.set)
+			if !closed && used < f.limit() {
+				return s
+			}
+		}
+	}
+	return among(g, g.servers)
+}
+
 func (g *gen) issue() *op {
-	s := among(g, g.servers)
+	s := g.roomy()
 	o := g.request(&op{kind: opIssue, n: 1, cert: g.certification()}, s.owner)
 	o.inst = g.facts(s, &o.assume)
 	o.text = among(g, []string{"", "shop", "备注"})
@@ -208,7 +224,7 @@ func (g *gen) certification() icpcode.Certification {
 }
 
 func (g *gen) auto() *op {
-	s := among(g, g.servers)
+	s := g.roomy()
 	o := g.request(&op{kind: opAuto}, s.owner)
 	o.inst = g.facts(s, &o.assume)
 	o.text = among(g, []string{"", "shop"})
@@ -244,7 +260,11 @@ func (g *gen) file(o *op) {
 }
 
 func (g *gen) buy() *op {
-	o := g.request(&op{kind: opBuy, n: 1}, g.account())
+	buyer := g.account()
+	if g.roll(4) < 3 {
+		buyer = among(g, g.servers).owner // who can bind it
+	}
+	o := g.request(&op{kind: opBuy, n: 1}, buyer)
 	o.text = among(g, []string{"", "paid"})
 	switch g.roll(8) {
 	case 4:
@@ -354,6 +374,9 @@ func (g *gen) grant() *op {
 				o.today = append(o.today, g.facts(s, nil))
 			}
 		}
+		if s := among(g, g.servers); len(o.today) == 0 && g.rarely(4) {
+			o.today = append(o.today, g.facts(s, nil))
+		}
 	}
 	return o
 }
@@ -388,6 +411,9 @@ func (g *gen) filed(k kind, s icpcode.State) *op {
 	default:
 		if s := g.behind(c); s != nil {
 			o.inst = g.facts(s, nil)
+			if g.rarely(6) {
+				o.inst.ID = "" // the code's is meant
+			}
 		}
 	}
 	return o

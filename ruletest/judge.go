@@ -223,10 +223,17 @@ func (m *model) judgeBind(o *op, e *env, set *icpcode.RuleSet) answer {
 func (m *model) judgeGrant(o *op, e *env, set *icpcode.RuleSet) answer {
 	a := answer{}
 	for _, c := range o.codes {
-		r := m.visible(c, o.actor)
-		if r == nil {
+		if m.visible(c, o.actor) == nil {
 			return answer{err: icpcode.ErrNoCode}
 		}
+	}
+	for i := range o.today {
+		if !slices.ContainsFunc(o.codes, func(c icpcode.Code) bool { return m.codes[c].Instance == o.today[i].ID }) {
+			return answer{err: icpcode.ErrInvalid} // facts about something else
+		}
+	}
+	for _, c := range o.codes {
+		r := m.codes[c]
 		a.must(icpcode.GRTState, r.State == icpcode.StateUnbound || r.State == icpcode.StateAvailable)
 		a.must(icpcode.GRTOnce, r.Grantee == "" && r.Owner == o.actor)
 		today := icpcode.Instance{}
@@ -267,7 +274,9 @@ func (m *model) judgeSubmit(o *op, e *env, set *icpcode.RuleSet) answer {
 		return answer{err: icpcode.ErrInvalid}
 	}
 	a := answer{}
-	m.judgeUse(&a.verdict, r, o.actor, &o.inst, e.now, set)
+	today := o.inst
+	today.ID = r.Instance // also where the facts do not name it
+	m.judgeUse(&a.verdict, r, o.actor, &today, e.now, set)
 	a.res = icpcode.Result{Action: icpcode.ActionSubmit, State: icpcode.StateFiling, Codes: []icpcode.Code{o.code}}
 	if o.kind == opResubmit {
 		a.res.Action = icpcode.ActionResubmit
@@ -330,7 +339,7 @@ func (m *model) judgeClose(o *op, set *icpcode.RuleSet) answer {
 			continue
 		}
 		a.res.Codes = append(a.res.Codes, c)
-		if p := closeRefund(r, o.refunded, set); !p.IsZero() {
+		if p := closeRefund(r, o.refunded, set); p.Amount.IsPositive() {
 			mixed = mixed || back.Currency != "" && back.Currency != p.Currency
 			back = icpcode.Money{Amount: back.Amount.Add(p.Amount), Currency: p.Currency}
 		}

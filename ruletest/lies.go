@@ -90,7 +90,10 @@ var lies = []func(*gen, *icpcode.Instance, *icpcode.Requirements){
 	func(_ *gen, i *icpcode.Instance, _ *icpcode.Requirements) { i.IPs = nil },
 	func(_ *gen, i *icpcode.Instance, _ *icpcode.Requirements) { i.IPs = addresses[1:] },
 	func(g *gen, i *icpcode.Instance, _ *icpcode.Requirements) {
-		i.Status = icpcode.Status(g.roll(int(icpcode.StatusReleased)+1) * g.roll(2))
+		i.Status = among(g, []icpcode.Status{
+			icpcode.StatusUnknown, icpcode.StatusStopped, icpcode.StatusExpired, icpcode.StatusReleased,
+			icpcode.StatusUnknown, icpcode.StatusStopped, icpcode.StatusLocked, icpcode.StatusRefunded, icpcode.StatusPending,
+		})
 	},
 	func(g *gen, i *icpcode.Instance, _ *icpcode.Requirements) {
 		i.IPHeld = among(g, []icpcode.Tri{icpcode.Yes, icpcode.Unknown})

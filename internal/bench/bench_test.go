@@ -476,3 +476,6 @@ func TestNames(t *testing.T) {
 
 func BenchmarkIssue(b *testing.B)      { issue(100_000, 1)(b) }
 func BenchmarkIssueFloor(b *testing.B) { floorIssue(100_000)(b) }
+
+func BenchmarkDecision(b *testing.B)      { decision(b) }
+func BenchmarkDecisionFloor(b *testing.B) { floorDecision(b) }
