@@ -58,7 +58,7 @@ func (w *world) try(o *op, f fault, times int) {
 	w.tap.arm(f, times)
 	w.reads, w.asks, w.heard, w.phone = 0, 0, w.heard[:0], o.phone
 	res, err := o.do(w.ctx, w.eng)
-	w.Logf("    %v %v", err, res.Codes)
+	w.Logf("      %v", told{w.model, res, err})
 	w.seen.count(o, &a, f, micro(w.now))
 	if w.tap.fired != w.tap.times {
 		w.Fatalf("of %d injected faults %d fired", w.tap.times, w.tap.fired)
@@ -84,7 +84,7 @@ func (w *world) try(o *op, f fault, times int) {
 		w.unknown(o, res, err, f, &a)
 		return
 	}
-	w.expect(o, &a, res, err)
+	w.expect(o, &a, res, err, "")
 	if w.asks > 0 {
 		want := icpcode.Verification{Granter: o.actor, Grantee: o.to, Proof: o.proof, RequestID: w.asked.RequestID}
 		if w.asked != want || o.id != "" && w.asked.RequestID != o.id {
@@ -96,6 +96,30 @@ func (w *world) try(o *op, f fault, times int) {
 		return
 	}
 	w.changed(o, e, res, true)
+}
+
+// told prints an answer; only a failing sequence does.
+type told struct {
+	model *model
+	res   icpcode.Result
+	err   error
+}
+
+func (t told) String() string {
+	if t.err != nil {
+		return fmt.Sprintf("-> %v", t.err)
+	}
+	s := fmt.Sprintf("-> %v", t.res.State)
+	drawn := len(t.model.order)
+	for _, c := range t.res.Codes {
+		n := slices.Index(t.model.order, c)
+		if n < 0 {
+			n = drawn
+			drawn++
+		}
+		s += fmt.Sprintf(" code#%d", n)
+	}
+	return s
 }
 
 func clockReads(o *op) int {
@@ -128,7 +152,7 @@ func (w *world) unknown(o *op, res icpcode.Result, err error, f fault, a *answer
 	}
 	res.Replayed = false
 	e := w.env()
-	w.expect(again, a, res, nil)
+	w.expect(again, a, res, nil, "")
 	w.changed(again, e, res, false)
 }
 
@@ -141,10 +165,10 @@ func (w *world) rehearse(o *op, rules *answer) {
 	a.drawn = 0
 	drawn := o.kind == opIssue || o.kind == opAuto || o.kind == opBuy
 	res, err := o.do(w.ctx, w.dry)
-	if a.err == nil && !a.replay && res.RequestID == "" && o.id == "" {
-		res.RequestID = "dry"
+	if a.err == nil && o.id == "" && res.RequestID == "" {
+		res.RequestID = "none is drawn"
 	}
-	w.expect2(o, &a, res, err, "dry run: ")
+	w.expect(o, &a, res, err, "dry run: ")
 	if a.err == nil && res.PhoneNeeded != (a.phone && !a.replay) {
 		w.fail(o, "the dry run says that the phone is needed: %v", res.PhoneNeeded)
 	}
@@ -190,12 +214,9 @@ func (w *world) verifies(o *op, rules *answer) {
 	}
 }
 
-// expect compares an answer with that of the model.
-func (w *world) expect(o *op, a *answer, res icpcode.Result, err error) {
-	w.expect2(o, a, res, err, "")
-}
-
-func (w *world) expect2(o *op, a *answer, res icpcode.Result, err error, run string) {
+// expect compares an answer with that of the model. Run says which run it is
+// of, for messages.
+func (w *world) expect(o *op, a *answer, res icpcode.Result, err error, run string) {
 	if a.err != nil {
 		if !errors.Is(err, a.err) {
 			w.fail(o, "%sit answers %v, want %v (fail %v, unknown %v)", run, explain(err), a.err, a.fail, a.unknown)
