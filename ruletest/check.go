@@ -109,17 +109,15 @@ func (t told) String() string {
 	if t.err != nil {
 		return fmt.Sprintf("-> %v", t.err)
 	}
-	s := fmt.Sprintf("-> %v", t.res.State)
-	drawn := len(t.model.order)
-	for _, c := range t.res.Codes {
-		n := slices.Index(t.model.order, c)
-		if n < 0 {
-			n = drawn
+	codes, drawn := make([]int, len(t.res.Codes)), len(t.model.order)
+	for i, c := range t.res.Codes {
+		codes[i] = slices.Index(t.model.order, c)
+		if codes[i] < 0 {
+			codes[i] = drawn
 			drawn++
 		}
-		s += fmt.Sprintf(" code#%d", n)
 	}
-	return s
+	return fmt.Sprintf("-> %v code#%v", t.res.State, codes)
 }
 
 func clockReads(o *op) int {
