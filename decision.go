@@ -14,8 +14,8 @@ type Decision struct {
 	Assumed             Rules // those of Unknown that the request or rule set assumes to pass
 	Advice              Rules // rules that advise and never gate (PAY-WHEN, RSK-MOVE)
 	Quota               Quota // ELG-QUOTA: of the instance, or of the product in the account
-	// PhoneNeeded says that the action passes once the phone is verified
-	// (GRT-FIRST).
+	// PhoneNeeded says that the phone is yet to be verified (GRT-FIRST): if
+	// nothing refuses, the action passes once it is.
 	PhoneNeeded bool
 	At          time.Time // the instant that was asked about
 
