@@ -361,8 +361,8 @@ func (e *Engine) History(ctx context.Context, actor AccountID, code Code) iter.S
 					return
 				}
 			}
-			if len(events) < pageSize {
-				return
+			if len(events) == 0 {
+				return // a shorter page may have another after it
 			}
 		}
 	}
