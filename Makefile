@@ -1,6 +1,6 @@
-# `make test` is for before you send a change, `make quick` for while you work;
-# `make ci` is `make test` and the mutants. `make help` lists the rest. Needs Go,
-# git and gcc (for -race).
+# `make test` is the whole proof, and what CI runs; `make quick` is for while you
+# work; `make mutate` tries the mutants, which take half an hour more. `make help`
+# lists the rest. Needs Go, git and gcc (for -race).
 #
 # Modules are discovered from go.work; each is built as its users build it,
 # with GOWORK=off.
@@ -35,9 +35,6 @@ each = $(foreach m,$(MODULES),$(STEP) '$(1): $(notdir $(m))' sh -c "cd '$(m)' &&
 .PHONY: help
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
-
-.PHONY: ci
-ci: test mutate ## the whole proof, as CI demands it
 
 .PHONY: test
 test: fmt-check tidy-check vet build lint race checks cover disable ## everything below but the mutants
@@ -99,7 +96,7 @@ disable: ## disable each rule in turn and see its test fail
 
 .PHONY: bench
 bench: ## what the library costs, as ratios to floors measured beside it
-	@ICPCODE_BENCH=1 $(STEP) 'ratios' $(GO) test $(BENCH_PKG) -run '$(BENCH_RUN)' -v -count=1 -timeout 30m
+	@ICPCODE_BENCH=1 $(STEP) 'ratios' $(GO) test $(BENCH_PKG) -run '$(BENCH_RUN)' -v -count=1 -benchtime=200ms -timeout 30m
 
 .PHONY: api
 api: bin/apidiff ## what changed in the API since the last tag
