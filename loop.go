@@ -59,6 +59,8 @@ type pending struct {
 	decision Decision
 	err      error
 	events   []Event
+
+	alone [1]*pending // the batch of this request alone
 }
 
 // do takes one request from its checks to its answer.
@@ -67,7 +69,8 @@ func (e *Engine) do(ctx context.Context, actor AccountID, requestID string, r re
 	if err != nil {
 		return Result{}, Decision{}, err
 	}
-	batch := []*pending{p}
+	p.alone[0] = p
+	batch := p.alone[:]
 	e.carry(ctx, batch)
 	if errors.Is(p.err, errPhone) {
 		if p.err = e.verify(ctx, p); p.err != nil {
@@ -120,24 +123,31 @@ func (e *Engine) enter(ctx context.Context, actor AccountID, requestID string, r
 	if requestID != "" {
 		p.receipt = receiptKey(actor, requestID)
 	}
-	d := digest{buf: make([]byte, 0, 256)}
-	r.fingerprint(&d)
-	p.print = d.sum()
+	s := e.scratch.Get().(*scratch)
+	s.digest.buf = s.digest.buf[:0]
+	r.fingerprint(&s.digest)
+	p.print = s.digest.sum()
+	e.scratch.Put(s)
 	return p, nil
 }
 
 // now reads the clock, and finds the rules in force.
 func (e *Engine) now() (time.Time, *RuleSet, error) {
-	var now time.Time
-	if err := guard("Clock", func() error { now = e.opt.Clock(); return nil }); err != nil {
+	now, err := e.readClock()
+	if err != nil {
 		return now, nil, err
 	}
-	now, err := instant("Options.Clock", now)
+	now, err = instant("Options.Clock", now)
 	if err != nil {
 		return now, nil, err
 	}
 	set, err := e.opt.Rules.At(now)
 	return now, set, err
+}
+
+func (e *Engine) readClock() (now time.Time, err error) {
+	defer recovered("Clock", &err)
+	return e.opt.Clock(), nil
 }
 
 func (e *Engine) isOperator(actor AccountID) (bool, error) {
@@ -151,12 +161,15 @@ func (e *Engine) isOperator(actor AccountID) (bool, error) {
 
 // guard calls a function of the caller's and turns its panic into an error.
 func guard(name string, f func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &HookError{Hook: name, Panic: p}
-		}
-	}()
+	defer recovered(name, &err)
 	return f()
+}
+
+// recovered, deferred, turns a panic of the hook of that name into an error.
+func recovered(name string, err *error) {
+	if p := recover(); p != nil {
+		*err = &HookError{Hook: name, Panic: p}
+	}
 }
 
 // verify asks the phone hook about a first grant.
@@ -253,7 +266,9 @@ func (e *Engine) attempt(ctx context.Context, batch []*pending) error {
 	var taken []Code
 	for _, p := range batch {
 		p.failed = e.prepare(ctx, p, taken)
-		taken = append(taken, p.codes...)
+		if len(batch) > 1 {
+			taken = append(taken, p.codes...)
+		}
 		if p.receipt.Kind != 0 {
 			keys = append(keys, p.receipt)
 		}
@@ -299,8 +314,9 @@ func (e *Engine) attempt(ctx context.Context, batch []*pending) error {
 // scratch is what an attempt needs for a moment and no longer: none of its
 // memory reaches the caller, and a store must not keep what it is given.
 type scratch struct {
-	view view
-	keys []Key
+	view   view
+	keys   []Key
+	digest digest
 }
 
 // release hands scratch on, without holding on to any document.
@@ -437,52 +453,48 @@ func newSource(r io.Reader) *source {
 }
 
 // draw fills codes with different ones, none of which is in taken.
-func (s *source) draw(codes, taken []Code) error {
-	return s.guarded(func() error {
-		for i := range codes {
-			for redraws := 0; ; redraws++ {
-				c, err := Draw(s.r)
-				if err != nil {
-					return err
-				}
-				if c != s.lastCode && !slices.Contains(codes[:i], c) && !slices.Contains(taken, c) {
-					codes[i], s.lastCode = c, c
-					break
-				}
-				if redraws == maxRedraws {
-					return fmt.Errorf("%w: it repeats itself", ErrEntropy)
-				}
+func (s *source) draw(codes, taken []Code) (err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer exhausted(&err)
+	for i := range codes {
+		for redraws := 0; ; redraws++ {
+			c, err := Draw(s.r)
+			if err != nil {
+				return err
+			}
+			if c != s.lastCode && !slices.Contains(codes[:i], c) && !slices.Contains(taken, c) {
+				codes[i], s.lastCode = c, c
+				break
+			}
+			if redraws == maxRedraws {
+				return fmt.Errorf("%w: it repeats itself", ErrEntropy)
 			}
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // requestID draws a request ID of 128 bits.
-func (s *source) requestID() (string, error) {
-	var b [16]byte
-	err := s.guarded(func() error {
-		if _, err := io.ReadFull(s.r, b[:]); err != nil {
-			return fmt.Errorf("%w: %w", ErrEntropy, err)
-		}
-		if b == s.lastID {
-			return fmt.Errorf("%w: it repeats itself", ErrEntropy)
-		}
-		s.lastID = b
-		return nil
-	})
-	return hex.EncodeToString(b[:]), err
-}
-
-// guarded runs f alone; a panic of the entropy source fails like an error of
-// it.
-func (s *source) guarded(f func() error) (err error) {
+func (s *source) requestID() (id string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: panic: %v", ErrEntropy, p)
-		}
-	}()
-	return f()
+	defer exhausted(&err)
+	var b [16]byte
+	if _, err := io.ReadFull(s.r, b[:]); err != nil {
+		return "", fmt.Errorf("%w: %w", ErrEntropy, err)
+	}
+	if b == s.lastID {
+		return "", fmt.Errorf("%w: it repeats itself", ErrEntropy)
+	}
+	s.lastID = b
+	return hex.EncodeToString(b[:]), nil
+}
+
+// exhausted, deferred, makes a panic of the entropy source fail like an error
+// of it.
+func exhausted(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%w: panic: %v", ErrEntropy, p)
+	}
 }
