@@ -394,14 +394,16 @@ func issue(resident, goroutines int) func(*testing.B) {
 			}
 			return
 		}
-		// Each goroutine has instances of its own.
+		// Each goroutine has instances of its own, five codes to each as above.
 		var wg sync.WaitGroup
 		b.ResetTimer()
-		base := int(f.k.Add(int64(b.N*goroutines*5))) + 5
+		each := (b.N + goroutines - 1) / goroutines
+		base := int(f.k.Add(int64((each+10)*goroutines))) - (each+10)*goroutines
+		base += 5 - base%5
 		for g := range goroutines {
 			wg.Go(func() {
-				for n := g; n < b.N; n += goroutines {
-					k := base - base%5 + (n/goroutines*goroutines+g)*5
+				for n := range each {
+					k := base + (n/5*goroutines+g)*5 + n%5
 					i := server(instance(k))
 					i.Owner = icpcode.AccountID(owner(k))
 					_, err := f.eng.Issue(context.Background(), icpcode.IssueRequest{Actor: i.Owner, RequestID: request(k), Instance: i, Quantity: 1})
