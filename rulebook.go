@@ -144,8 +144,8 @@ func (b *RuleBook) Sets() []RuleSet {
 }
 
 // At returns the set in force at t, or an error matching [ErrNoRules] before
-// the first set. The set must not be
-// modified; [RuleBook.Sets] has copies for that.
+// the first set. The set must not be modified; [RuleBook.Sets] has copies for
+// that.
 func (b *RuleBook) At(t time.Time) (*RuleSet, error) {
 	for _, s := range slices.Backward(b.sets) {
 		if !t.Before(s.Effective) {
