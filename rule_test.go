@@ -1302,6 +1302,17 @@ func testGRTState(t *testing.T) {
 	for _, c := range []icpcode.Code{codes[1], codes[2], codes[3], bought[1]} {
 		refused(t, grant(c), icpcode.GRTState)
 	}
+	// The result tells the state of the codes, and none where they differ.
+	for _, batch := range [][]icpcode.Code{w.issue(i, 1), w.buy("1001", 2), append(w.buy("1001", 1), w.issue(w.server("1001"), 1)...)} {
+		want := w.record(batch[0]).State
+		if w.record(batch[len(batch)-1]).State != want {
+			want = icpcode.StateNone
+		}
+		res := must[icpcode.Result](t)(w.eng.Grant(w.ctx, icpcode.GrantRequest{Actor: "1001", Codes: batch, GrantTo: "2002", Certification: icpcode.Enterprise}))
+		if res.State != want {
+			t.Errorf("the result says %v, want %v", res.State, want)
+		}
+	}
 	for _, c := range []icpcode.Code{codes[0], bought[0]} {
 		before := w.record(c).State
 		if err := grant(c); err != nil {
