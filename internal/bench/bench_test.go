@@ -40,6 +40,9 @@ type row struct {
 // turn in one run. It fails only for allocations, never for time.
 func TestRatios(t *testing.T) {
 	if os.Getenv("ICPCODE_BENCH") == "" {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("measuring is a step of its own: make bench")
+		}
 		t.Skip("set ICPCODE_BENCH=1 (make bench) to measure; measuring proves nothing in a test run")
 	}
 	t.Logf("%-48s %10s %10s %7s %7s %7s", "what", "floor", "here", "ratio", "at most", "dream")
@@ -463,6 +466,36 @@ func heap(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	t.Logf("%-48s %10s %8.0f B %6s %5d B %5d B", "heap per code, 10^6 resident", "", float64(after.HeapAlloc-before.HeapAlloc)/n, "", 600, 300)
 	runtime.KeepAlive(f)
+}
+
+// TestNothingAllocates holds the pure functions to what they promise.
+func TestNothingAllocates(t *testing.T) {
+	set, err := icpcode.Alibaba().At(now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entropy := bufio.NewReaderSize(&zeros{}, 512)
+	r := icpcode.IssueRequest{Actor: "1001", Instance: server("i-1"), Quantity: 1}
+	rec := icpcode.Record{State: icpcode.StateFiled, Instance: "i-1", Product: icpcode.ECS, Owner: "1001"}
+	for name, f := range map[string]func(){
+		"State.Next":     func() { _, _ = icpcode.StateAvailable.Next(icpcode.ActionSubmit, icpcode.RoleHolder) },
+		"RuleSet.Check":  func() { d := set.Check(r, 2, now); sink.Add(uint64(d.Pass)) },
+		"RuleSet.Review": func() { d := set.Review(rec, r.Instance, now); sink.Add(uint64(d.Pass)) },
+		"ParseCode":      func() { _, _ = icpcode.ParseCode(text) },
+		"Draw":           func() { _, _ = icpcode.Draw(entropy) },
+	} {
+		if n := testing.AllocsPerRun(100, f); n != 0 {
+			t.Errorf("%s allocates %v times", name, n)
+		}
+	}
+}
+
+// zeros is a source that never ends.
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) {
+	clear(b)
+	return len(b), nil
 }
 
 // TestNames checks that the benchmarks issue what they mean to: five codes to
