@@ -1,0 +1,171 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"reflect"
+	"strings"
+
+	"github.com/icpcode/icpcode"
+)
+
+// Errors that callers may want to tell apart. A conflict matches
+// [icpcode.ErrConflict].
+var (
+	// ErrUnavailable says that the database could not be reached, or answered
+	// that it takes no work now. It says nothing of whether a Commit took
+	// effect.
+	ErrUnavailable = errors.New("sqlstore: database is unavailable")
+	// ErrSchema says that the tables are not there, or are of another version
+	// of this package: see [Migrate].
+	ErrSchema = errors.New("sqlstore: the schema is not this version's")
+	// ErrSettings says that the database or the connection is set up in a way
+	// that would break a promise of the store's.
+	ErrSettings = errors.New("sqlstore: unfit settings")
+)
+
+var (
+	errKey     = errors.New("sqlstore: a key of an unknown kind")
+	errVersion = errors.New("sqlstore: a document has another version")
+)
+
+// class is what an error means for who sees it.
+type class uint8
+
+const (
+	other       class = iota
+	conflict          // rolled back; the same again may succeed
+	unavailable       // cannot be reached, or refuses work
+)
+
+// classify goes by the codes that databases document, never by text.
+func (s *Store) classify(err error) class {
+	if errors.Is(err, errVersion) {
+		return conflict
+	}
+	if state, ok := sqlState(err); ok && s.dialect == PostgreSQL {
+		return classOfState(state)
+	}
+	if n, ok := s.errorNumber(err); ok {
+		if s.dialect == SQLite {
+			return classOfSQLite(n)
+		}
+		return classOfMySQL(n)
+	}
+	var network net.Error
+	if errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return unavailable
+	}
+	return other
+}
+
+// sqlState returns the SQLSTATE that pgx and lib/pq give.
+func sqlState(err error) (string, bool) {
+	var e interface{ SQLState() string }
+	if !errors.As(err, &e) {
+		return "", false
+	}
+	return e.SQLState(), true
+}
+
+func classOfState(state string) class {
+	switch state {
+	case "IC001", // icp_expect
+		"23505",          // unique_violation
+		"40001", "40P01", // serialization_failure, deadlock_detected
+		"55P03": // lock_not_available
+		return conflict
+	case "57P01", "57P02", "57P03", // admin_shutdown, crash_shutdown, cannot_connect_now
+		"53300": // too_many_connections
+		return unavailable
+	}
+	if strings.HasPrefix(state, "08") {
+		return unavailable
+	}
+	return other
+}
+
+// classOfMySQL goes by error numbers. Not all of them are MySQL's or MariaDB's
+// own: databases that speak their protocol add some.
+func classOfMySQL(n int) class {
+	switch n {
+	case outOfRange, // see guard
+		1062,             // duplicate key
+		1213, 1205, 1020, // deadlock, lock wait timeout, record changed since last read
+		3101,             // a group refused the transaction
+		8002, 8022, 9007: // TiDB: write conflicts
+		return conflict
+	case 1040, 1047, 1053, 1203: // too many connections, node not ready, shutdown, too many of one user's
+		return unavailable
+	}
+	return other
+}
+
+// classOfSQLite goes by result codes, extended or not.
+func classOfSQLite(n int) class {
+	switch n {
+	case 1555, 2067, 2579: // constraints: primary key, unique, rowid
+		return conflict
+	}
+	switch n & 0xff {
+	case 5, 6: // busy, locked
+		return conflict
+	case 10, 14: // I/O error, cannot open
+		return unavailable
+	}
+	return other
+}
+
+// errorNumber finds the number of an error: as Options.ErrorNumber says, by a
+// method Code() int, or in a field that a well-known driver has.
+func (s *Store) errorNumber(err error) (int, bool) {
+	if err == nil {
+		return 0, false
+	}
+	if s.opt.ErrorNumber != nil {
+		return s.opt.ErrorNumber(err)
+	}
+	var e interface{ Code() int }
+	if errors.As(err, &e) {
+		return e.Code(), true
+	}
+	for ; err != nil; err = errors.Unwrap(err) {
+		v := reflect.Indirect(reflect.ValueOf(err))
+		if v.Kind() != reflect.Struct {
+			continue
+		}
+		// go-sql-driver/mysql has Number, mattn/go-sqlite3 ExtendedCode.
+		for _, name := range [...]string{"Number", "ExtendedCode"} {
+			if f := v.FieldByName(name); f.CanInt() {
+				return int(f.Int()), true
+			} else if f.CanUint() {
+				return int(f.Uint()), true
+			}
+		}
+	}
+	return 0, false
+}
+
+// explain wraps an error of the database's with what it means.
+func (s *Store) explain(doing string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded),
+		errors.Is(err, ErrSchema), errors.Is(err, ErrSettings):
+		return fmt.Errorf("sqlstore: %s: %w", doing, err)
+	}
+	switch s.classify(err) {
+	case conflict:
+		return fmt.Errorf("sqlstore: %s: %w: %w", doing, icpcode.ErrConflict, err)
+	case unavailable:
+		return fmt.Errorf("%w: %s: %w", ErrUnavailable, doing, err)
+	}
+	return fmt.Errorf("sqlstore: %s: %w", doing, err)
+}

@@ -1,0 +1,10 @@
+module github.com/icpcode/icpcode/sqlstore
+
+go 1.25.0
+
+require (
+	github.com/icpcode/icpcode v0.0.0
+	github.com/shopspring/decimal v1.6.0
+)
+
+replace github.com/icpcode/icpcode => ../

@@ -1,0 +1,196 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/hex"
+	"strconv"
+)
+
+// mySQL is MySQL and MariaDB. It writes every value into the text of its
+// statements: drivers send arguments in round trips of their own. Where the
+// connection allows several statements in one text, a Commit is one round
+// trip; otherwise each statement is.
+type mySQL struct {
+	several bool // statements in one text are allowed
+}
+
+// value writes a literal that reads the same in every character set and SQL
+// mode: what is not plain ASCII is in hexadecimal digits.
+func (mySQL) value(s *statement, _ *column, v any) {
+	switch v := v.(type) {
+	case nil:
+		s.add("null")
+	case int64:
+		s.buf = strconv.AppendInt(s.buf, v, 10)
+	case string:
+		if plain(v) {
+			s.add("'", v, "'")
+			return
+		}
+		s.add("_utf8mb4 x'")
+		s.buf = hex.AppendEncode(s.buf, []byte(v))
+		s.add("'")
+	}
+}
+
+func (mySQL) shown(s *statement, c *column) {
+	if c.kind == text {
+		s.add("t.", c.name)
+		return
+	}
+	s.add("cast(t.", c.name, " as char)")
+}
+
+func (m mySQL) keyed(s *statement, t *table, keys []row) {
+	s.add(t.name, " as t where (")
+	for i := range t.keys {
+		if i > 0 {
+			s.add(", ")
+		}
+		s.add("t.", t.columns[i].name)
+	}
+	s.add(") in (")
+	for i, k := range keys {
+		if i > 0 {
+			s.add(", ")
+		}
+		s.add("(")
+		for j := range t.keys {
+			if j > 0 {
+				s.add(", ")
+			}
+			m.value(s, &t.columns[j], k[j])
+		}
+		s.add(")")
+	}
+	s.add(")")
+}
+
+func (m mySQL) insertMany(s *statement, t *table, rows []row) {
+	s.add("values ")
+	for i, r := range rows {
+		if i > 0 {
+			s.add(", ")
+		}
+		values(m, s, t, r)
+	}
+}
+
+// updateMany joins in the order that it writes: so it locks in the order of
+// the keys, and reads the table by its primary key whatever the size.
+func (m mySQL) updateMany(s *statement, b *batch) {
+	t := b.table
+	s.add("update (")
+	for i, r := range b.updates {
+		if i > 0 {
+			s.add(" union all ")
+		}
+		s.add("select ")
+		for j := range t.columns {
+			m.value(s, &t.columns[j], r[j])
+			if i == 0 {
+				s.add(" as ", t.columns[j].name)
+			}
+			s.add(", ")
+		}
+		m.value(s, nil, b.expects[i])
+		if i == 0 {
+			s.add(" as expect")
+		}
+	}
+	s.add(") as x straight_join ", t.name, " as t on ")
+	s.matchKeys(t)
+	s.add(" and t.version = x.expect set ")
+	for i := t.keys; i < len(t.columns); i++ {
+		if i > t.keys {
+			s.add(", ")
+		}
+		s.add("t.", t.columns[i].name, " = x.", t.columns[i].name)
+	}
+}
+
+// ensured leaves the row that is there already. Unlike "insert ignore", it
+// overlooks nothing else.
+func (mySQL) ensured(s *statement, t *table) {
+	s.add(" on duplicate key update ", t.columns[0].name, " = ", t.name, ".", t.columns[0].name)
+}
+
+func (m mySQL) commit(ctx context.Context, on conn, w *writes) error {
+	return m.transact(ctx, on, steps(m, w))
+}
+
+func (m mySQL) transact(ctx context.Context, on conn, all []step) error {
+	begin, end, undo := "start transaction", "commit", "rollback"
+	if _, ok := on.(*sql.Tx); ok {
+		begin, end, undo = "savepoint icpcode", "release savepoint icpcode", "rollback to savepoint icpcode"
+	} else {
+		c, err := on.(*sql.DB).Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = c.Close() }() // back to the pool; its error is none of the Commit's
+		on = c
+	}
+	err := m.run(ctx, on, begin, all, end)
+	if err != nil {
+		m.undo(ctx, on, undo)
+	}
+	return err
+}
+
+// run sends the statements of a transaction, in one text if it may. There,
+// after an update that did not find every row at its version, the next
+// statement fails: its number is out of range.
+func (m mySQL) run(ctx context.Context, on conn, begin string, all []step, end string) error {
+	if m.several {
+		var s statement
+		s.add(begin)
+		for i := range all {
+			s.add("; ", string(all[i].buf))
+			if n := all[i].updates; n > 0 {
+				s.add("; ")
+				guard(&s, n)
+			}
+		}
+		s.add("; ", end)
+		_, err := on.ExecContext(ctx, string(s.buf))
+		return err
+	}
+	if _, err := on.ExecContext(ctx, begin); err != nil {
+		return err
+	}
+	for i := range all {
+		res, err := on.ExecContext(ctx, string(all[i].buf))
+		if err == nil {
+			err = all[i].done(res)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	_, err := on.ExecContext(ctx, end)
+	return err
+}
+
+// guard adds a statement that fails if the one before did not update n rows.
+func guard(s *statement, n int) {
+	s.add("set @icpcode = 9223372036854775807 + (row_count() <> ", strconv.Itoa(n), ")")
+}
+
+// outOfRange is how it fails.
+const outOfRange = 1690
+
+// undo rolls back after an error, and has a connection thrown away that
+// cannot: nobody may go on inside the transaction.
+func (mySQL) undo(ctx context.Context, on conn, undo string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoLimit)
+	defer cancel()
+	if _, err := on.ExecContext(ctx, undo); err == nil {
+		return
+	}
+	if c, ok := on.(*sql.Conn); ok {
+		_ = c.Raw(func(any) error { return driver.ErrBadConn })
+	}
+}

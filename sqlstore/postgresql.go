@@ -1,0 +1,185 @@
+package sqlstore
+
+import (
+	"context"
+	"strconv"
+)
+
+// postgreSQL writes a Change in one statement, of data-modifying CTEs. The
+// text of a statement depends only on which tables take part, and on whether
+// one row or several of each do, so that a driver which keeps prepared
+// statements needs one round trip.
+type postgreSQL struct{}
+
+// Arguments are typed in the text, and most are given as text: no driver has
+// to know a type.
+func (postgreSQL) value(s *statement, c *column, v any) {
+	s.arg("$", v)
+	s.add(pgArguments[c.kind])
+}
+
+var (
+	pgArguments = [...]string{
+		text: "::text", integer: "::bigint", instant: "::text::timestamp at time zone 'UTC'",
+		amount: "::text::numeric", document: "::text::jsonb",
+	}
+	pgArrays  = [...]string{text: "::text::text[]", integer: "::text::bigint[]"}
+	pgRecords = [...]string{
+		text: " text", integer: " bigint", instant: " timestamp", amount: " numeric", document: " jsonb",
+	}
+)
+
+func (postgreSQL) shown(s *statement, c *column) {
+	switch c.kind {
+	case text:
+		s.add("t.", c.name)
+	case integer, amount, document:
+		s.add("t.", c.name, "::text")
+	case instant:
+		s.add("to_char(t.", c.name, " at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')")
+	}
+}
+
+// keyed limits the keys to all of them. That keeps the planner from expecting
+// more than one, and so from a plan that reads the table whole because it was
+// small, or had never been analysed, when the statement was prepared.
+func (postgreSQL) keyed(s *statement, t *table, keys []row) {
+	s.add("(select * from unnest(")
+	for i := range t.keys {
+		if i > 0 {
+			s.add(", ")
+		}
+		s.arg("$", pgArray(keys, i))
+		s.add(pgArrays[t.columns[i].kind])
+	}
+	s.add(") x(")
+	s.names(t.columns[:t.keys])
+	s.add(") limit ")
+	s.arg("$", int64(len(keys)))
+	s.add("::bigint) x join ", t.name, " as t on ")
+	s.matchKeys(t)
+}
+
+// pgArray returns a column of rows as the text of an array.
+func pgArray(rows []row, column int) string {
+	b := []byte{'{'}
+	for i, r := range rows {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		switch v := r[column].(type) {
+		case int64:
+			b = strconv.AppendInt(b, v, 10)
+		case string:
+			b = append(b, '"')
+			for j := range len(v) {
+				if v[j] == '"' || v[j] == '\\' {
+					b = append(b, '\\')
+				}
+				b = append(b, v[j])
+			}
+			b = append(b, '"')
+		}
+	}
+	return string(append(b, '}'))
+}
+
+// records adds several rows as a table x, from one argument.
+func (postgreSQL) records(s *statement, columns []column, objects string) {
+	s.add("json_to_recordset(")
+	s.arg("$", objects)
+	s.add("::text::json) x(")
+	for i := range columns {
+		if i > 0 {
+			s.add(", ")
+		}
+		s.add(columns[i].name, pgRecords[columns[i].kind])
+	}
+	s.add(")")
+}
+
+// field adds a column of such a table.
+func (postgreSQL) field(s *statement, c *column) {
+	s.add("x.", c.name)
+	if c.kind == instant {
+		s.add(" at time zone 'UTC'")
+	}
+}
+
+func (p postgreSQL) insertMany(s *statement, t *table, rows []row) {
+	s.add("select ")
+	for i := range t.columns {
+		if i > 0 {
+			s.add(", ")
+		}
+		p.field(s, &t.columns[i])
+	}
+	s.add(" from ")
+	p.records(s, t.columns, objects(t.columns, rows, nil))
+}
+
+// updateMany limits its rows like keyed, twice: a record set is taken for a
+// hundred rows, and each limit that is not known for a tenth.
+func (p postgreSQL) updateMany(s *statement, b *batch) {
+	t, n := b.table, int64(len(b.updates))
+	s.add("update ", t.name, " as t set ")
+	for i := t.keys; i < len(t.columns); i++ {
+		if i > t.keys {
+			s.add(", ")
+		}
+		s.add(t.columns[i].name, " = ")
+		p.field(s, &t.columns[i])
+	}
+	s.add(" from (select * from (select * from ")
+	p.records(s, expecting(t), objects(t.columns, b.updates, b.expects))
+	s.add(" limit ")
+	s.arg("$", n)
+	s.add("::bigint) x limit ")
+	s.arg("$", n)
+	s.add("::bigint) x where ")
+	s.matchKeys(t)
+	s.add(" and t.version = x.expect")
+}
+
+func (postgreSQL) ensured(s *statement, _ *table) { s.add(" on conflict do nothing") }
+
+// commit writes everything in one statement. A row that is there already is
+// an error by itself; icp_expect raises one if the updates found other
+// versions. Either undoes all.
+func (p postgreSQL) commit(ctx context.Context, on conn, w *writes) error {
+	var s statement
+	var updated int64
+	s.add("with ")
+	for i := range w.batches {
+		b, name := &w.batches[i], strconv.Itoa(i)
+		if len(b.updates) > 0 {
+			s.add("u", name, " as (")
+			update(p, &s, b)
+			s.add(" returning 1), ")
+			updated += int64(len(b.updates))
+		}
+		if len(b.ensures) > 0 {
+			s.add("e", name, " as (")
+			insert(p, &s, b.table, b.ensures)
+			p.ensured(&s, b.table)
+			s.add("), ")
+		}
+		if len(b.inserts) > 0 {
+			s.add("i", name, " as (")
+			insert(p, &s, b.table, b.inserts)
+			s.add("), ")
+		}
+	}
+	s.cut(", ")
+	s.add(" select icp_expect(0")
+	for i := range w.batches {
+		if len(w.batches[i].updates) > 0 {
+			s.add(" + (select count(*) from u", strconv.Itoa(i), ")")
+		}
+	}
+	s.add(", ")
+	s.arg("$", updated)
+	s.add("::bigint)")
+	_, err := on.ExecContext(ctx, string(s.buf), s.args...)
+	return err
+}

@@ -1,0 +1,141 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+)
+
+// sqlite writes a Change in a transaction of one statement for each kind of
+// write. It has one writer at a time whatever one does.
+type sqlite struct{}
+
+func (sqlite) value(s *statement, _ *column, v any) { s.arg("?", v) }
+
+func (sqlite) shown(s *statement, c *column) {
+	if c.kind == integer {
+		s.add("cast(t.", c.name, " as text)")
+		return
+	}
+	s.add("t.", c.name)
+}
+
+// keyed joins in the order that it writes.
+func (sqlite) keyed(s *statement, t *table, keys []row) {
+	s.add("json_each(")
+	s.arg("?", objects(t.columns[:t.keys], keys, nil))
+	s.add(") as x cross join ", t.name, " as t on ")
+	for i := range t.keys {
+		if i > 0 {
+			s.add(" and ")
+		}
+		s.add("t.", t.columns[i].name, " = ")
+		field(s, &t.columns[i])
+	}
+}
+
+// field adds a column of a row of objects.
+func field(s *statement, c *column) {
+	s.add("x.value ->> '", c.name, "'")
+}
+
+func (sqlite) insertMany(s *statement, t *table, rows []row) {
+	s.add("select ")
+	for i := range t.columns {
+		if i > 0 {
+			s.add(", ")
+		}
+		field(s, &t.columns[i])
+	}
+	s.add(" from json_each(")
+	s.arg("?", objects(t.columns, rows, nil))
+	s.add(") as x where true") // without, "on conflict" would be read as part of a join
+}
+
+func (sqlite) updateMany(s *statement, b *batch) {
+	t := b.table
+	s.add("update ", t.name, " as t set ")
+	for i := t.keys; i < len(t.columns); i++ {
+		if i > t.keys {
+			s.add(", ")
+		}
+		s.add(t.columns[i].name, " = ")
+		field(s, &t.columns[i])
+	}
+	s.add(" from json_each(")
+	s.arg("?", objects(t.columns, b.updates, b.expects))
+	s.add(") as x where ")
+	for i := range t.keys {
+		s.add("t.", t.columns[i].name, " = ")
+		field(s, &t.columns[i])
+		s.add(" and ")
+	}
+	s.add("t.version = x.value ->> 'expect'")
+}
+
+func (sqlite) ensured(s *statement, _ *table) { s.add(" on conflict do nothing") }
+
+// commitSQLite writes in a transaction that begins with a write, so that it
+// has the lock for writing before it reads anything: one that reads first may
+// be refused the lock later. Statements are prepared before, for the database
+// may have a single connection.
+func (s *Store) commitSQLite(ctx context.Context, on conn, all []step) (err error) {
+	if tx, ok := on.(*sql.Tx); ok {
+		return savepoint(ctx, tx, all)
+	}
+	stmts := make([]*sql.Stmt, len(all))
+	for i := range all {
+		if stmts[i], err = s.stmt(ctx, string(all[i].buf)); err != nil {
+			return err
+		}
+	}
+	// There is one writer at a time. To queue here is fairer, and cheaper,
+	// than to sleep and look again, as SQLite does.
+	select {
+	case s.writing <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-s.writing }()
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	for i := range all {
+		res, err := tx.StmtContext(ctx, stmts[i]).ExecContext(ctx, all[i].args...)
+		if err == nil {
+			err = all[i].done(res)
+		}
+		if err != nil {
+			return errors.Join(err, undone(tx.Rollback()))
+		}
+	}
+	return tx.Commit()
+}
+
+// undone leaves out that a transaction was over already.
+func undone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}
+
+// savepoint writes in a transaction of the caller's.
+func savepoint(ctx context.Context, tx *sql.Tx, all []step) error {
+	if _, err := tx.ExecContext(ctx, "savepoint icpcode"); err != nil {
+		return err
+	}
+	for i := range all {
+		res, err := tx.ExecContext(ctx, string(all[i].buf), all[i].args...)
+		if err == nil {
+			err = all[i].done(res)
+		}
+		if err != nil {
+			_, undo := tx.ExecContext(ctx, "rollback to icpcode")
+			return errors.Join(err, undo)
+		}
+	}
+	_, err := tx.ExecContext(ctx, "release icpcode")
+	return err
+}

@@ -1,0 +1,374 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/icpcode/icpcode"
+)
+
+// Dialect is the SQL that a database speaks. The zero Dialect is none.
+type Dialect uint8
+
+// The dialects.
+const (
+	PostgreSQL Dialect = iota + 1 // 15 and later
+	MySQL                         // MariaDB 10.6 and later, MySQL 8.0.17 and later
+	SQLite                        // 3.38 and later
+)
+
+// String returns the name of the dialect, "PostgreSQL".
+func (d Dialect) String() string {
+	switch d {
+	case PostgreSQL:
+		return "PostgreSQL"
+	case MySQL:
+		return "MySQL"
+	case SQLite:
+		return "SQLite"
+	}
+	return "?"
+}
+
+// Options configures a [Store]. The zero value is for all well-known drivers.
+type Options struct {
+	// ErrorNumber returns the number that the database gave an error, 1213
+	// for a deadlock of MySQL's, and false for an error that has none. nil:
+	// by a method Code() int, or by the field that go-sql-driver/mysql and
+	// mattn/go-sqlite3 have. PostgreSQL's errors are read by their method
+	// SQLState() string.
+	ErrorNumber func(error) (int, bool)
+}
+
+// Store is an [icpcode.Store] in a database. Make one with [New]: the zero
+// Store is not usable. A Store is safe for concurrent use and needs no
+// closing; the database is the caller's to close.
+type Store struct {
+	db      *sql.DB
+	dialect Dialect
+	opt     Options
+	ready   atomic.Bool // Check found nothing wrong
+	several atomic.Bool // MySQL takes several statements in one text
+
+	prepared sync.Map      // text to *sql.Stmt, for SQLite
+	writing  chan struct{} // held by the one who writes to SQLite
+}
+
+var _ icpcode.Store = (*Store)(nil)
+
+// New returns a Store over db, whose tables [Migrate] made. It does not touch
+// the database yet: the first use of the Store does what [Store.Check] does.
+// Nil options mean the zero Options. New panics if db is nil or the dialect
+// unknown.
+func New(db *sql.DB, d Dialect, o *Options) *Store {
+	if db == nil {
+		panic("sqlstore: New needs a database")
+	}
+	if d < PostgreSQL || d > SQLite {
+		panic("sqlstore: New needs a dialect")
+	}
+	s := &Store{db: db, dialect: d, writing: make(chan struct{}, 1)}
+	if o != nil {
+		s.opt = *o
+	}
+	return s
+}
+
+// In returns a store that works in a transaction of the caller's, to commit
+// codes and rows of the caller's own together or not at all. It is for
+// [icpcode.Engine.InTx], and of one goroutine, as the transaction is. tx must
+// be of the database that the Store was made with.
+//
+// After any error but a refusal the transaction must be rolled back: a
+// conflict may have ended it already.
+func (s *Store) In(tx *sql.Tx) icpcode.Store { return &txStore{s, tx} }
+
+type txStore struct {
+	s  *Store
+	tx *sql.Tx
+}
+
+func (t *txStore) Load(ctx context.Context, keys ...icpcode.Key) ([]icpcode.Document, error) {
+	return t.s.load(ctx, t.tx, keys)
+}
+
+func (t *txStore) Commit(ctx context.Context, c icpcode.Change) error {
+	return t.s.commit(ctx, t.tx, &c)
+}
+
+func (t *txStore) List(ctx context.Context, q icpcode.Query) (icpcode.Page, error) {
+	return t.s.list(ctx, t.tx, &q)
+}
+
+func (t *txStore) Events(ctx context.Context, q icpcode.EventQuery) ([]icpcode.Event, error) {
+	return t.s.events(ctx, t.tx, &q)
+}
+
+// Load implements [icpcode.Store], in one statement.
+func (s *Store) Load(ctx context.Context, keys ...icpcode.Key) ([]icpcode.Document, error) {
+	return s.load(ctx, s.db, keys)
+}
+
+// Commit implements [icpcode.Store].
+func (s *Store) Commit(ctx context.Context, c icpcode.Change) error {
+	return s.commit(ctx, s.db, &c)
+}
+
+// List implements [icpcode.Store], in the order of the codes' text. A Limit
+// out of its range is an [*icpcode.InvalidError].
+func (s *Store) List(ctx context.Context, q icpcode.Query) (icpcode.Page, error) {
+	return s.list(ctx, s.db, &q)
+}
+
+// Events implements [icpcode.Store]. A Limit out of its range is an
+// [*icpcode.InvalidError].
+func (s *Store) Events(ctx context.Context, q icpcode.EventQuery) ([]icpcode.Event, error) {
+	return s.events(ctx, s.db, &q)
+}
+
+// conn is what a [*sql.DB], a [*sql.Conn] and a [*sql.Tx] have in common.
+type conn interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+func (s *Store) flavour() flavour {
+	switch s.dialect {
+	case PostgreSQL:
+		return postgreSQL{}
+	case MySQL:
+		return mySQL{several: s.several.Load()}
+	default:
+		return sqlite{}
+	}
+}
+
+func (s *Store) load(ctx context.Context, on conn, keys []icpcode.Key) ([]icpcode.Document, error) {
+	if len(keys) == 0 {
+		return nil, ctx.Err()
+	}
+	docs := make([]icpcode.Document, len(keys))
+	all, err := wantedOf(keys, docs)
+	if err != nil {
+		return nil, err
+	}
+	f := s.flavour()
+	var text statement
+	n := load(f, &text, all)
+	err = s.read(ctx, on, "load", &text, n, func(kind int, c *cells) {
+		d := c.document(icpcode.Kind(kind))
+		found(docs, &d)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return docs, nil
+}
+
+// wantedOf sorts keys out by table, and gives each document its key.
+func wantedOf(keys []icpcode.Key, docs []icpcode.Document) ([]wanted, error) {
+	all := make([]wanted, 0, 6)
+	for i := range keys {
+		docs[i].Key = keys[i]
+		t := tableOf(keys[i].Kind)
+		if t == nil {
+			return nil, errKey
+		}
+		var w *wanted
+		for j := range all {
+			if all[j].table == t {
+				w = &all[j]
+			}
+		}
+		if w == nil {
+			all = append(all, wanted{kind: keys[i].Kind, table: t})
+			w = &all[len(all)-1]
+		}
+		w.keys = append(w.keys, appendKey(make(row, 0, 3), &keys[i]))
+	}
+	return all, nil
+}
+
+// found puts a document where its key was asked for: every time it was.
+func found(docs []icpcode.Document, d *icpcode.Document) {
+	first := true
+	for i := range docs {
+		if docs[i].Key != d.Key {
+			continue
+		}
+		if first {
+			docs[i], first = *d, false
+		} else {
+			docs[i] = d.Clone()
+		}
+	}
+}
+
+func (s *Store) list(ctx context.Context, on conn, q *icpcode.Query) (icpcode.Page, error) {
+	if err := checkLimit(q.Limit); err != nil {
+		return icpcode.Page{}, err
+	}
+	by, err := indexed(q.By)
+	if err != nil {
+		return icpcode.Page{}, err
+	}
+	var text statement
+	list(s.flavour(), &text, q, by)
+	var page icpcode.Page
+	err = s.read(ctx, on, "list", &text, len(codes.columns), func(_ int, c *cells) {
+		page.Records = append(page.Records, *c.document(icpcode.KindRecord).Body.(*icpcode.Record))
+	})
+	if err != nil {
+		return icpcode.Page{}, err
+	}
+	if n := len(page.Records); n == q.Limit {
+		page.Next = page.Records[n-1].Code.String()
+	}
+	return page, nil
+}
+
+// indexed returns the column that List goes by.
+func indexed(by icpcode.Index) (*column, error) {
+	switch by {
+	case icpcode.ByOwner:
+		return &column{"owner", text}, nil
+	case icpcode.ByHolder:
+		return &column{"holder", text}, nil
+	case icpcode.ByInstance:
+		return &column{"instance", text}, nil
+	case icpcode.ByICPNumber:
+		return &column{"icp_number", text}, nil
+	}
+	return nil, &icpcode.InvalidError{Field: "Query.By", Problem: "is not an index"}
+}
+
+const maxLimit = 1000
+
+func checkLimit(n int) error {
+	if n < 1 || n > maxLimit {
+		return &icpcode.InvalidError{Field: "Limit", Problem: "is not from 1 to 1000"}
+	}
+	return nil
+}
+
+func (s *Store) events(ctx context.Context, on conn, q *icpcode.EventQuery) ([]icpcode.Event, error) {
+	if err := checkLimit(q.Limit); err != nil {
+		return nil, err
+	}
+	var text statement
+	history(s.flavour(), &text, q)
+	var all []icpcode.Event
+	err := s.read(ctx, on, "events", &text, len(events.columns), func(_ int, c *cells) {
+		all = append(all, c.event())
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// rereads is how often a read is tried again that the database broke off in
+// favour of a writer. Some do that at SERIALIZABLE, and between nodes.
+const rereads = 10
+
+// read runs a query and hands over its rows, one at a time.
+func (s *Store) read(ctx context.Context, on conn, doing string, text *statement, width int, each func(int, *cells)) error {
+	if err := s.check(ctx, on); err != nil {
+		return err
+	}
+	var err error
+	for range rereads {
+		// Rows come only with an answer that is whole.
+		var all []sql.NullString
+		var kinds []int
+		all, kinds, err = s.rows(ctx, on, text, width)
+		if err == nil {
+			c := cells{}
+			for i, kind := range kinds {
+				c.left = all[i*width : (i+1)*width]
+				each(kind, &c)
+			}
+			return c.err
+		}
+		if _, ok := on.(*sql.Tx); ok || s.classify(err) != conflict {
+			break
+		}
+	}
+	return s.explain(doing, err)
+}
+
+func (s *Store) rows(ctx context.Context, on conn, text *statement, width int) (all []sql.NullString, kinds []int, err error) {
+	rows, err := s.query(ctx, on, text)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	cols := make([]sql.NullString, width)
+	var kind int
+	to := make([]any, width+1)
+	to[0] = &kind
+	for i := range cols {
+		to[i+1] = &cols[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(to...); err != nil {
+			return nil, nil, err
+		}
+		kinds = append(kinds, kind)
+		all = append(all, cols...)
+	}
+	return all, kinds, rows.Err()
+}
+
+func (s *Store) query(ctx context.Context, on conn, text *statement) (*sql.Rows, error) {
+	if s.dialect == SQLite && on == conn(s.db) {
+		stmt, err := s.stmt(ctx, string(text.buf))
+		if err != nil {
+			return nil, err
+		}
+		return stmt.QueryContext(ctx, text.args...)
+	}
+	return on.QueryContext(ctx, string(text.buf), text.args...)
+}
+
+// stmt returns a prepared statement. There are as many as shapes of requests:
+// some dozens.
+func (s *Store) stmt(ctx context.Context, text string) (*sql.Stmt, error) {
+	if stmt, ok := s.prepared.Load(text); ok {
+		return stmt.(*sql.Stmt), nil
+	}
+	stmt, err := s.db.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	if before, ok := s.prepared.LoadOrStore(text, stmt); ok {
+		return before.(*sql.Stmt), stmt.Close()
+	}
+	return stmt, nil
+}
+
+// undoLimit bounds a roll back, which the caller's context may not cut short.
+const undoLimit = 5 * time.Second
+
+func (s *Store) commit(ctx context.Context, on conn, c *icpcode.Change) error {
+	if err := s.check(ctx, on); err != nil {
+		return err
+	}
+	w, err := writesOf(c)
+	if err != nil || len(w.batches) == 0 {
+		return err
+	}
+	switch s.dialect {
+	case PostgreSQL:
+		err = postgreSQL{}.commit(ctx, on, w)
+	case MySQL:
+		err = mySQL{several: s.several.Load()}.commit(ctx, on, w)
+	default:
+		err = s.commitSQLite(ctx, on, steps(sqlite{}, w))
+	}
+	return s.explain("commit", err)
+}

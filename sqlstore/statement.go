@@ -1,0 +1,237 @@
+package sqlstore
+
+import (
+	"database/sql"
+	"strconv"
+
+	"github.com/icpcode/icpcode"
+)
+
+// statement is SQL text under way, with its arguments.
+type statement struct {
+	buf  []byte
+	args []any
+}
+
+func (s *statement) add(parts ...string) {
+	for _, p := range parts {
+		s.buf = append(s.buf, p...)
+	}
+}
+
+// arg adds an argument under its number, "$3" or "?3".
+func (s *statement) arg(mark string, v any) {
+	s.args = append(s.args, v)
+	s.buf = append(s.buf, mark...)
+	s.buf = strconv.AppendInt(s.buf, int64(len(s.args)), 10)
+}
+
+// cut takes back a separator that nothing followed.
+func (s *statement) cut(separator string) {
+	s.buf = s.buf[:len(s.buf)-len(separator)]
+}
+
+func (s *statement) names(columns []column) {
+	for i := range columns {
+		if i > 0 {
+			s.add(", ")
+		}
+		s.add(columns[i].name)
+	}
+}
+
+// matchKeys compares the key of x with that of t.
+func (s *statement) matchKeys(t *table) {
+	for i := range t.keys {
+		if i > 0 {
+			s.add(" and ")
+		}
+		s.add("t.", t.columns[i].name, " = x.", t.columns[i].name)
+	}
+}
+
+// flavour is what the SQL of one dialect has of its own.
+type flavour interface {
+	// value adds a value for a column.
+	value(s *statement, c *column, v any)
+	// shown adds the expression that reads a column of t as text, an instant
+	// as layout says.
+	shown(s *statement, c *column)
+	// keyed adds what follows "from" to read the rows t of several keys. It
+	// must be read by the primary key however small the table was when the
+	// statement was planned.
+	keyed(s *statement, t *table, keys []row)
+	// insertMany adds what follows the names of the columns.
+	insertMany(s *statement, t *table, rows []row)
+	// updateMany adds the whole statement.
+	updateMany(s *statement, b *batch)
+	// ensured adds what makes an insert leave alone what is there already.
+	ensured(s *statement, t *table)
+}
+
+// wanted is the keys of one table that a Load asks for.
+type wanted struct {
+	kind  icpcode.Kind
+	table *table
+	keys  []row
+}
+
+// load reads keys in one statement. A row is its kind, the columns of its
+// table, and as many NULLs as the widest table has columns more.
+func load(f flavour, s *statement, all []wanted) (width int) {
+	for i := range all {
+		width = max(width, len(all[i].table.columns))
+	}
+	for i := range all {
+		w := &all[i]
+		if i > 0 {
+			s.add(" union all ")
+		}
+		s.add("select ", strconv.Itoa(int(w.kind)))
+		show(f, s, w.table)
+		for range width - len(w.table.columns) {
+			s.add(", null")
+		}
+		s.add(" from ")
+		if len(w.keys) > 1 {
+			f.keyed(s, w.table, w.keys)
+			continue
+		}
+		s.add(w.table.name, " as t where ")
+		matchKey(f, s, w.table, w.keys[0])
+	}
+	return width
+}
+
+func show(f flavour, s *statement, t *table) {
+	for i := range t.columns {
+		s.add(", ")
+		f.shown(s, &t.columns[i])
+	}
+}
+
+// matchKey compares the key of t with that of r.
+func matchKey(f flavour, s *statement, t *table, r row) {
+	for i := range t.keys {
+		if i > 0 {
+			s.add(" and ")
+		}
+		s.add("t.", t.columns[i].name, " = ")
+		f.value(s, &t.columns[i], r[i])
+	}
+}
+
+// list reads a page of records by a column that has an index together with
+// the code.
+func list(f flavour, s *statement, q *icpcode.Query, by *column) {
+	s.add("select 0")
+	show(f, s, codes)
+	s.add(" from ", codes.name, " as t where t.", by.name, " = ")
+	f.value(s, by, q.Value)
+	if q.State != icpcode.StateNone {
+		s.add(" and t.state = ")
+		f.value(s, &column{"state", text}, q.State.String())
+	}
+	s.add(" and t.code > ")
+	f.value(s, &codes.columns[0], q.After)
+	s.add(" order by t.code limit ")
+	f.value(s, &column{"", integer}, int64(q.Limit))
+}
+
+func history(f flavour, s *statement, q *icpcode.EventQuery) {
+	s.add("select 0")
+	show(f, s, events)
+	s.add(" from ", events.name, " as t where t.code = ")
+	f.value(s, &events.columns[0], q.Code.String())
+	s.add(" and t.seq > ")
+	f.value(s, &events.columns[1], int64(q.After))
+	s.add(" order by t.seq limit ")
+	f.value(s, &column{"", integer}, int64(q.Limit))
+}
+
+func insert(f flavour, s *statement, t *table, rows []row) {
+	s.add("insert into ", t.name, " (")
+	s.names(t.columns)
+	s.add(") ")
+	if len(rows) > 1 {
+		f.insertMany(s, t, rows)
+		return
+	}
+	s.add("values ")
+	values(f, s, t, rows[0])
+}
+
+func values(f flavour, s *statement, t *table, r row) {
+	s.add("(")
+	for i := range t.columns {
+		if i > 0 {
+			s.add(", ")
+		}
+		f.value(s, &t.columns[i], r[i])
+	}
+	s.add(")")
+}
+
+func update(f flavour, s *statement, b *batch) {
+	if len(b.updates) > 1 {
+		f.updateMany(s, b)
+		return
+	}
+	t, r := b.table, b.updates[0]
+	s.add("update ", t.name, " as t set ")
+	for i := t.keys; i < len(t.columns); i++ {
+		if i > t.keys {
+			s.add(", ")
+		}
+		s.add(t.columns[i].name, " = ")
+		f.value(s, &t.columns[i], r[i])
+	}
+	s.add(" where ")
+	matchKey(f, s, t, r)
+	s.add(" and t.version = ")
+	f.value(s, &t.columns[t.keys], b.expects[0])
+}
+
+// step is one statement of a transaction.
+type step struct {
+	statement
+	updates int // how many rows it must update; 0: it is no update
+}
+
+// steps returns the statements that write w, in the order of its tables.
+func steps(f flavour, w *writes) []step {
+	all := make([]step, 0, 2*len(w.batches))
+	for i := range w.batches {
+		b := &w.batches[i]
+		if n := len(b.updates); n > 0 {
+			all = append(all, step{updates: n})
+			update(f, &all[len(all)-1].statement, b)
+		}
+		if len(b.ensures) > 0 {
+			all = append(all, step{})
+			s := &all[len(all)-1].statement
+			insert(f, s, b.table, b.ensures)
+			f.ensured(s, b.table)
+		}
+		if len(b.inserts) > 0 {
+			all = append(all, step{})
+			insert(f, &all[len(all)-1].statement, b.table, b.inserts)
+		}
+	}
+	return all
+}
+
+// done judges what the statement did.
+func (s *step) done(res sql.Result) error {
+	if s.updates == 0 {
+		return nil
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return err
+	}
+	if n != int64(s.updates) {
+		return errVersion
+	}
+	return nil
+}
