@@ -37,7 +37,7 @@ func (s *Store) checkOn(ctx context.Context, on conn) error {
 		err = s.checkSchema(ctx, on)
 	}
 	if err != nil {
-		return s.explain("check", err)
+		return s.explain(ctx, "check", err)
 	}
 	s.ready.Store(true)
 	return nil

@@ -10,6 +10,7 @@ import (
 	"net"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/icpcode/icpcode"
 )
@@ -152,20 +153,30 @@ func (s *Store) errorNumber(err error) (int, bool) {
 	return 0, false
 }
 
-// explain wraps an error of the database's with what it means.
-func (s *Store) explain(doing string, err error) error {
-	switch {
-	case err == nil:
+// explain wraps an error of the database's with what it means. Under a context
+// that is done it matches the context's error, which drivers often leave out.
+func (s *Store) explain(ctx context.Context, doing string, err error) error {
+	if err == nil {
 		return nil
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded),
-		errors.Is(err, ErrSchema), errors.Is(err, ErrSettings):
-		return fmt.Errorf("sqlstore: %s: %w", doing, err)
 	}
-	switch s.classify(err) {
-	case conflict:
+	if c := s.classify(err); c == conflict {
 		return fmt.Errorf("sqlstore: %s: %w: %w", doing, icpcode.ErrConflict, err)
-	case unavailable:
+	} else if done := done(ctx); done != nil {
+		if errors.Is(err, done) {
+			return fmt.Errorf("sqlstore: %s: %w", doing, err)
+		}
+		return fmt.Errorf("sqlstore: %s: %w: %w", doing, done, err)
+	} else if c == unavailable {
 		return fmt.Errorf("%w: %s: %w", ErrUnavailable, doing, err)
 	}
 	return fmt.Errorf("sqlstore: %s: %w", doing, err)
+}
+
+// done returns the error of a context that is done, or is about to be: drivers
+// that watch the deadline themselves may be the first to see it.
+func done(ctx context.Context) error {
+	if d, ok := ctx.Deadline(); ok && !time.Now().Before(d) {
+		return context.DeadlineExceeded
+	}
+	return ctx.Err()
 }

@@ -118,7 +118,7 @@ func (mySQL) ensured(s *statement, t *table) {
 }
 
 func (m mySQL) commit(ctx context.Context, on conn, w *writes) error {
-	return m.transact(ctx, on, steps(m, w))
+	return m.transact(ctx, on, steps(m, new(texts), w))
 }
 
 func (m mySQL) transact(ctx context.Context, on conn, all []step) error {
@@ -155,14 +155,14 @@ func (m mySQL) run(ctx context.Context, on conn, begin string, all []step, end s
 			}
 		}
 		s.add("; ", end)
-		_, err := on.ExecContext(ctx, string(s.buf))
+		_, err := on.ExecContext(ctx, s.text())
 		return err
 	}
 	if _, err := on.ExecContext(ctx, begin); err != nil {
 		return err
 	}
 	for i := range all {
-		res, err := on.ExecContext(ctx, string(all[i].buf))
+		res, err := on.ExecContext(ctx, all[i].text())
 		if err == nil {
 			err = all[i].done(res)
 		}

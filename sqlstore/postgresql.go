@@ -146,26 +146,31 @@ func (postgreSQL) ensured(s *statement, _ *table) { s.add(" on conflict do nothi
 // commit writes everything in one statement. A row that is there already is
 // an error by itself; icp_expect raises one if the updates found other
 // versions. Either undoes all.
-func (p postgreSQL) commit(ctx context.Context, on conn, w *writes) error {
-	var s statement
+func (p postgreSQL) commit(ctx context.Context, on conn, known *texts, w *writes) error {
+	h := committing
+	for i := range w.batches {
+		b := &w.batches[i]
+		h = h.with(b.table, 0, len(b.updates)).with(b.table, 1, len(b.ensures)).with(b.table, 2, len(b.inserts))
+	}
+	s := known.begin(h)
 	var updated int64
 	s.add("with ")
 	for i := range w.batches {
-		b, name := &w.batches[i], strconv.Itoa(i)
+		b := &w.batches[i]
 		if len(b.updates) > 0 {
-			s.add("u", name, " as (")
+			s.add(b.table.name, "_u as (")
 			update(p, &s, b)
 			s.add(" returning 1), ")
 			updated += int64(len(b.updates))
 		}
 		if len(b.ensures) > 0 {
-			s.add("e", name, " as (")
+			s.add(b.table.name, "_e as (")
 			insert(p, &s, b.table, b.ensures)
 			p.ensured(&s, b.table)
 			s.add("), ")
 		}
 		if len(b.inserts) > 0 {
-			s.add("i", name, " as (")
+			s.add(b.table.name, "_i as (")
 			insert(p, &s, b.table, b.inserts)
 			s.add("), ")
 		}
@@ -174,12 +179,12 @@ func (p postgreSQL) commit(ctx context.Context, on conn, w *writes) error {
 	s.add(" select icp_expect(0")
 	for i := range w.batches {
 		if len(w.batches[i].updates) > 0 {
-			s.add(" + (select count(*) from u", strconv.Itoa(i), ")")
+			s.add(" + (select count(*) from ", w.batches[i].table.name, "_u)")
 		}
 	}
 	s.add(", ")
 	s.arg("$", updated)
 	s.add("::bigint)")
-	_, err := on.ExecContext(ctx, string(s.buf), s.args...)
+	_, err := on.ExecContext(ctx, known.keep(h, &s), s.args...)
 	return err
 }

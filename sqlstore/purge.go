@@ -32,7 +32,7 @@ func (s *Store) PurgeEvents(ctx context.Context, before time.Time, limit int) (i
 		f := s.flavour()
 		text.add("update ", codes.name, " set ended = null where ")
 		anyOf(f, &text, codes.columns[:1], keys)
-		_, err := tx.ExecContext(ctx, string(text.buf), text.args...)
+		_, err := tx.ExecContext(ctx, text.text(), text.args...)
 		return err
 	})
 }
@@ -47,7 +47,7 @@ func (s *Store) purge(
 	if err := s.check(ctx, s.db); err != nil {
 		return 0, err
 	}
-	defer func() { err = s.explain("purge", err) }()
+	defer func() { err = s.explain(ctx, "purge", err) }()
 	f := s.flavour()
 	var text statement
 	text.add("select ")
@@ -71,7 +71,7 @@ func (s *Store) purge(
 }
 
 func keysOf(ctx context.Context, on conn, text *statement, width int) (keys []row, err error) {
-	rows, err := on.QueryContext(ctx, string(text.buf), text.args...)
+	rows, err := on.QueryContext(ctx, text.text(), text.args...)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (s *Store) forget(ctx context.Context, on conn, t *table, keys []row) error
 	var text statement
 	text.add("delete from ", t.name, " where ")
 	anyOf(s.flavour(), &text, t.columns[:len(keys[0])], keys)
-	_, err := on.ExecContext(ctx, string(text.buf), text.args...)
+	_, err := on.ExecContext(ctx, text.text(), text.args...)
 	return err
 }
 

@@ -85,7 +85,7 @@ func (s *Store) commitSQLite(ctx context.Context, on conn, all []step) (err erro
 	}
 	stmts := make([]*sql.Stmt, len(all))
 	for i := range all {
-		if stmts[i], err = s.stmt(ctx, string(all[i].buf)); err != nil {
+		if stmts[i], err = s.stmt(ctx, s.known.keep(all[i].shape, &all[i].statement)); err != nil {
 			return err
 		}
 	}
@@ -127,7 +127,7 @@ func savepoint(ctx context.Context, tx *sql.Tx, all []step) error {
 		return err
 	}
 	for i := range all {
-		res, err := tx.ExecContext(ctx, string(all[i].buf), all[i].args...)
+		res, err := tx.ExecContext(ctx, all[i].text(), all[i].args...)
 		if err == nil {
 			err = all[i].done(res)
 		}

@@ -1,9 +1,11 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -54,6 +56,7 @@ type Store struct {
 	ready   atomic.Bool // Check found nothing wrong
 	several atomic.Bool // MySQL takes several statements in one text
 
+	known    texts
 	prepared sync.Map      // text to *sql.Stmt, for SQLite
 	writing  chan struct{} // held by the one who writes to SQLite
 }
@@ -157,9 +160,20 @@ func (s *Store) load(ctx context.Context, on conn, keys []icpcode.Key) ([]icpcod
 		return nil, err
 	}
 	f := s.flavour()
+	h, width := loading, 0
+	for i := range all {
+		h = h.with(all[i].table, 0, len(all[i].keys))
+		width = max(width, len(all[i].table.columns))
+	}
 	var text statement
-	n := load(f, &text, all)
-	err = s.read(ctx, on, "load", &text, n, func(kind int, c *cells) {
+	if s.dialect != MySQL { // its arguments are in the text
+		text = s.known.begin(h)
+	}
+	load(f, &text, all, width)
+	if s.dialect != MySQL {
+		s.known.keep(h, &text)
+	}
+	err = s.read(ctx, on, "load", &text, width, func(kind int, c *cells) {
 		d := c.document(icpcode.Kind(kind))
 		found(docs, &d)
 	})
@@ -190,6 +204,8 @@ func wantedOf(keys []icpcode.Key, docs []icpcode.Document) ([]wanted, error) {
 		}
 		w.keys = append(w.keys, appendKey(make(row, 0, 3), &keys[i]))
 	}
+	// In one order, the statements are fewer.
+	slices.SortFunc(all, func(a, b wanted) int { return cmp.Compare(a.table.place, b.table.place) })
 	return all, nil
 }
 
@@ -298,7 +314,7 @@ func (s *Store) read(ctx context.Context, on conn, doing string, text *statement
 			break
 		}
 	}
-	return s.explain(doing, err)
+	return s.explain(ctx, doing, err)
 }
 
 func (s *Store) rows(ctx context.Context, on conn, text *statement, width int) (all []sql.NullString, kinds []int, err error) {
@@ -326,13 +342,13 @@ func (s *Store) rows(ctx context.Context, on conn, text *statement, width int) (
 
 func (s *Store) query(ctx context.Context, on conn, text *statement) (*sql.Rows, error) {
 	if s.dialect == SQLite && on == conn(s.db) {
-		stmt, err := s.stmt(ctx, string(text.buf))
+		stmt, err := s.stmt(ctx, text.text())
 		if err != nil {
 			return nil, err
 		}
 		return stmt.QueryContext(ctx, text.args...)
 	}
-	return on.QueryContext(ctx, string(text.buf), text.args...)
+	return on.QueryContext(ctx, text.text(), text.args...)
 }
 
 // stmt returns a prepared statement. There are as many as shapes of requests:
@@ -364,11 +380,11 @@ func (s *Store) commit(ctx context.Context, on conn, c *icpcode.Change) error {
 	}
 	switch s.dialect {
 	case PostgreSQL:
-		err = postgreSQL{}.commit(ctx, on, w)
+		err = postgreSQL{}.commit(ctx, on, &s.known, w)
 	case MySQL:
 		err = mySQL{several: s.several.Load()}.commit(ctx, on, w)
 	default:
-		err = s.commitSQLite(ctx, on, steps(sqlite{}, w))
+		err = s.commitSQLite(ctx, on, steps(sqlite{}, &s.known, w))
 	}
-	return s.explain("commit", err)
+	return s.explain(ctx, "commit", err)
 }

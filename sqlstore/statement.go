@@ -3,17 +3,31 @@ package sqlstore
 import (
 	"database/sql"
 	"strconv"
+	"sync"
 
 	"github.com/icpcode/icpcode"
 )
 
-// statement is SQL text under way, with its arguments.
+// statement is SQL text under way, with its arguments. One whose text is known
+// from before only collects the arguments.
 type statement struct {
-	buf  []byte
-	args []any
+	buf   []byte
+	args  []any
+	known string
+}
+
+// text returns the text.
+func (s *statement) text() string {
+	if s.known != "" {
+		return s.known
+	}
+	return string(s.buf)
 }
 
 func (s *statement) add(parts ...string) {
+	if s.known != "" {
+		return
+	}
 	for _, p := range parts {
 		s.buf = append(s.buf, p...)
 	}
@@ -22,22 +36,78 @@ func (s *statement) add(parts ...string) {
 // arg adds an argument under its number, "$3" or "?3".
 func (s *statement) arg(mark string, v any) {
 	s.args = append(s.args, v)
+	if s.known != "" {
+		return
+	}
 	s.buf = append(s.buf, mark...)
 	s.buf = strconv.AppendInt(s.buf, int64(len(s.args)), 10)
 }
 
 // cut takes back a separator that nothing followed.
 func (s *statement) cut(separator string) {
+	if s.known != "" {
+		return
+	}
 	s.buf = s.buf[:len(s.buf)-len(separator)]
 }
 
 func (s *statement) names(columns []column) {
+	if s.known != "" {
+		return
+	}
 	for i := range columns {
 		if i > 0 {
 			s.add(", ")
 		}
 		s.add(columns[i].name)
 	}
+}
+
+// texts remembers the texts of statements by what they depend on. There are
+// some dozens of them in use.
+type texts struct {
+	mu  sync.RWMutex
+	all map[shape]string
+}
+
+// shape is what the text of a statement depends on: what it is for, and how
+// many rows of each table take part, where all above one are the same.
+type shape uint64
+
+// What statements are for.
+const (
+	loading shape = iota + 1
+	committing
+	updating
+	ensuring
+	inserting
+)
+
+// with adds n rows to be written in the given way, or keys to be read.
+func (h shape) with(t *table, way uint, n int) shape {
+	return h | shape(min(n, 2))<<(4+6*t.place+2*way)
+}
+
+// begin returns a statement of a shape, whose text may be known.
+func (t *texts) begin(h shape) statement {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return statement{known: t.all[h]}
+}
+
+// keep remembers the text of a statement of that shape, and returns it.
+func (t *texts) keep(h shape, s *statement) string {
+	if s.known != "" {
+		return s.known
+	}
+	text := string(s.buf)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.all == nil {
+		t.all = make(map[shape]string)
+	}
+	t.all[h] = text
+	return text
 }
 
 // matchKeys compares the key of x with that of t.
@@ -78,10 +148,7 @@ type wanted struct {
 
 // load reads keys in one statement. A row is its kind, the columns of its
 // table, and as many NULLs as the widest table has columns more.
-func load(f flavour, s *statement, all []wanted) (width int) {
-	for i := range all {
-		width = max(width, len(all[i].table.columns))
-	}
+func load(f flavour, s *statement, all []wanted, width int) {
 	for i := range all {
 		w := &all[i]
 		if i > 0 {
@@ -100,7 +167,6 @@ func load(f flavour, s *statement, all []wanted) (width int) {
 		s.add(w.table.name, " as t where ")
 		matchKey(f, s, w.table, w.keys[0])
 	}
-	return width
 }
 
 func show(f flavour, s *statement, t *table) {
@@ -195,27 +261,30 @@ func update(f flavour, s *statement, b *batch) {
 // step is one statement of a transaction.
 type step struct {
 	statement
+	shape   shape
 	updates int // how many rows it must update; 0: it is no update
 }
 
 // steps returns the statements that write w, in the order of its tables.
-func steps(f flavour, w *writes) []step {
+func steps(f flavour, known *texts, w *writes) []step {
 	all := make([]step, 0, 2*len(w.batches))
+	begin := func(h shape) *statement {
+		all = append(all, step{statement: known.begin(h), shape: h})
+		return &all[len(all)-1].statement
+	}
 	for i := range w.batches {
 		b := &w.batches[i]
 		if n := len(b.updates); n > 0 {
-			all = append(all, step{updates: n})
-			update(f, &all[len(all)-1].statement, b)
+			update(f, begin(updating.with(b.table, 0, n)), b)
+			all[len(all)-1].updates = n
 		}
-		if len(b.ensures) > 0 {
-			all = append(all, step{})
-			s := &all[len(all)-1].statement
+		if n := len(b.ensures); n > 0 {
+			s := begin(ensuring.with(b.table, 0, n))
 			insert(f, s, b.table, b.ensures)
 			f.ensured(s, b.table)
 		}
-		if len(b.inserts) > 0 {
-			all = append(all, step{})
-			insert(f, &all[len(all)-1].statement, b.table, b.inserts)
+		if n := len(b.inserts); n > 0 {
+			insert(f, begin(inserting.with(b.table, 0, n)), b.table, b.inserts)
 		}
 	}
 	return all

@@ -35,25 +35,26 @@ type column struct {
 // has one, then the others.
 type table struct {
 	name    string
-	keys    int // how many columns are its key
+	place   uint // in the order of the tables, from 0
+	keys    int  // how many columns are its key
 	columns []column
 }
 
 // The tables, in the order in which a Commit writes them.
 var (
-	ledgers = &table{"icp_ledgers", 1, []column{
+	ledgers = &table{"icp_ledgers", 0, 1, []column{
 		{"instance", text}, {"version", integer}, {"issued", integer}, {"attached", integer},
 		{"closed", text}, {"closed_at", instant}, {"reason", text},
 	}}
-	accountLedgers = &table{"icp_account_ledgers", 2, []column{
+	accountLedgers = &table{"icp_account_ledgers", 1, 2, []column{
 		{"account", text}, {"product", text}, {"version", integer}, {"issued", integer}, {"attached", integer},
 		{"closed", text}, {"closed_at", instant}, {"reason", text},
 	}}
-	partners = &table{"icp_partners", 3, []column{
+	partners = &table{"icp_partners", 2, 3, []column{
 		{"account", text}, {"direction", text}, {"year", integer}, {"version", integer}, {"accounts", document},
 	}}
-	acquaintances = &table{"icp_acquaintances", 2, []column{{"granter", text}, {"grantee", text}}}
-	codes         = &table{"icp_codes", 1, []column{
+	acquaintances = &table{"icp_acquaintances", 3, 2, []column{{"granter", text}, {"grantee", text}}}
+	codes         = &table{"icp_codes", 4, 1, []column{
 		{"code", text}, {"version", integer}, {"state", text}, {"last_action", text}, {"origin", text},
 		{"owner", text}, {"grantee", text}, {"holder", text}, {"instance", text}, {"product", text},
 		{"rule_set", text}, {"assumed", text}, {"contract_quota", integer},
@@ -63,11 +64,11 @@ var (
 		{"paid", amount}, {"paid_currency", text}, {"refunded", amount}, {"refunded_currency", text},
 		{"remark", text}, {"reason", text},
 	}}
-	receipts = &table{"icp_receipts", 2, []column{
+	receipts = &table{"icp_receipts", 5, 2, []column{
 		{"actor", text}, {"request_id", text}, {"version", integer},
 		{"at", instant}, {"fingerprint", text}, {"result", document},
 	}}
-	events = &table{"icp_events", 2, []column{
+	events = &table{"icp_events", 6, 2, []column{
 		{"code", text}, {"seq", integer}, {"at", instant}, {"action", text}, {"actor", text}, {"request_id", text},
 		{"from_state", text}, {"to_state", text}, {"rule_set", text}, {"assumed", text}, {"reason", text},
 		{"owner", text}, {"grantee", text}, {"instance", text}, {"product", text}, {"origin", text},
