@@ -75,7 +75,19 @@ func (s *Store) checkSettings(ctx context.Context, on conn) error {
 		return s.checkMySQL(ctx, on)
 	case SQLite:
 		return checkSQLite(ctx, on)
+	default:
+		return s.checkPostgreSQL(ctx, on)
 	}
+}
+
+// checkPostgreSQL finds out how reads are isolated.
+func (s *Store) checkPostgreSQL(ctx context.Context, on conn) error {
+	v, err := settings(ctx, on, "select name, setting from pg_settings where name = 'default_transaction_isolation'")
+	if err != nil {
+		return err
+	}
+	level := v["default_transaction_isolation"]
+	s.isolated.Store(level == "serializable" || level == "repeatable read")
 	return nil
 }
 
@@ -114,9 +126,14 @@ func (s *Store) checkMySQL(ctx context.Context, on conn) error {
 }
 
 // variables returns the settings of the session that matter here.
-func variables(ctx context.Context, on conn) (v map[string]string, err error) {
-	rows, err := on.QueryContext(ctx, "show variables where variable_name in "+
+func variables(ctx context.Context, on conn) (map[string]string, error) {
+	return settings(ctx, on, "show variables where variable_name in "+
 		"('version', 'sql_mode', 'tx_isolation', 'transaction_isolation', 'wsrep_on', 'wsrep_sync_wait')")
+}
+
+// settings returns what a query answers, as names and values.
+func settings(ctx context.Context, on conn, query string) (v map[string]string, err error) {
+	rows, err := on.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,7 @@ func sqlState(err error) (string, bool) {
 
 func classOfState(state string) class {
 	switch state {
-	case "IC001", // icp_expect
+	case "IC001", // icp_conflict
 		"23505",          // unique_violation
 		"40001", "40P01", // serialization_failure, deadlock_detected
 		"55P03": // lock_not_available

@@ -74,7 +74,14 @@ func (m mySQL) insertMany(s *statement, t *table, rows []row) {
 		if i > 0 {
 			s.add(", ")
 		}
-		values(m, s, t, r)
+		s.add("(")
+		for j := range t.columns {
+			if j > 0 {
+				s.add(", ")
+			}
+			m.value(s, &t.columns[j], r[j])
+		}
+		s.add(")")
 	}
 }
 

@@ -144,13 +144,15 @@ func (p postgreSQL) updateMany(s *statement, b *batch) {
 func (postgreSQL) ensured(s *statement, _ *table) { s.add(" on conflict do nothing") }
 
 // commit writes everything in one statement. A row that is there already is
-// an error by itself; icp_expect raises one if the updates found other
+// an error by itself; icp_conflict raises one if the updates found other
 // versions. Either undoes all.
 func (p postgreSQL) commit(ctx context.Context, on conn, known *texts, w *writes) error {
-	h := committing
+	h := shape{use: committing}
 	for i := range w.batches {
 		b := &w.batches[i]
-		h = h.with(b.table, 0, len(b.updates)).with(b.table, 1, len(b.ensures)).with(b.table, 2, len(b.inserts))
+		h.with(b.table, 0, b.updates)
+		h.with(b.table, 1, b.ensures)
+		h.with(b.table, 2, b.inserts)
 	}
 	s := known.begin(h)
 	var updated int64
@@ -176,15 +178,15 @@ func (p postgreSQL) commit(ctx context.Context, on conn, known *texts, w *writes
 		}
 	}
 	s.cut(", ")
-	s.add(" select icp_expect(0")
+	s.add(" select case when 0")
 	for i := range w.batches {
 		if len(w.batches[i].updates) > 0 {
 			s.add(" + (select count(*) from ", w.batches[i].table.name, "_u)")
 		}
 	}
-	s.add(", ")
+	s.add(" <> ")
 	s.arg("$", updated)
-	s.add("::bigint)")
+	s.add("::bigint then icp_conflict() end")
 	_, err := on.ExecContext(ctx, known.keep(h, &s), s.args...)
 	return err
 }

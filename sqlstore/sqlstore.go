@@ -56,6 +56,10 @@ type Store struct {
 	ready   atomic.Bool // Check found nothing wrong
 	several atomic.Bool // MySQL takes several statements in one text
 
+	// PostgreSQL isolates by default more than reads need: at SERIALIZABLE it
+	// breaks reads off, too, and a busy table's again and again.
+	isolated atomic.Bool
+
 	known    texts
 	prepared sync.Map      // text to *sql.Stmt, for SQLite
 	writing  chan struct{} // held by the one who writes to SQLite
@@ -160,9 +164,9 @@ func (s *Store) load(ctx context.Context, on conn, keys []icpcode.Key) ([]icpcod
 		return nil, err
 	}
 	f := s.flavour()
-	h, width := loading, 0
+	h, width := shape{use: loading}, 0
 	for i := range all {
-		h = h.with(all[i].table, 0, len(all[i].keys))
+		h.with(all[i].table, 0, all[i].keys)
 		width = max(width, len(all[i].table.columns))
 	}
 	var text statement
@@ -288,7 +292,7 @@ func (s *Store) events(ctx context.Context, on conn, q *icpcode.EventQuery) ([]i
 }
 
 // rereads is how often a read is tried again that the database broke off in
-// favour of a writer. Some do that at SERIALIZABLE, and between nodes.
+// favour of a writer, as clusters may.
 const rereads = 10
 
 // read runs a query and hands over its rows, one at a time.
@@ -318,6 +322,14 @@ func (s *Store) read(ctx context.Context, on conn, doing string, text *statement
 }
 
 func (s *Store) rows(ctx context.Context, on conn, text *statement, width int) (all []sql.NullString, kinds []int, err error) {
+	if s.isolated.Load() && on == conn(s.db) {
+		tx, err := s.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted, ReadOnly: true})
+		if err != nil {
+			return nil, nil, err
+		}
+		defer func() { _ = tx.Rollback() }() // there is nothing to commit
+		on = tx
+	}
 	rows, err := s.query(ctx, on, text)
 	if err != nil {
 		return nil, nil, err

@@ -70,22 +70,43 @@ type texts struct {
 	all map[shape]string
 }
 
-// shape is what the text of a statement depends on: what it is for, and how
-// many rows of each table take part, where all above one are the same.
-type shape uint64
+// shape is what the text of a statement depends on.
+type shape struct {
+	use purpose
+	// rows says how many rows of each table take part, in two bits for each
+	// way to: 0, 1 or more.
+	rows uint64
+	// nulls are the columns without a value, where one row is written in that
+	// way.
+	nulls [numTables][ways]uint32
+}
 
-// What statements are for.
+// ways is how many ways there are for rows to take part: as updates, ensures
+// and inserts.
+const ways = 3
+
+// purpose is what a statement is for.
+type purpose uint8
+
 const (
-	loading shape = iota + 1
+	loading purpose = iota + 1
 	committing
 	updating
 	ensuring
 	inserting
 )
 
-// with adds n rows to be written in the given way, or keys to be read.
-func (h shape) with(t *table, way uint, n int) shape {
-	return h | shape(min(n, 2))<<(4+6*t.place+2*way)
+// with adds rows of a table that take part in one way, or are keys to be read.
+func (h *shape) with(t *table, way uint, rows []row) {
+	h.rows |= uint64(min(len(rows), 2)) << (2 * (ways*t.place + way))
+	if len(rows) != 1 {
+		return
+	}
+	for i, v := range rows[0] {
+		if v == nil {
+			h.nulls[t.place][way] |= 1 << i
+		}
+	}
 }
 
 // begin returns a statement of a shape, whose text may be known.
@@ -217,24 +238,27 @@ func history(f flavour, s *statement, q *icpcode.EventQuery) {
 
 func insert(f flavour, s *statement, t *table, rows []row) {
 	s.add("insert into ", t.name, " (")
-	s.names(t.columns)
-	s.add(") ")
 	if len(rows) > 1 {
+		s.names(t.columns)
+		s.add(") ")
 		f.insertMany(s, t, rows)
 		return
 	}
-	s.add("values ")
-	values(f, s, t, rows[0])
-}
-
-func values(f flavour, s *statement, t *table, r row) {
-	s.add("(")
-	for i := range t.columns {
-		if i > 0 {
+	// About half of the columns have no value, and every argument costs.
+	for i, v := range rows[0] {
+		if v != nil {
+			s.add(t.columns[i].name, ", ")
+		}
+	}
+	s.cut(", ")
+	s.add(") values (")
+	for i, v := range rows[0] {
+		if v != nil {
+			f.value(s, &t.columns[i], v)
 			s.add(", ")
 		}
-		f.value(s, &t.columns[i], r[i])
 	}
+	s.cut(", ")
 	s.add(")")
 }
 
@@ -250,6 +274,10 @@ func update(f flavour, s *statement, b *batch) {
 			s.add(", ")
 		}
 		s.add(t.columns[i].name, " = ")
+		if r[i] == nil {
+			s.add("null")
+			continue
+		}
 		f.value(s, &t.columns[i], r[i])
 	}
 	s.add(" where ")
@@ -268,23 +296,25 @@ type step struct {
 // steps returns the statements that write w, in the order of its tables.
 func steps(f flavour, known *texts, w *writes) []step {
 	all := make([]step, 0, 2*len(w.batches))
-	begin := func(h shape) *statement {
+	begin := func(use purpose, t *table, rows []row) *statement {
+		h := shape{use: use}
+		h.with(t, 0, rows)
 		all = append(all, step{statement: known.begin(h), shape: h})
 		return &all[len(all)-1].statement
 	}
 	for i := range w.batches {
 		b := &w.batches[i]
 		if n := len(b.updates); n > 0 {
-			update(f, begin(updating.with(b.table, 0, n)), b)
+			update(f, begin(updating, b.table, b.updates), b)
 			all[len(all)-1].updates = n
 		}
-		if n := len(b.ensures); n > 0 {
-			s := begin(ensuring.with(b.table, 0, n))
+		if len(b.ensures) > 0 {
+			s := begin(ensuring, b.table, b.ensures)
 			insert(f, s, b.table, b.ensures)
 			f.ensured(s, b.table)
 		}
-		if n := len(b.inserts); n > 0 {
-			insert(f, begin(inserting.with(b.table, 0, n)), b.table, b.inserts)
+		if len(b.inserts) > 0 {
+			insert(f, begin(inserting, b.table, b.inserts), b.table, b.inserts)
 		}
 	}
 	return all

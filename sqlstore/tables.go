@@ -79,6 +79,8 @@ var (
 	}}
 )
 
+const numTables = 7
+
 // The words of icp_partners.direction, sorted as their kinds are.
 const (
 	grantees = "grantees"

@@ -1,10 +1,15 @@
 package sqlstore
 
 import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/icpcode/icpcode"
 )
 
 // TestSchemasHaveTheTables compares the tables that statements are made for
@@ -60,4 +65,62 @@ func TestPlain(t *testing.T) {
 	if got, want := string(s.buf), `_utf8mb4 x'697427732022e5a487e6a188225c'`; got != want {
 		t.Errorf("a text with quotes is written %s, want %s", got, want)
 	}
+}
+
+// TestShapes asserts that statements of one shape have one text: whichever
+// rows are written in whichever way, and whichever of their columns are NULL.
+func TestShapes(t *testing.T) {
+	put := func(expect uint64, code string, edit func(*icpcode.Record)) icpcode.Put {
+		r := &icpcode.Record{State: icpcode.StateAvailable, Last: icpcode.ActionIssue, Owner: "o"}
+		if err := r.Code.UnmarshalText([]byte(code)); err != nil {
+			t.Fatal(err)
+		}
+		edit(r)
+		return icpcode.Put{Expect: expect, Document: icpcode.Document{
+			Key: icpcode.Key{Kind: icpcode.KindRecord, Code: r.Code}, Version: expect + 1, Body: r,
+		}}
+	}
+	bare := func(*icpcode.Record) {}
+	remarked := func(r *icpcode.Record) { r.Remark = "x" }
+	instanced := func(r *icpcode.Record) { r.Instance = "i" }
+	made := func(known *texts, puts []icpcode.Put) []string {
+		w, err := writesOf(&icpcode.Change{Puts: puts})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var heard recording
+		if err := (postgreSQL{}).commit(t.Context(), &heard, known, w); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range steps(sqlite{}, known, w) {
+			heard.texts = append(heard.texts, known.keep(s.shape, &s.statement))
+		}
+		return heard.texts
+	}
+	var known texts
+	edits := []func(*icpcode.Record){bare, remarked, instanced}
+	for _, first := range edits {
+		for _, second := range edits {
+			for _, expects := range [][2]uint64{{0, 0}, {0, 1}, {1, 0}, {1, 1}} {
+				puts := []icpcode.Put{put(expects[0], "012345678901", first), put(expects[1], "012345678902", second)}
+				for _, some := range [][]icpcode.Put{puts, puts[:1], puts[1:]} {
+					if got, want := made(&known, some), made(new(texts), some); !slices.Equal(got, want) {
+						t.Fatalf("what is known from before:\n%s\nwhat is made afresh:\n%s", got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// recording is a connection that remembers what it is told.
+type recording struct{ texts []string }
+
+func (r *recording) ExecContext(_ context.Context, text string, _ ...any) (sql.Result, error) {
+	r.texts = append(r.texts, text)
+	return driver.RowsAffected(1), nil
+}
+
+func (*recording) QueryContext(context.Context, string, ...any) (*sql.Rows, error) {
+	return nil, sql.ErrConnDone
 }

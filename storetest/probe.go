@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"sync"
@@ -91,11 +92,16 @@ func history(ctx context.Context, s icpcode.Store, c icpcode.Code, limit int) ([
 	}
 }
 
+// maxChance is how often a Commit may conflict by chance: an engine would give
+// up then.
+const maxChance = 64
+
 // commit repeats a Commit as long as it conflicts, as if by chance: it is for
-// Changes with which nothing competes.
+// Changes with which nothing competes. Like an engine it waits a little longer
+// each time, up to a random part of 20 ms.
 func commit(ctx context.Context, s icpcode.Store, ch icpcode.Change) error {
 	ch = tidy(ch)
-	for range 20 {
+	for i := range maxChance {
 		err := s.Commit(ctx, ch)
 		if !errors.Is(err, icpcode.ErrConflict) {
 			if err != nil {
@@ -103,8 +109,9 @@ func commit(ctx context.Context, s icpcode.Store, ch icpcode.Change) error {
 			}
 			return nil
 		}
+		time.Sleep(rand.N(min(20*time.Microsecond<<min(i, 20), 20*time.Millisecond)))
 	}
-	return fmt.Errorf("Commit conflicted 20 times, though every expectation held")
+	return fmt.Errorf("Commit conflicted %d times, though every expectation held", maxChance)
 }
 
 func (p *probe) load(keys ...icpcode.Key) []icpcode.Document {

@@ -122,13 +122,10 @@ create table icp_receipts (
 
 create index icp_receipts_at on icp_receipts (at);
 
--- Answers a Change whose expectations did not hold, and undoes it.
-create function icp_expect(matched bigint, expected bigint) returns boolean
+-- Undoes a statement whose updates found other versions than expected.
+create function icp_conflict() returns boolean
 language plpgsql as $$
 begin
-    if matched <> expected then
-        raise exception 'icpcode: a document has another version' using errcode = 'IC001';
-    end if;
-    return true;
+    raise exception 'icpcode: a document has another version' using errcode = 'IC001';
 end
 $$;
