@@ -109,7 +109,11 @@ func commit(ctx context.Context, s icpcode.Store, ch icpcode.Change) error {
 			}
 			return nil
 		}
-		time.Sleep(rand.N(min(20*time.Microsecond<<min(i, 20), 20*time.Millisecond)))
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("Commit: %w", ctx.Err())
+		case <-time.After(rand.N(min(20*time.Microsecond<<min(i, 20), 20*time.Millisecond))):
+		}
 	}
 	return fmt.Errorf("Commit conflicted %d times, though every expectation held", maxChance)
 }
