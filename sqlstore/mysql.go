@@ -43,6 +43,8 @@ func (mySQL) shown(s *statement, c *column) {
 	s.add("cast(t.", c.name, " as char)")
 }
 
+func (mySQL) array() (before, after string) { return "json_array(", ")" }
+
 func (m mySQL) keyed(s *statement, t *table, keys []row) {
 	s.add(t.name, " as t where (")
 	for i := range t.keys {

@@ -40,6 +40,8 @@ func (postgreSQL) shown(s *statement, c *column) {
 	}
 }
 
+func (postgreSQL) array() (before, after string) { return "json_build_array(", ")::text" }
+
 // keyed limits the keys to all of them. That keeps the planner from expecting
 // more than one, and so from a plan that reads the table whole because it was
 // small, or had never been analysed, when the statement was prepared.

@@ -20,6 +20,8 @@ func (sqlite) shown(s *statement, c *column) {
 	s.add("t.", c.name)
 }
 
+func (sqlite) array() (before, after string) { return "json_array(", ")" }
+
 // keyed joins in the order that it writes.
 func (sqlite) keyed(s *statement, t *table, keys []row) {
 	s.add("json_each(")

@@ -164,20 +164,23 @@ func (s *Store) load(ctx context.Context, on conn, keys []icpcode.Key) ([]icpcod
 		return nil, err
 	}
 	f := s.flavour()
-	h, width := shape{use: loading}, 0
+	h, most := shape{use: loading}, 0
 	for i := range all {
 		h.with(all[i].table, 0, all[i].keys)
-		width = max(width, len(all[i].table.columns))
+		most = max(most, width(all[i].table))
 	}
 	var text statement
 	if s.dialect != MySQL { // its arguments are in the text
 		text = s.known.begin(h)
 	}
-	load(f, &text, all, width)
+	load(f, &text, all, most)
 	if s.dialect != MySQL {
 		s.known.keep(h, &text)
 	}
-	err = s.read(ctx, on, "load", &text, width, func(kind int, c *cells) {
+	err = s.read(ctx, on, "load", &text, most, func(kind int, c *cells) {
+		if packed(tableOf(icpcode.Kind(kind))) {
+			c.unpack()
+		}
 		d := c.document(icpcode.Kind(kind))
 		found(docs, &d)
 	})

@@ -148,6 +148,9 @@ type flavour interface {
 	// shown adds the expression that reads a column of t as text, an instant
 	// as layout says.
 	shown(s *statement, c *column)
+	// array is what stands before and after the elements of a JSON array, as
+	// text.
+	array() (before, after string)
 	// keyed adds what follows "from" to read the rows t of several keys. It
 	// must be read by the primary key however small the table was when the
 	// statement was planned.
@@ -167,17 +170,38 @@ type wanted struct {
 	keys  []row
 }
 
+// packed reports whether load reads a row of t as one JSON array. Records are
+// by far the widest rows, and what is mostly asked of them is whether there
+// are any: their columns would be paid for in every answer, also an empty one.
+func packed(t *table) bool { return t == codes }
+
+// width is how many columns load reads of a row of t.
+func width(t *table) int {
+	if packed(t) {
+		return 1
+	}
+	return len(t.columns)
+}
+
 // load reads keys in one statement. A row is its kind, the columns of its
-// table, and as many NULLs as the widest table has columns more.
-func load(f flavour, s *statement, all []wanted, width int) {
+// table, and as many NULLs as it has columns less than the given width.
+func load(f flavour, s *statement, all []wanted, most int) {
 	for i := range all {
 		w := &all[i]
 		if i > 0 {
 			s.add(" union all ")
 		}
 		s.add("select ", strconv.Itoa(int(w.kind)))
-		show(f, s, w.table)
-		for range width - len(w.table.columns) {
+		if packed(w.table) {
+			before, after := f.array()
+			s.add(", ", before)
+			showing(f, s, w.table)
+			s.add(after)
+		} else {
+			s.add(", ")
+			showing(f, s, w.table)
+		}
+		for range most - width(w.table) {
 			s.add(", null")
 		}
 		s.add(" from ")
@@ -190,9 +214,12 @@ func load(f flavour, s *statement, all []wanted, width int) {
 	}
 }
 
-func show(f flavour, s *statement, t *table) {
+// showing reads all columns of t.
+func showing(f flavour, s *statement, t *table) {
 	for i := range t.columns {
-		s.add(", ")
+		if i > 0 {
+			s.add(", ")
+		}
 		f.shown(s, &t.columns[i])
 	}
 }
@@ -211,8 +238,8 @@ func matchKey(f flavour, s *statement, t *table, r row) {
 // list reads a page of records by a column that has an index together with
 // the code.
 func list(f flavour, s *statement, q *icpcode.Query, by *column) {
-	s.add("select 0")
-	show(f, s, codes)
+	s.add("select 0, ")
+	showing(f, s, codes)
 	s.add(" from ", codes.name, " as t where t.", by.name, " = ")
 	f.value(s, by, q.Value)
 	if q.State != icpcode.StateNone {
@@ -226,8 +253,8 @@ func list(f flavour, s *statement, q *icpcode.Query, by *column) {
 }
 
 func history(f flavour, s *statement, q *icpcode.EventQuery) {
-	s.add("select 0")
-	show(f, s, events)
+	s.add("select 0, ")
+	showing(f, s, events)
 	s.add(" from ", events.name, " as t where t.code = ")
 	f.value(s, &events.columns[0], q.Code.String())
 	s.add(" and t.seq > ")

@@ -263,6 +263,18 @@ func (c *cells) fail(err error) {
 	}
 }
 
+// unpack reads the columns of a row out of one, a JSON array.
+func (c *cells) unpack() {
+	var all []*string
+	c.json(&all)
+	c.left = make([]sql.NullString, len(codes.columns))
+	for i := range min(len(all), len(c.left)) {
+		if all[i] != nil {
+			c.left[i] = sql.NullString{String: *all[i], Valid: true}
+		}
+	}
+}
+
 func (c *cells) text() string { return c.next().String }
 
 func (c *cells) integer() int64 {
