@@ -23,10 +23,10 @@ STEPS ?= 50
 # The least coverage of the root package by the module's tests, in percent.
 COVERAGE ?= 95
 # Tests that are a step of their own.
-OWN_STEP := ^(TestEachRuleDisabled|TestRatios)$$
+OWN_STEP := ^(TestEachRuleDisabled|TestRatios|TestInventoryRatios|TestMergeRatios)$$
 # The benchmark of `make bench`: package and test.
 BENCH_PKG ?= ./internal/bench
-BENCH_RUN ?= ^TestRatios$$
+BENCH_RUN ?= ^(TestRatios|TestInventoryRatios)$$
 
 STEP := sh tools/step
 # $(call each,WHAT,COMMAND) does COMMAND in each module.
@@ -37,7 +37,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
 .PHONY: test
-test: fmt-check tidy-check vet build lint race checks cover disable ## everything below but the mutants
+test: fmt-check tidy-check vet build lint servers race checks cover disable ## everything below but the mutants
 	@echo 'make test: everything passed'
 
 .PHONY: quick
@@ -69,6 +69,10 @@ build: ## build every module by itself, and all of them as a workspace
 lint: bin/golangci-lint ## golangci-lint, by the list in .golangci.yml
 	@$(call each,lint,'$(CURDIR)/bin/golangci-lint' run --config '$(CURDIR)/.golangci.yml' ./...)
 
+.PHONY: servers
+servers: ## install the database servers that the tests start, where they are missing
+	@$(STEP) 'database servers' sh tools/servers
+
 .PHONY: race
 race: ## all tests with the race detector, in random order
 	@$(call each,test -race,$(GO) test -race -shuffle=on -timeout 30m -skip '$(subst $$,\$$,$(OWN_STEP))' ./...)
@@ -97,6 +101,24 @@ disable: ## disable each rule in turn and see its test fail
 .PHONY: bench
 bench: ## what the library costs, as ratios to floors measured beside it
 	@ICPCODE_BENCH=1 $(STEP) 'ratios' $(GO) test $(BENCH_PKG) -run '$(BENCH_RUN)' -v -count=1 -benchtime=200ms -timeout 30m
+
+# The databases and their tests.
+SQLTEST := sqlstore/sqltest
+# How long each test of `make torture` goes on, at least.
+DURATION ?= 5m
+
+.PHONY: torture
+torture: servers ## the long versions of the tests that break databases, each for DURATION=5m
+	@$(STEP) 'databases under torture' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -timeout 24h -v -torture $(DURATION) ."
+
+.PHONY: bench-sql
+bench-sql: servers ## what a SQL store costs, as ratios to hand-written SQL in the same run
+	@ICPCODE_BENCH=1 $(STEP) 'ratios of SQL stores' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -timeout 4h -v -run '^TestSQLRatios$$' ."
+
+.PHONY: bench-merge
+bench-merge: servers ## what merging gains, as ratios to not merging and to hand-written SQL
+	@ICPCODE_BENCH=1 $(STEP) 'ratios of merging in memory' $(GO) test -count=1 -timeout 1h -v -run '^TestMergeRatios$$' ./internal/bench
+	@ICPCODE_BENCH=1 $(STEP) 'ratios of merging over SQL' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -timeout 4h -v -run '^TestSQLMergeRatios$$' ."
 
 .PHONY: api
 api: bin/apidiff ## what changed in the API since the last tag

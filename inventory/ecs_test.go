@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/icpcode/icpcode"
 	"github.com/icpcode/icpcode/inventory"
@@ -48,6 +49,7 @@ func readText(s string) ([]inventory.Server, []error) { return read(strings.NewR
 
 var equal = []cmp.Option{
 	cmp.Comparer(func(a, b icpcode.Instance) bool { return fmt.Sprintf("%+v", a) == fmt.Sprintf("%+v", b) }),
+	cmpopts.IgnoreFields(inventory.Server{}, "Offset"),
 }
 
 // one reads text that holds a single server.
@@ -166,14 +168,14 @@ func TestSamples(t *testing.T) {
 		"describeinstances_doc2026_locked.json": {
 			servers: []string{"i-bp67acfmxazb4p**** ECS cn-hangzhou pay-as-you-go locked created 2017-12-10T04:04:00Z expires - ip []"},
 			notes: []string{
-				`i-bp67acfmxazb4p**** OperationLocks "Recycling" holds although Status says otherwise: taken as locked`,
+				`i-bp67acfmxazb4p**** OperationLocks "Recycling" holds although the status says otherwise: taken as locked`,
 				`i-bp67acfmxazb4p**** EipAddress "42.112.**.**" is masked: there is an address, but which is unknown`,
 				`i-bp67acfmxazb4p**** AutoReleaseTime "2017-12-10T04:04Z": it will be released by itself then`,
 			},
 			errs: []string{"inventory: incomplete: 1 servers, and NextToken says that there are more"},
 		},
 		"describeinstanceautorenewattribute_doc2021.json": {
-			errs: []string{"inventory: byte 0: not a list of ECS servers as DescribeInstances prints it"},
+			errs: []string{`inventory: byte 0: not an inventory of a known format: an object with "InstanceRenewAttributes", "RequestId"`},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -296,24 +298,30 @@ func TestTraps(t *testing.T) {
 		{"charge type is not a text", []string{`InstanceChargeType:["PrePaid"]`}, "billing? running created 2025-03-01T02:00:00Z expires - ip [47.96.1.180]", `InstanceChargeType cannot be read: taken as unknown`},
 		{"subscription for ever", []string{`ExpiredTime:"2099-12-31T15:59Z"`}, "subscription running created 2025-03-01T02:00:00Z expires - ip [47.96.1.180]", `ExpiredTime "2099-12-31T15:59Z" is a placeholder although it is a subscription: taken as unknown`},
 		{"subscription since 1970", []string{`ExpiredTime:"1970-01-01T00:00Z"`}, "subscription running created 2025-03-01T02:00:00Z expires - ip [47.96.1.180]", `ExpiredTime "1970-01-01T00:00Z" cannot be read: taken as unknown`},
-		{"subscription of no length", []string{`ExpiredTime:"2025-03-01T02:00Z"`}, "subscription running created 2025-03-01T02:00:00Z expires 2025-03-01T02:00:00Z ip [47.96.1.180]", `ExpiredTime "2025-03-01T02:00Z" is not after CreationTime`},
+		{"subscription of no length", []string{`ExpiredTime:"2025-03-01T02:00Z"`}, "subscription running created 2025-03-01T02:00:00Z expires 2025-03-01T02:00:00Z ip [47.96.1.180]", `ExpiredTime "2025-03-01T02:00Z" is not after the creation`},
 		{"expiry missing", []string{`ExpiredTime:`}, "subscription running created 2025-03-01T02:00:00Z expires - ip [47.96.1.180]", ""},
 		{"expiry empty", []string{`ExpiredTime:""`}, "subscription running created 2025-03-01T02:00:00Z expires - ip [47.96.1.180]", ""},
 		{"two kinds of instants", []string{`CreationTime:"2025-03-01T02:00:06Z"`}, "subscription running created 2025-03-01T02:00:06Z expires 2027-03-01T16:00:00Z ip [47.96.1.180]", ""},
+		{"an offset to the west", []string{`CreationTime:"2025-02-28T22:00-04:00"`}, whole, ""},
+		{"an offset that is none", []string{`CreationTime:"2025-03-01T10:00*08:00"`}, "subscription running created - expires 2027-03-01T16:00:00Z ip [47.96.1.180]", `CreationTime "2025-03-01T10:00*08:00" cannot be read: taken as unknown`},
+		{"an offset of 24 hours", []string{`CreationTime:"2025-03-01T10:00+24:00"`}, "subscription running created - expires 2027-03-01T16:00:00Z ip [47.96.1.180]", `CreationTime "2025-03-01T10:00+24:00" cannot be read: taken as unknown`},
+		{"seconds cut off", []string{`CreationTime:"2025-03-01T10:00:0"`}, "subscription running created - expires 2027-03-01T16:00:00Z ip [47.96.1.180]", `CreationTime "2025-03-01T10:00:0" cannot be read: taken as unknown`},
+		{"no digits behind the point", []string{`CreationTime:"2025-03-01T10:00:00.Z"`}, "subscription running created - expires 2027-03-01T16:00:00Z ip [47.96.1.180]", `CreationTime "2025-03-01T10:00:00.Z" cannot be read: taken as unknown`},
+		{"thirteen signs that are no number", []string{`CreationTime:"17646437450x0"`}, "subscription running created - expires 2027-03-01T16:00:00Z ip [47.96.1.180]", `CreationTime "17646437450x0" cannot be read: taken as unknown`},
 		{"milliseconds and an offset", []string{`CreationTime:"2025-03-01T10:00:06.250+0800"`}, "subscription running created 2025-03-01T02:00:06Z expires 2027-03-01T16:00:00Z ip [47.96.1.180]", ""},
 		{"a date that is none", []string{`CreationTime:"2025-02-30T02:00Z"`}, "subscription running created - expires 2027-03-01T16:00:00Z ip [47.96.1.180]", `CreationTime "2025-02-30T02:00Z" cannot be read: taken as unknown`},
 		{"the sale cycle is no term", []string{`SaleCycle:"Week"`}, whole, ""},
 		{"scheduled release", []string{`AutoReleaseTime:"2026-04-01T00:00Z"`}, whole, `AutoReleaseTime "2026-04-01T00:00Z": it will be released by itself then`},
 
 		// Status and locks.
-		{"running with a financial lock", []string{`OperationLocks:{"LockReason":[{"LockReason":"financial","LockMsg":"overdue"}]}`}, strings.Replace(whole, "running", "locked", 1), `OperationLocks "financial" holds although Status says otherwise: taken as locked`},
+		{"running with a financial lock", []string{`OperationLocks:{"LockReason":[{"LockReason":"financial","LockMsg":"overdue"}]}`}, strings.Replace(whole, "running", "locked", 1), `OperationLocks "financial" holds although the status says otherwise: taken as locked`},
 		{"stopped with a lock", []string{`Status:"Stopped"`, `OperationLocks:{"LockReason":[{"LockReason":"security"}]}`}, strings.Replace(whole, "running", "locked", 1), ""},
 		{"capital letters in a lock", []string{`Status:"Stopped"`, `OperationLocks:{"LockReason":[{"LockReason":"Recycling"}]}`}, strings.Replace(whole, "running", "locked", 1), ""},
 		{"refunded in capitals, among others", []string{`Status:"Stopped"`, `OperationLocks:{"LockReason":[{"LockReason":"financial"},{"LockReason":"Refunded"},{"LockReason":"security"}]}`}, strings.Replace(whole, "running", "refunded", 1), ""},
-		{"a lock as a single object", []string{`OperationLocks:{"LockReason":{"LockReason":"financial"}}`}, strings.Replace(whole, "running", "locked", 1), `OperationLocks "financial" holds although Status says otherwise: taken as locked`},
-		{"locks as texts", []string{`OperationLocks:{"LockReason":["financial","security"]}`}, strings.Replace(whole, "running", "locked", 1), `OperationLocks "financial, security" holds although Status says otherwise: taken as locked`},
-		{"a lock that does not say why", []string{`OperationLocks:{"LockReason":[{"LockMsg":"?"}]}`}, strings.Replace(whole, "running", "locked", 1), `OperationLocks holds although Status says otherwise: taken as locked`},
-		{"a lock whose reason is empty", []string{`OperationLocks:{"LockReason":[{"LockReason":""}]}`}, strings.Replace(whole, "running", "locked", 1), `OperationLocks holds although Status says otherwise: taken as locked`},
+		{"a lock as a single object", []string{`OperationLocks:{"LockReason":{"LockReason":"financial"}}`}, strings.Replace(whole, "running", "locked", 1), `OperationLocks "financial" holds although the status says otherwise: taken as locked`},
+		{"locks as texts", []string{`OperationLocks:{"LockReason":["financial","security"]}`}, strings.Replace(whole, "running", "locked", 1), `OperationLocks "financial, security" holds although the status says otherwise: taken as locked`},
+		{"a lock that does not say why", []string{`OperationLocks:{"LockReason":[{"LockMsg":"?"}]}`}, strings.Replace(whole, "running", "locked", 1), `OperationLocks holds although the status says otherwise: taken as locked`},
+		{"a lock whose reason is empty", []string{`OperationLocks:{"LockReason":[{"LockReason":""}]}`}, strings.Replace(whole, "running", "locked", 1), `OperationLocks holds although the status says otherwise: taken as locked`},
 		{"an empty object for the list of locks", []string{`OperationLocks:{"LockReason":{}}`}, whole, ""},
 		{"null locks", []string{`OperationLocks:{"LockReason":null}`}, whole, ""},
 		{"empty locks from XML", []string{`OperationLocks:{"LockReason":""}`}, whole, ""},
@@ -364,6 +372,7 @@ func TestTraps(t *testing.T) {
 		{"bandwidth missing", []string{`InternetMaxBandwidthOut:`}, whole, ""},
 		{"bandwidth of minus one", []string{`InternetMaxBandwidthOut:-1`}, whole, ""},
 		{"an EIP without address", []string{`PublicIpAddress:{"IpAddress":[]}`, `EipAddress:{"AllocationId":"eip-1","IpAddress":""}`}, rest + "ip? []", `EipAddress "eip-1" has no address: whether there is one is unknown`},
+		{"an EIP without the field of its address", []string{`PublicIpAddress:{"IpAddress":[]}`, `EipAddress:{"AllocationId":"eip-1"}`}, rest + "ip? []", `EipAddress "eip-1" has no address: whether there is one is unknown`},
 		{"an allocation that is no EIP's", []string{`PublicIpAddress:{"IpAddress":[],"AllocationId":"x"}`, `EipAddress:{"AllocationId":7,"IpAddress":""}`}, rest + "no-ip []", ""},
 		{"secondary interfaces may have an EIP", []string{`PublicIpAddress:{"IpAddress":[]}`, `NetworkInterfaces:{"NetworkInterface":[{"Type":"Primary"},{"Type":"Secondary"}]}`}, rest + "ip? []", `NetworkInterfaces "2": the list does not say whether a secondary interface has an EIP`},
 		{"secondary interfaces beside an address", []string{`NetworkInterfaces:{"NetworkInterface":[{},{}]}`}, whole, ""},
@@ -540,6 +549,9 @@ func TestRecordErrors(t *testing.T) {
 	var e *inventory.RecordError
 	if len(servers) != 2 || len(errs) != 1 || !errors.As(errs[0], &e) || e.Record != 2 || e.Offset != int64(len(server())) {
 		t.Errorf("%d servers, %v", len(servers), errs)
+	}
+	if s := one(t, inList(server(`InstanceId:"服务器"`))); s.Instance.ID != "服务器" {
+		t.Errorf("the ID is %s", s.Instance.ID)
 	}
 	// An ID of 128 bytes is one.
 	if s := one(t, inList(server(`InstanceId:"`+strings.Repeat("i", 128)+`"`))); len(s.Instance.ID) != 128 {
@@ -747,7 +759,7 @@ func TestLimits(t *testing.T) {
 		t.Errorf("%v", s)
 	}
 	s = one(t, inList(server(`Status:{}`, `StoppedMode:{}`, `InstanceName:{}`, `CreationTime:{}`, `ExpiredTime:{}`, `RegionId:{}`)))
-	if len(s.Notes) != 4 || s.Instance.Region != "" {
+	if len(s.Notes) != 6 || s.Instance.Region != "" {
 		t.Errorf("%v", s)
 	}
 	if s = one(t, inList(server(`RegionId:null`))); s.Instance.Region != "" || len(s.Notes) != 0 {
@@ -819,7 +831,7 @@ func TestStreaming(t *testing.T) {
 }
 
 func TestNoteTexts(t *testing.T) {
-	for k := inventory.NoteUnreadable; k <= inventory.NoteAutoRelease; k++ {
+	for k := inventory.NoteUnreadable; k <= inventory.NoteEIPLocked; k++ {
 		n := inventory.Note{Kind: k, Field: "Field", Value: "a\x1b[31mb\"c"}
 		for _, l := range []icpcode.Lang{icpcode.English, icpcode.Chinese} {
 			text := n.Text(l)
@@ -831,7 +843,7 @@ func TestNoteTexts(t *testing.T) {
 			t.Errorf("note %d is not translated", k)
 		}
 	}
-	if s := (inventory.Note{}).String() + (inventory.Note{Kind: inventory.NoteAutoRelease + 1}).String(); s != "" {
+	if s := (inventory.Note{}).String() + (inventory.Note{Kind: inventory.NoteEIPLocked + 1}).String(); s != "" {
 		t.Errorf("a note of no kind: %q", s)
 	}
 }

@@ -2,6 +2,7 @@ package inventory
 
 // page is what one document says about the list that it is a part of.
 type page struct {
+	format  Format
 	servers int
 	total   int  // TotalCount; -1: not given
 	number  int  // PageNumber; 0 or less: not given
@@ -11,7 +12,8 @@ type page struct {
 
 // listing follows the pages of a list, and of one list after another, to tell
 // whether any is incomplete. Pages by number may come in any order, as a shell
-// sorts their files; pages by token follow one another.
+// sorts their files; pages by token, or with nothing but the total, follow one
+// another.
 type listing struct {
 	open    bool
 	last    page
@@ -41,6 +43,9 @@ func (l *listing) continues(p page) bool {
 	if l.last.more {
 		return true
 	}
+	if p.number <= 0 && l.last.number <= 0 {
+		return p.total == l.last.total && l.servers < p.total
+	}
 	return p.number > 0 && !l.numbers.has(p.number) && p.total == l.last.total && p.size == l.last.size
 }
 
@@ -52,6 +57,7 @@ func (l *listing) end() {
 	if l.missing == nil {
 		l.missing = &IncompleteError{}
 	}
+	l.missing.Format = l.last.format
 	l.missing.Found += l.servers
 	l.missing.Total += max(0, l.last.total)
 }

@@ -1,0 +1,284 @@
+package inventory
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/icpcode/icpcode"
+)
+
+// Addresses are public addresses (弹性公网IP, EIP) and what they are bound to,
+// read from the lists of them that the providers' tools print. They tell what a
+// list of servers leaves open: the address of a load balancer or of a secondary
+// network interface, and one that is masked there or bound elsewhere by now. How
+// an address is billed is not how its server is, and is not read.
+//
+// The zero value is empty. Addresses are an index in memory, some 330 bytes an
+// address. Read must not run concurrently with anything else; Apply may with
+// itself.
+type Addresses struct {
+	all []address
+	// Those that name an instance or network interface, and those that can be
+	// read, as indexes of all; where there are several, next tells.
+	byTarget map[target]int32
+	byIP     map[addressKey]int32
+}
+
+type target struct {
+	provider string
+	id       string
+}
+
+type addressKey struct {
+	provider string
+	ip       netip.Addr
+}
+
+// address is one EIP.
+type address struct {
+	provider string
+	id       string
+	ip       netip.Addr // zero: not readable
+	text     string     // as it was found
+	masked   bool
+	target   string // what it names as bound to
+	bound    icpcode.Tri
+	lock     string // why it is locked; "": it is not
+	next     int32  // another one with the same target, plus 1
+}
+
+// maxAddressList is how many addresses are held.
+const maxAddressList = 250_000
+
+var errAddresses = fmt.Errorf("there are more than %d addresses", maxAddressList)
+
+// Len returns the number of addresses held.
+func (a *Addresses) Len() int { return len(a.all) }
+
+// Read adds the addresses of one input, of any format that [Read] knows; what
+// holds servers is passed over. The sequence yields nothing but errors, of the
+// same kinds and in the same manner as Read, except that only addresses are
+// counted. Of two records about an address the later one counts.
+func (a *Addresses) Read(r io.Reader) iter.Seq[error] {
+	return func(yield func(error) bool) {
+		d := decoder{
+			scanner: newScanner(r), addresses: a, addressesOnly: true,
+			yield: func(_ Server, err error) bool { return yield(err) },
+		}
+		d.run()
+	}
+}
+
+var (
+	eipBound = words[icpcode.Tri]{
+		{"InUse", icpcode.Yes},
+		{"Available", icpcode.No},
+		{"Associating", icpcode.No},
+		{"Unassociating", icpcode.No},
+		{"Releasing", icpcode.No},
+	}
+	tencentBound = words[icpcode.Tri]{
+		{"BIND", icpcode.Yes},
+		{"BIND_ENI", icpcode.Yes},
+		{"UNBIND", icpcode.No},
+		{"BINDING", icpcode.No},
+		{"UNBINDING", icpcode.No},
+		{"CREATING", icpcode.No},
+		{"OFFLINING", icpcode.No},
+	}
+)
+
+// eip reads an Alibaba Cloud EIP.
+func (b *builder) eip() (a address, problem string) {
+	if problem := b.id(keyAllocationID); problem != "" {
+		return address{}, problem
+	}
+	a = address{provider: alibaba, target: string(b.word(keyInstanceID))}
+	a.bound, _ = eipBound.meaning(b.word(keyStatus))
+	b.addressOf(&a, keyIPAddress)
+	for _, k := range [...]key{keyBusinessStatus, keyOperationLocks} {
+		if k == keyBusinessStatus {
+			b.restriction(k, "Normal", nil)
+		} else {
+			b.locks(k)
+		}
+		if b.s.Instance.Status != 0 && a.lock == "" {
+			a.lock = keyNames[k]
+		}
+	}
+	return a, ""
+}
+
+// tencentEIP reads a Tencent Cloud address.
+func (b *builder) tencentEIP() (a address, problem string) {
+	if problem := b.id(keyAddressID); problem != "" {
+		return address{}, problem
+	}
+	a = address{provider: tencent, target: string(b.word(keyInstanceID))}
+	a.bound, _ = tencentBound.meaning(b.word(keyAddressStatus))
+	b.addressOf(&a, keyAddressIP)
+	for _, k := range [...]key{keyIsArrears, keyIsBlocked} {
+		if v := string(b.t.word(b.t.member(k))); v == "true" || v == "True" {
+			a.lock = keyNames[k]
+		}
+	}
+	return a, ""
+}
+
+func (b *builder) addressOf(a *address, k key) {
+	a.id = string(b.s.Instance.ID)
+	v := b.word(k)
+	if len(v) == 0 {
+		return
+	}
+	ip, masked, ok := parseAddress(v)
+	if ok && !masked && public(ip) {
+		a.ip = ip
+	}
+	a.masked = masked
+	a.text = string(v[:min(len(v), maxNote)])
+}
+
+// add puts an address into the index.
+func (a *Addresses) add(x address) error {
+	if len(a.all) >= maxAddressList {
+		return errAddresses
+	}
+	if a.byTarget == nil {
+		a.byTarget = make(map[target]int32)
+		a.byIP = make(map[addressKey]int32)
+	}
+	n := int32(len(a.all)) //nolint:gosec // at most maxAddressList
+	if x.target != "" {
+		t := target{x.provider, x.target}
+		x.next = a.byTarget[t]
+		a.byTarget[t] = n + 1
+	}
+	if x.ip.IsValid() {
+		a.byIP[addressKey{x.provider, x.ip}] = n + 1
+	}
+	a.all = append(a.all, x)
+	return nil
+}
+
+// Apply sets the facts that the addresses tell about s, and returns what that
+// changed. [Facts.Apply] comes after it, since it has the last word. What
+// contradicts the server's own record does not count, and is in the notes of s:
+// the restrictive of two contradicting facts wins.
+//
+//   - An address bound to s, or to one of its network interfaces, counts, unless
+//     s says itself that it has none.
+//   - An address of s that is not bound to it does not count.
+//   - A locked address does not count, and whether there is one is unknown if
+//     no other is left.
+func (a *Addresses) Apply(s *Server) []Change {
+	if len(a.all) == 0 {
+		return nil
+	}
+	i := &s.Instance
+	before := s.Instance
+	before.IPs = slices.Clone(i.IPs)
+	locked := a.removeOthers(s)
+	if i.PublicIP == icpcode.Yes && len(before.IPs) > 0 && len(i.IPs) == 0 {
+		i.PublicIP = icpcode.No
+		if locked {
+			i.PublicIP = icpcode.Unknown
+		}
+	}
+	a.addOwn(s, &before)
+	if i.PublicIP == icpcode.Yes {
+		s.Notes = slices.DeleteFunc(s.Notes, Note.open)
+	}
+	var changes []Change
+	for _, name := range [...]string{"public_ip", "ips"} {
+		col := columnNamed(name)
+		if from, to := col.format(&before), col.format(i); from != to {
+			changes = append(changes, Change{name, from, to})
+		}
+	}
+	return changes
+}
+
+// open reports whether the note says nothing but that an address may be
+// missing.
+func (n Note) open() bool {
+	return n.Kind == NoteEIPUnlisted || n.Kind == NoteInterfaces || n.Kind == NoteMaybeReleasedIP
+}
+
+// removeOthers removes the addresses of s that are bound elsewhere or locked,
+// and reports whether any is locked.
+func (a *Addresses) removeOthers(s *Server) (locked bool) {
+	i := &s.Instance
+	var kept []netip.Addr
+	for _, ip := range i.IPs {
+		n := a.byIP[addressKey{i.Provider, ip}]
+		if n == 0 {
+			kept = append(kept, ip)
+			continue
+		}
+		x := &a.all[n-1]
+		if x.bound == icpcode.No || x.bound == icpcode.Yes && !s.isTarget(x.target) {
+			s.note(NoteEIPElsewhere, "IpAddress", []byte(x.text))
+			continue
+		}
+		if x.lock != "" {
+			s.note(NoteEIPLocked, x.lock, []byte(x.text))
+			locked = true
+			continue
+		}
+		kept = append(kept, ip)
+	}
+	i.IPs = kept
+	return locked
+}
+
+// addOwn adds the addresses that are bound to s. Which counts is told by what
+// the server's record said before.
+func (a *Addresses) addOwn(s *Server, before *icpcode.Instance) {
+	i := &s.Instance
+	complete := before.PublicIP != icpcode.Yes || len(before.IPs) > 0 // IPs holds all that there are
+	targets := append([]string{string(i.ID)}, s.Interfaces...)
+	for _, id := range targets {
+		for n := a.byTarget[target{i.Provider, id}]; n > 0; n = a.all[n-1].next {
+			x := &a.all[n-1]
+			if slices.Contains(before.IPs, x.ip) || x.ip.IsValid() && a.byIP[addressKey{x.provider, x.ip}] != n {
+				continue // removeOthers has judged it, or it is out of date
+			}
+			switch {
+			case x.bound == icpcode.No:
+				s.note(NoteEIPUnbound, "IpAddress", []byte(x.text))
+			case x.bound != icpcode.Yes:
+				// Nothing says whether it is.
+			case x.lock != "":
+				s.note(NoteEIPLocked, x.lock, []byte(x.text))
+				if i.PublicIP == icpcode.No && s.Format == TencentCVM {
+					i.PublicIP = icpcode.Unknown
+				}
+			case before.PublicIP == icpcode.No && s.Format != TencentCVM: // which tells of its first interface alone
+				s.note(NoteEIPDenied, "IpAddress", []byte(x.text))
+			case x.ip.IsValid():
+				i.PublicIP = icpcode.Yes
+				if complete && len(i.IPs) < maxAddresses && !slices.Contains(i.IPs, x.ip) {
+					i.IPs = append(i.IPs, x.ip)
+				}
+			case x.masked:
+				i.PublicIP = icpcode.Yes
+				s.note(NoteMasked, "IpAddress", []byte(x.text))
+				complete, i.IPs = false, nil
+			}
+		}
+	}
+}
+
+// isTarget reports whether an address that is bound to id can be the server's:
+// of a server with one network interface its ID is not kept.
+func (s *Server) isTarget(id string) bool {
+	if id == string(s.Instance.ID) || slices.Contains(s.Interfaces, id) {
+		return true
+	}
+	return len(s.Interfaces) == 0 && strings.HasPrefix(id, "eni-")
+}

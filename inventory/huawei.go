@@ -1,0 +1,90 @@
+package inventory
+
+import "github.com/icpcode/icpcode"
+
+var (
+	huaweiBilling = words[icpcode.Billing]{
+		{"0", icpcode.PayAsYouGo},
+		{"1", icpcode.Subscription},
+		{"2", icpcode.PayAsYouGo}, // spot
+	}
+	huaweiStatus = words[icpcode.Status]{
+		{"ACTIVE", icpcode.StatusRunning},
+		{"SHUTOFF", icpcode.StatusStopped},
+		{"PAUSED", icpcode.StatusStopped},
+		{"SUSPENDED", icpcode.StatusStopped},
+		{"SHELVED", icpcode.StatusStopped},
+		{"SHELVED_OFFLOADED", icpcode.StatusStopped},
+		{"BUILD", icpcode.StatusPending},
+		{"REBOOT", changing},
+		{"HARD_REBOOT", changing},
+		{"REBUILD", changing},
+		{"RESIZE", changing},
+		{"REVERT_RESIZE", changing},
+		{"VERIFY_RESIZE", changing},
+		{"MIGRATING", changing},
+		{"DELETED", icpcode.StatusReleased},
+		{"SOFT_DELETED", icpcode.StatusReleased},
+	}
+	huaweiState = words[icpcode.Status]{
+		{"stopped", icpcode.StatusStopped},
+		{"paused", icpcode.StatusStopped},
+		{"suspended", icpcode.StatusStopped},
+		{"shelved", icpcode.StatusStopped},
+		{"shelved_offloaded", icpcode.StatusStopped},
+		{"deleted", icpcode.StatusReleased},
+		{"soft-delete", icpcode.StatusReleased},
+	}
+)
+
+// huawei: Elastic Cloud Server. The list gives neither expiry nor region; a
+// frozen server says so in its metadata, and one that was never frozen says
+// nothing there.
+func (b *builder) huawei() (problem string) {
+	if problem := b.id(keyID); problem != "" {
+		return problem
+	}
+	t := b.t
+	b.s.Instance.Product, b.s.Instance.Provider = icpcode.ECS, huawei
+	b.name(keyOwnName)
+	metadata := t.member(keyMetadata)
+	b.billingIs(b.wordOf(t.child(metadata, keyChargingMode), keyChargingMode), keyChargingMode, huaweiBilling)
+	b.s.Instance.Created = b.instant(keyCreated)
+	b.status(keyOwnStatus, huaweiStatus)
+	if v := b.word(keyVMState); len(v) > 0 {
+		if state, ok := huaweiState.meaning(v); ok {
+			b.overrule(state, keyNames[keyVMState], v)
+		}
+	}
+	if v := b.wordOf(t.child(metadata, keyEcmResStatus), keyEcmResStatus); len(v) > 0 && string(v) != "normal" {
+		b.overrule(icpcode.StatusLocked, keyNames[keyEcmResStatus], v)
+	}
+	b.settleAddresses(b.huaweiAddresses())
+	b.autoRelease(keyAutoTerminateTime)
+	return ""
+}
+
+// huaweiAddresses reads {"net": [{"addr": "…", "OS-EXT-IPS:type": "floating"}]}.
+// A floating address is an EIP, a fixed one is private.
+func (b *builder) huaweiAddresses() (known bool) {
+	t := b.t
+	n := b.member(keyAddresses)
+	if n == 0 || t.nodes[n].kind != object {
+		return false
+	}
+	known = true
+	b.found = b.found[:0]
+	for net := t.first(n); net > 0; net = t.nodes[net].next {
+		for c := t.first(net); c > 0; c = t.nodes[c].next {
+			addr, kind := t.child(c, keyAddr), string(t.word(t.child(c, keyAddrType)))
+			if kind == "floating" && addr > 0 {
+				b.found = append(b.found, addr)
+				continue
+			}
+			if kind != "fixed" {
+				known = false
+			}
+		}
+	}
+	return b.useAddresses(keyNames[keyAddresses], 0) && known
+}

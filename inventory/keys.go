@@ -1,0 +1,268 @@
+package inventory
+
+// key is a key of an object that some format reads. 0 is any other. Keys are
+// matched exactly, unlike in encoding/json: the lists of some tools have keys
+// that differ only in case.
+type key uint8
+
+const (
+	_ key = iota
+
+	// Lists, and what is around them.
+	keyInstances
+	keyLoadBalancers
+	keyNatGateways
+	keyIpv6Translators
+	keyEipAddresses
+	keyInstanceSet
+	keyAddressSet
+	keyServers
+	keyServer
+	keyInstance
+	keyLoadBalancer
+	keyNatGateway
+	keyIpv6Translator
+	keyEipAddress
+	keyTotalCount
+	keyCount
+	keyPageNumber
+	keyPageSize
+	keyNextToken
+	keyCode
+	keyError
+
+	// Alibaba Cloud.
+	keyInstanceID
+	keyInstanceName
+	keyRegionID
+	keyInstanceChargeType
+	keyChargeType
+	keyPayType
+	keyLoadBalancerBillingConfig
+	keyCreationTime
+	keyCreateTime
+	keyCreateTimeStamp
+	keyExpiredTime
+	keyEndTime
+	keyEndTimeStamp
+	keyAutoReleaseTime
+	keyStatus
+	keyStoppedMode
+	keyBusinessStatus
+	keyDisableReason
+	keyOperationLocks
+	keyLockReason
+	keyLockType
+	keyPublicIPAddress
+	keyIPAddress
+	keyAllocationID
+	keyInternetMaxBandwidthOut
+	keyNetworkInterfaces
+	keyNetworkInterface
+	keyNetworkInterfaceID
+	keyEnsRegionID
+	keyLoadBalancerID
+	keyLoadBalancerName
+	keyLoadBalancerStatus
+	keyLoadBalancerType
+	keyLoadBalancerBusinessStatus
+	keyLoadBalancerBussinessStatus
+	keyLoadBalancerOperationLocks
+	keyAddress
+	keyAddressType
+	keyIpv6AddressType
+	keyZoneMappings
+	keyLoadBalancerAddresses
+	keyPublicIPv4Address
+	keyIpv6Address
+	keyNatGatewayID
+	keyName
+	keyNetworkType
+	keyIPLists
+	keyIPList
+	keyIpv6TranslatorID
+	keyAllocateIpv4Addr
+	keyAllocateIpv6Addr
+
+	// Tencent Cloud.
+	keyPlacement
+	keyZone
+	keyCreatedTime
+	keyInstanceState
+	keyRestrictState
+	keyInstanceRestrictState
+	keyIsolatedSource
+	keyIsolatedTime
+	keyStopChargingMode
+	keyPublicIPAddresses
+	keyPublicAddresses
+	keyBundleID
+	keyAddressID
+	keyAddressIP
+	keyAddressStatus
+	keyIsArrears
+	keyIsBlocked
+
+	// Huawei Cloud.
+	keyMetadata
+	keyChargingMode
+	keyEcmResStatus
+	keyVMState
+	keyAddresses
+	keyAddr
+	keyAddrType
+	keyAutoTerminateTime
+
+	// This package's own, the columns of ReadFacts. Some are Huawei Cloud's too.
+	keyID
+	keyOwnName
+	keyOwner
+	keyProduct
+	keyProvider
+	keyRegion
+	keyBilling
+	keyOwnStatus
+	keyTermMonths
+	keyFirstTermMonths
+	keyCreated
+	keyExpires
+	keyTrial
+	keyPublicIP
+	keyIPs
+	keyPartnerIP
+	keyIPHeld
+	keyDowngraded
+	keyContractQuota
+
+	lastKey = keyContractQuota
+)
+
+var keyNames = [...]string{
+	keyInstances:                   "Instances",
+	keyLoadBalancers:               "LoadBalancers",
+	keyNatGateways:                 "NatGateways",
+	keyIpv6Translators:             "Ipv6Translators",
+	keyEipAddresses:                "EipAddresses",
+	keyInstanceSet:                 "InstanceSet",
+	keyAddressSet:                  "AddressSet",
+	keyServers:                     "servers",
+	keyServer:                      "server",
+	keyInstance:                    "Instance",
+	keyLoadBalancer:                "LoadBalancer",
+	keyNatGateway:                  "NatGateway",
+	keyIpv6Translator:              "Ipv6Translator",
+	keyEipAddress:                  "EipAddress",
+	keyTotalCount:                  "TotalCount",
+	keyCount:                       "count",
+	keyPageNumber:                  "PageNumber",
+	keyPageSize:                    "PageSize",
+	keyNextToken:                   "NextToken",
+	keyCode:                        "Code",
+	keyError:                       "Error",
+	keyInstanceID:                  "InstanceId",
+	keyInstanceName:                "InstanceName",
+	keyRegionID:                    "RegionId",
+	keyInstanceChargeType:          "InstanceChargeType",
+	keyChargeType:                  "ChargeType",
+	keyPayType:                     "PayType",
+	keyLoadBalancerBillingConfig:   "LoadBalancerBillingConfig",
+	keyCreationTime:                "CreationTime",
+	keyCreateTime:                  "CreateTime",
+	keyCreateTimeStamp:             "CreateTimeStamp",
+	keyExpiredTime:                 "ExpiredTime",
+	keyEndTime:                     "EndTime",
+	keyEndTimeStamp:                "EndTimeStamp",
+	keyAutoReleaseTime:             "AutoReleaseTime",
+	keyStatus:                      "Status",
+	keyStoppedMode:                 "StoppedMode",
+	keyBusinessStatus:              "BusinessStatus",
+	keyDisableReason:               "DisableReason",
+	keyOperationLocks:              "OperationLocks",
+	keyLockReason:                  "LockReason",
+	keyLockType:                    "LockType",
+	keyPublicIPAddress:             "PublicIpAddress",
+	keyIPAddress:                   "IpAddress",
+	keyAllocationID:                "AllocationId",
+	keyInternetMaxBandwidthOut:     "InternetMaxBandwidthOut",
+	keyNetworkInterfaces:           "NetworkInterfaces",
+	keyNetworkInterface:            "NetworkInterface",
+	keyNetworkInterfaceID:          "NetworkInterfaceId",
+	keyEnsRegionID:                 "EnsRegionId",
+	keyLoadBalancerID:              "LoadBalancerId",
+	keyLoadBalancerName:            "LoadBalancerName",
+	keyLoadBalancerStatus:          "LoadBalancerStatus",
+	keyLoadBalancerType:            "LoadBalancerType",
+	keyLoadBalancerBusinessStatus:  "LoadBalancerBusinessStatus",
+	keyLoadBalancerBussinessStatus: "LoadBalancerBussinessStatus",
+	keyLoadBalancerOperationLocks:  "LoadBalancerOperationLocks",
+	keyAddress:                     "Address",
+	keyAddressType:                 "AddressType",
+	keyIpv6AddressType:             "Ipv6AddressType",
+	keyZoneMappings:                "ZoneMappings",
+	keyLoadBalancerAddresses:       "LoadBalancerAddresses",
+	keyPublicIPv4Address:           "PublicIPv4Address",
+	keyIpv6Address:                 "Ipv6Address",
+	keyNatGatewayID:                "NatGatewayId",
+	keyName:                        "Name",
+	keyNetworkType:                 "NetworkType",
+	keyIPLists:                     "IpLists",
+	keyIPList:                      "IpList",
+	keyIpv6TranslatorID:            "Ipv6TranslatorId",
+	keyAllocateIpv4Addr:            "AllocateIpv4Addr",
+	keyAllocateIpv6Addr:            "AllocateIpv6Addr",
+	keyPlacement:                   "Placement",
+	keyZone:                        "Zone",
+	keyCreatedTime:                 "CreatedTime",
+	keyInstanceState:               "InstanceState",
+	keyRestrictState:               "RestrictState",
+	keyInstanceRestrictState:       "InstanceRestrictState",
+	keyIsolatedSource:              "IsolatedSource",
+	keyIsolatedTime:                "IsolatedTime",
+	keyStopChargingMode:            "StopChargingMode",
+	keyPublicIPAddresses:           "PublicIpAddresses",
+	keyPublicAddresses:             "PublicAddresses",
+	keyBundleID:                    "BundleId",
+	keyAddressID:                   "AddressId",
+	keyAddressIP:                   "AddressIp",
+	keyAddressStatus:               "AddressStatus",
+	keyIsArrears:                   "IsArrears",
+	keyIsBlocked:                   "IsBlocked",
+	keyMetadata:                    "metadata",
+	keyChargingMode:                "charging_mode",
+	keyEcmResStatus:                "EcmResStatus",
+	keyVMState:                     "OS-EXT-STS:vm_state",
+	keyAddresses:                   "addresses",
+	keyAddr:                        "addr",
+	keyAddrType:                    "OS-EXT-IPS:type",
+	keyAutoTerminateTime:           "auto_terminate_time",
+	keyID:                          "id",
+	keyOwnName:                     "name",
+	keyOwner:                       "owner",
+	keyProduct:                     "product",
+	keyProvider:                    "provider",
+	keyRegion:                      "region",
+	keyBilling:                     "billing",
+	keyOwnStatus:                   "status",
+	keyTermMonths:                  "term_months",
+	keyFirstTermMonths:             "first_term_months",
+	keyCreated:                     "created",
+	keyExpires:                     "expires",
+	keyTrial:                       "trial",
+	keyPublicIP:                    "public_ip",
+	keyIPs:                         "ips",
+	keyPartnerIP:                   "partner_ip",
+	keyIPHeld:                      "ip_held",
+	keyDowngraded:                  "downgraded",
+	keyContractQuota:               "contract_quota",
+}
+
+// keys is keyNames the other way round.
+var keys = func() map[string]key {
+	m := make(map[string]key, len(keyNames))
+	for k, name := range keyNames {
+		if name != "" {
+			m[name] = key(k)
+		}
+	}
+	return m
+}()

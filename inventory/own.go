@@ -1,0 +1,228 @@
+package inventory
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/icpcode/icpcode"
+)
+
+// own reads an object of this package's own format: its members are the
+// columns of ReadFacts, and name.
+func (b *builder) own() (problem string) {
+	if problem := b.id(keyID); problem != "" {
+		return problem
+	}
+	t := b.t
+	var o ownServer
+	for n := t.first(0); n > 0; n = t.nodes[n].next {
+		v := &t.nodes[n]
+		cell, ok := b.cell(n)
+		if !ok {
+			return fmt.Sprintf("%s is not a text, number, boolean or list of texts", keyNames[v.key])
+		}
+		if err := o.set(b.s, keyNames[v.key], cell); err != nil {
+			return fmt.Sprintf("%s: %v", keyNames[v.key], err)
+		}
+	}
+	if err := o.settle(b.s); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// cell returns a value as the cell of a CSV would have it.
+func (b *builder) cell(n int32) (string, bool) {
+	t := b.t
+	switch t.nodes[n].kind {
+	case null:
+		return "", true
+	case text, number:
+		return strings.TrimSpace(string(t.word(n))), true
+	case boolean:
+		return yesNo(string(t.word(n)) == "true"), true
+	case list:
+		var words []string
+		for c := t.first(n); c > 0; c = t.nodes[c].next {
+			if t.nodes[c].kind != text {
+				return "", false
+			}
+			words = append(words, string(t.word(c)))
+		}
+		return strings.Join(words, " "), true
+	}
+	return "", false
+}
+
+// ownServer sets the facts of a server one column at a time.
+type ownServer struct {
+	denied bool // public_ip is there and not yes
+}
+
+func (o *ownServer) set(s *Server, name, cell string) error {
+	if cell == "" {
+		return nil
+	}
+	switch name {
+	case "id":
+		if p := idProblem(cell); p != "" {
+			return errors.New(p)
+		}
+		s.Instance.ID = icpcode.InstanceID(cell)
+		return nil
+	case "name":
+		s.Name = strings.ToValidUTF8(cell, "\uFFFD")
+		return nil
+	}
+	if err := columnNamed(name).read(&s.Instance, cell); err != nil {
+		return err
+	}
+	if name == "public_ip" {
+		o.denied = s.Instance.PublicIP != icpcode.Yes
+	}
+	return nil
+}
+
+func (o *ownServer) settle(s *Server) error {
+	i := &s.Instance
+	if i.ID == "" {
+		return errors.New("id is missing")
+	}
+	if len(i.IPs) > 0 {
+		if o.denied {
+			return errors.New("there are ips although public_ip is not yes")
+		}
+		i.PublicIP = icpcode.Yes
+	}
+	return nil
+}
+
+// csv reads the rest of the input as a CSV. Its first line names the columns.
+func (d *decoder) csv() {
+	d.format = OwnCSV
+	if d.addressesOnly {
+		return
+	}
+	in := newRowReader(d.scanner)
+	header, err := in.next()
+	if err == nil {
+		var names []string
+		if names, err = ownHeader(header); err == nil {
+			d.rows(in, names)
+			return
+		}
+	}
+	if isEOF(err) {
+		err = fmt.Errorf("%w instead of a header line", io.ErrUnexpectedEOF)
+	}
+	var bad *csv.ParseError
+	if errors.As(err, &bad) {
+		err = fmt.Errorf("%w: line %d: %w", ErrFormat, bad.Line, bad.Err)
+	}
+	d.failAt(in.at, err)
+}
+
+// rows reads what follows the header.
+func (d *decoder) rows(in *rowReader, names []string) {
+	for {
+		row, err := in.next()
+		var bad *csv.ParseError
+		if err != nil && !errors.As(err, &bad) {
+			if !isEOF(err) {
+				d.failAt(in.at, err)
+			}
+			return
+		}
+		d.records++
+		s := Server{Format: OwnCSV, Record: d.records, Offset: in.at}
+		if err != nil {
+			err = fmt.Errorf("line %d: %w", bad.Line, bad.Err)
+		} else if err = s.fromRow(names, row); err != nil {
+			line, _ := in.csv.FieldPos(0)
+			err = fmt.Errorf("line %d, %w", line, err)
+		}
+		if err != nil {
+			s, err = Server{}, &RecordError{Record: d.records, Offset: in.at, Format: OwnCSV, Err: err}
+		}
+		if !d.yield(s, err) {
+			d.fail(errStop)
+			return
+		}
+	}
+}
+
+// ownHeader checks the names of the columns.
+func ownHeader(header []string) ([]string, error) {
+	names := make([]string, 0, len(header))
+	seen := make(map[string]bool)
+	for _, name := range header {
+		name = strings.TrimSpace(name)
+		if name != "id" && name != "name" && columnNamed(name) == nil {
+			return nil, fmt.Errorf("%w: unknown column %.64q; columns are id, name, %s", ErrFormat, name, columnNames())
+		}
+		if seen[name] {
+			return nil, fmt.Errorf("%w: column %s is there twice", ErrFormat, name)
+		}
+		seen[name] = true
+		names = append(names, name)
+	}
+	if !seen["id"] {
+		return nil, fmt.Errorf("%w: there is no column id", ErrFormat)
+	}
+	return names, nil
+}
+
+func (s *Server) fromRow(names, row []string) error {
+	var o ownServer
+	for i, cell := range row {
+		if err := o.set(s, names[i], strings.TrimSpace(cell)); err != nil {
+			return fmt.Errorf("%s: %w", names[i], err)
+		}
+	}
+	return o.settle(s)
+}
+
+// maxRow is how much one row of a CSV may take, with the comments before it:
+// package csv holds rows whole.
+const maxRow = 256 << 10
+
+// rowReader reads the rows of a CSV from what a scanner has not consumed.
+type rowReader struct {
+	s     *scanner
+	csv   *csv.Reader
+	start int64 // of the CSV in the input
+	given int64 // bytes that csv has taken
+	at    int64 // where in the input the last row begins
+}
+
+func newRowReader(s *scanner) *rowReader {
+	r := &rowReader{s: s, start: s.offset()}
+	r.csv = csv.NewReader(r)
+	r.csv.Comment = '#'
+	r.csv.ReuseRecord = true
+	return r
+}
+
+// next returns the next row, valid until the next call.
+func (r *rowReader) next() ([]string, error) {
+	r.at = r.start + r.csv.InputOffset()
+	return r.csv.Read()
+}
+
+// Read is for csv.
+func (r *rowReader) Read(p []byte) (int, error) {
+	s := r.s
+	if r.start+r.given-r.at > maxRow {
+		return 0, ErrTooLong
+	}
+	if s.pos == s.end && !s.fill() {
+		return 0, s.readErr
+	}
+	n := copy(p, s.buf[s.pos:s.end])
+	s.pos += n
+	r.given += int64(n)
+	return n, nil
+}
