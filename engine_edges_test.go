@@ -3,8 +3,10 @@ package icpcode_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -59,6 +61,57 @@ func TestFullInstance(t *testing.T) {
 	w.state(last, icpcode.StateRefunded)
 }
 
+// TestCloseReadsTornDocuments closes an instance over a store whose Load, as it
+// may, reads the ledger after a commit and a record before it: nothing of the
+// close is written until all of it can be.
+func TestCloseReadsTornDocuments(t *testing.T) {
+	for torn := range 3 {
+		for _, bound := range []bool{false, true} {
+			w := newWorld(t)
+			i := w.server(theOwner)
+			var codes []icpcode.Code
+			if bound {
+				codes = w.buy(theOwner, 3)
+			} else {
+				codes = w.issue(i, 3)
+			}
+			slices.SortFunc(codes, icpcode.Code.Compare)
+			key := icpcode.Key{Kind: icpcode.KindRecord, Code: codes[torn]}
+			before := icpcode.Document{Key: key} // the code was not there yet
+			if bound {                           // or not tied to the instance
+				before = must[[]icpcode.Document](t)(w.store.Load(w.ctx, key))[0]
+				for _, c := range codes {
+					must[icpcode.Result](t)(w.eng.Bind(w.ctx, icpcode.BindRequest{Actor: theOwner, Code: c, Instance: i}))
+				}
+			}
+			spy := w.spied()
+			late := false
+			spy.load = func(_ context.Context, keys []icpcode.Key, call func() ([]icpcode.Document, error)) ([]icpcode.Document, error) {
+				docs, err := call()
+				if n := slices.Index(keys, key); n >= 0 && !late {
+					late = true
+					docs[n] = before
+				}
+				return docs, err
+			}
+			res := must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{
+				Actor: ops, RequestID: "close", Instance: i.ID, Reason: "gone"}))
+			if !late {
+				t.Fatal("no record came late")
+			}
+			if len(res.Codes) != 3 || spy.calls("Commit") != 1 {
+				t.Errorf("code %d came late, bound %v: the close ended %d codes in %d commits, want 3 in one",
+					torn, bound, len(res.Codes), spy.calls("Commit"))
+			}
+			for _, c := range codes {
+				if r := w.record(c); r.State != icpcode.StateInvalid || r.Last != icpcode.ActionCloseRelease {
+					t.Errorf("code %d came late, bound %v: a code is %v", torn, bound, r.State)
+				}
+			}
+		}
+	}
+}
+
 // TestManyCodesInOneGrant grants as many codes as one request can name.
 func TestManyCodesInOneGrant(t *testing.T) {
 	w := newWorld(t)
@@ -72,6 +125,102 @@ func TestManyCodesInOneGrant(t *testing.T) {
 	}
 	if r := w.record(codes[999]); r.Grantee != theGrantee || r.State != icpcode.StateUnbound {
 		t.Errorf("granted %+v", r)
+	}
+}
+
+// TestManyInstancesInOneGrant states the facts about as many instances as one
+// request can. All of them are read: it is refused for the last one alone.
+func TestManyInstancesInOneGrant(t *testing.T) {
+	w := newWorld(t)
+	r := icpcode.GrantRequest{Actor: theOwner, GrantTo: theGrantee, Certification: icpcode.Enterprise}
+	for range 1000 {
+		i := w.server(theOwner)
+		r.Codes, r.Instances = append(r.Codes, w.issue(i, 1)...), append(r.Instances, i)
+	}
+	last := &r.Instances[999]
+	last.Status = icpcode.StatusExpired
+	_, err := w.eng.Grant(w.ctx, r)
+	refused(t, err, icpcode.LIFEffective)
+	last.Status = icpcode.StatusRunning
+	must[icpcode.Result](t)(w.eng.Grant(w.ctx, r))
+}
+
+// TestManyPartners grants to more accounts than are counted, where no cap
+// forbids it. Should one come into force within the year, those that were
+// counted cost nothing again, and any other is a new one.
+func TestManyPartners(t *testing.T) {
+	w := newWorld(t)
+	most := func(n int) {
+		w.rules(func(s *icpcode.RuleSet) {
+			if s.Grant.Allowed {
+				s.Grant.MaxGrantees = n
+			}
+		})
+	}
+	name := func(n int) icpcode.AccountID { return icpcode.AccountID(fmt.Sprintf("g%04d", n)) }
+	most(icpcode.NoLimit)
+	for n := range 1001 {
+		must[icpcode.Result](t)(w.grant(theOwner, name(n)))
+	}
+	if q := must[icpcode.GrantQuota](t)(w.eng.GrantQuota(w.ctx, theOwner)); q.Out.Used != 1000 {
+		t.Errorf("%d grantees are counted", q.Out.Used)
+	}
+	most(1000)
+	must[icpcode.Result](t)(w.grant(theOwner, name(999)))
+	_, err := w.grant(theOwner, name(1000))
+	refused(t, err, icpcode.GRTOut)
+}
+
+// found returns what the reason of a rule found, of a refusal.
+func found(t testing.TB, d *icpcode.Decision, rule icpcode.Rule) string {
+	t.Helper()
+	for r := range d.Reasons(icpcode.English) {
+		if r.Rule == rule {
+			return r.Found
+		}
+	}
+	t.Fatalf("%v is not among the reasons", rule)
+	return ""
+}
+
+// TestRefusedGrantTellsTheFirst grants several codes of which some cannot be:
+// the reasons are about the first of those.
+func TestRefusedGrantTellsTheFirst(t *testing.T) {
+	w := newWorld(t)
+	codes := w.issue(w.server(theOwner), 3)
+	must[icpcode.Result](t)(w.submit(theOwner, codes[1]))
+	must[icpcode.Result](t)(w.eng.Void(w.ctx, icpcode.CodeRequest{Actor: ops, Code: codes[2], Reason: "test"}))
+	for _, c := range []struct {
+		codes []icpcode.Code
+		want  string
+	}{
+		{[]icpcode.Code{codes[1]}, "the code is Filing"},
+		{[]icpcode.Code{codes[0], codes[1], codes[2]}, "the code is Filing"},
+		{[]icpcode.Code{codes[2], codes[1], codes[0]}, "the code is Invalid"},
+		{[]icpcode.Code{codes[1], codes[0]}, "the code is Filing"},
+	} {
+		_, err := w.eng.Grant(w.ctx, icpcode.GrantRequest{Actor: theOwner, Codes: c.codes, GrantTo: theGrantee, Certification: icpcode.Enterprise})
+		if got := found(t, refused(t, err, icpcode.GRTState), icpcode.GRTState); got != c.want {
+			t.Errorf("found %q, want %q", got, c.want)
+		}
+	}
+}
+
+// TestRefusedRefundTellsWhy refunds what was not bought, and what is in use.
+func TestRefusedRefundTellsWhy(t *testing.T) {
+	w := newWorld(t)
+	i := w.server(theOwner)
+	free, paid := w.issue(i, 1)[0], w.buy(theOwner, 1)[0]
+	must[icpcode.Result](t)(w.eng.Bind(w.ctx, icpcode.BindRequest{Actor: theOwner, Code: paid, Instance: i}))
+	must[icpcode.Result](t)(w.submit(theOwner, paid))
+	for c, want := range map[icpcode.Code]string{
+		free: "a code that was not bought; the code is Available; asked by the owner",
+		paid: "the code is Filing; asked by the owner",
+	} {
+		_, err := w.eng.Refund(w.ctx, icpcode.CodeRequest{Actor: theOwner, Code: c})
+		if got := found(t, refused(t, err, icpcode.LIFRefund), icpcode.LIFRefund); got != want {
+			t.Errorf("found %q, want %q", got, want)
+		}
 	}
 }
 

@@ -337,57 +337,6 @@ func TestAlwaysConflicts(t *testing.T) {
 	})
 }
 
-// TestCloseReadsTornDocuments closes an instance over a store whose Load, as it
-// may, reads the ledger after a commit and a record before it: nothing of the
-// close is written until all of it can be.
-func TestCloseReadsTornDocuments(t *testing.T) {
-	for torn := range 3 {
-		for _, bound := range []bool{false, true} {
-			w := newWorld(t)
-			i := w.server(theOwner)
-			var codes []icpcode.Code
-			if bound {
-				codes = w.buy(theOwner, 3)
-			} else {
-				codes = w.issue(i, 3)
-			}
-			slices.SortFunc(codes, icpcode.Code.Compare)
-			key := icpcode.Key{Kind: icpcode.KindRecord, Code: codes[torn]}
-			before := icpcode.Document{Key: key} // the code was not there yet
-			if bound {                           // or not tied to the instance
-				before = must[[]icpcode.Document](t)(w.store.Load(w.ctx, key))[0]
-				for _, c := range codes {
-					must[icpcode.Result](t)(w.eng.Bind(w.ctx, icpcode.BindRequest{Actor: theOwner, Code: c, Instance: i}))
-				}
-			}
-			spy := w.spied()
-			late := false
-			spy.load = func(_ context.Context, keys []icpcode.Key, call func() ([]icpcode.Document, error)) ([]icpcode.Document, error) {
-				docs, err := call()
-				if n := slices.Index(keys, key); n >= 0 && !late {
-					late = true
-					docs[n] = before
-				}
-				return docs, err
-			}
-			res := must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{
-				Actor: ops, RequestID: "close", Instance: i.ID, Reason: "gone"}))
-			if !late {
-				t.Fatal("no record came late")
-			}
-			if len(res.Codes) != 3 || spy.calls("Commit") != 1 {
-				t.Errorf("code %d came late, bound %v: the close ended %d codes in %d commits, want 3 in one",
-					torn, bound, len(res.Codes), spy.calls("Commit"))
-			}
-			for _, c := range codes {
-				if r := w.record(c); r.State != icpcode.StateInvalid || r.Last != icpcode.ActionCloseRelease {
-					t.Errorf("code %d came late, bound %v: a code is %v", torn, bound, r.State)
-				}
-			}
-		}
-	}
-}
-
 // TestCancelled cancels the context at the n-th conflict, at the end of a Load
 // and inside of a Commit.
 func TestCancelled(t *testing.T) {

@@ -160,7 +160,7 @@ type spoiling struct {
 var badIDs = map[string]string{
 	"of 129 bytes": strings.Repeat("x", 129), "of 129 bytes in 43 characters": strings.Repeat("码", 43), "with invalid UTF-8": "a\xff",
 	"with a NUL": "a\x00b", "with a line break": "a\nb", "with a C1 control": "a\u0085b", "with DEL": "a\x7f",
-	"with a space before": " a", "with a space behind": "a ", "with an ideographic space": "\u3000a", "with a no-break space": "a\u00a0",
+	"of a space": " ", "of a line break": "\n", "with a space before": " a", "with a space behind": "a ", "with an ideographic space": "\u3000a", "with a no-break space": "a\u00a0",
 }
 
 var badInstants = map[string]time.Time{
@@ -367,6 +367,8 @@ func spoilings() []spoiling {
 		{"free without an instance", "Instance", func(r *icpcode.ImportRequest) {
 			r.State, r.Instance, r.Product, r.Origin, r.Paid = icpcode.StateInvalid, "", "", icpcode.OriginFree, icpcode.Money{}
 		}},
+		{"available without an instance", "Instance", func(r *icpcode.ImportRequest) { r.State, r.Instance, r.Product = icpcode.StateAvailable, "", "" }},
+		{"filing without an instance", "Instance", func(r *icpcode.ImportRequest) { r.State, r.Instance, r.Product = icpcode.StateFiling, "", "" }},
 		{"filed without an instance", "Instance", func(r *icpcode.ImportRequest) { r.Instance, r.Product = "", "" }},
 		{"paid for a free code", "Paid", func(r *icpcode.ImportRequest) { r.Origin = icpcode.OriginFree }},
 		{"unknown kind of filing", "Filing.Kind", func(r *icpcode.ImportRequest) { r.Filing.Kind = icpcode.FilingChange + 1 }},
@@ -525,6 +527,72 @@ func TestGoodInput(t *testing.T) {
 	if got, want := w.record(res.Codes[0]).Updated, w.now.Truncate(time.Microsecond); !got.Equal(want) || got != want {
 		t.Errorf("updated %v, want %v", got, want)
 	}
+}
+
+// TestLastValues states each fact at the last value that it can have: what
+// there is to say against it, a rule says.
+func TestLastValues(t *testing.T) {
+	w := newWorld(t)
+	for _, c := range []struct {
+		what  string
+		state func(*icpcode.Instance)
+		want  icpcode.Rules
+	}{
+		{"billing", func(i *icpcode.Instance) { i.Billing = icpcode.PayAsYouGo }, icpcode.MakeRules(icpcode.ELGBilling)},
+		{"status", func(i *icpcode.Instance) { i.Status = icpcode.StatusReleased }, icpcode.MakeRules(icpcode.ELGStatus)},
+		{"trial", func(i *icpcode.Instance) { i.Trial = icpcode.Yes }, icpcode.MakeRules(icpcode.ELGBilling)},
+		{"public IP", func(i *icpcode.Instance) { i.PublicIP = icpcode.Yes }, 0},
+		{"IP held", func(i *icpcode.Instance) { i.IPHeld = icpcode.Yes }, icpcode.MakeRules(icpcode.ELGIPInUse)},
+		{"downgraded", func(i *icpcode.Instance) { i.Downgraded = icpcode.Yes }, 0},
+	} {
+		i := w.server(theOwner)
+		c.state(&i)
+		d, err := w.eng.Verify(w.ctx, icpcode.IssueRequest{Actor: theOwner, Instance: i, Quantity: 1})
+		if err != nil || d.Fail != c.want {
+			t.Errorf("%s: refused by %v, %v, want %v", c.what, d.Fail, err, c.want)
+		}
+	}
+}
+
+// TestDomainLengths files for domains along the edges of what is accepted: of
+// at most 253 bytes, in labels of 63 letters, which in Chinese are more bytes.
+func TestDomainLengths(t *testing.T) {
+	w := newWorld(t)
+	c := w.issue(w.server(theOwner), 1)[0]
+	dry := w.eng.DryRun()
+	for _, d := range []struct {
+		domain string
+		ok     bool
+	}{
+		{"a.b", true},
+		{strings.Repeat("a", 63) + ".cn", true},
+		{strings.Repeat("网", 63) + ".中国", true},
+		{strings.Repeat("abcdefghi.", 25) + "com", true},
+		{strings.Repeat("abcdefghi.", 25) + "info", false},
+	} {
+		f := w.site()
+		f.Domain = d.domain
+		_, err := dry.Submit(w.ctx, icpcode.SubmitRequest{Actor: theOwner, Code: c, Filing: f})
+		if d.ok && err != nil {
+			t.Errorf("a domain of %d bytes: %v%s", len(d.domain), err, why(err))
+		}
+		if !d.ok {
+			refused(t, err, icpcode.FILWhat)
+		}
+	}
+}
+
+// TestFilingWithoutAddresses files with an instance that has no address: what
+// is served from an address is not served from it.
+func TestFilingWithoutAddresses(t *testing.T) {
+	w := newWorld(t)
+	c := w.issue(w.server(theOwner), 1)[0]
+	dry := w.eng.DryRun()
+	r := icpcode.SubmitRequest{Actor: theOwner, Code: c, Filing: w.site(), Instance: icpcode.Instance{PublicIP: icpcode.No}}
+	_, err := dry.Submit(w.ctx, r)
+	refused(t, err, icpcode.FILWhat)
+	r.Filing.IPs = nil
+	must[icpcode.Result](t)(dry.Submit(w.ctx, r))
 }
 
 // TestBeforeAnyRules asks at a time that no rule set covers.

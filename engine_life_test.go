@@ -2,11 +2,14 @@ package icpcode_test
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/icpcode/icpcode"
+	"github.com/shopspring/decimal"
 )
 
 // The parties of the life test. The grantee is a stranger before the grant.
@@ -358,6 +361,78 @@ func TestLifeImport(t *testing.T) {
 			if after := spy.dump(t); after != before {
 				t.Errorf("%v, by %s: the store has changed from\n%s\nto\n%s", c, actor, before, after)
 			}
+		}
+	}
+}
+
+// TestImportAgain imports a code again with one thing said otherwise, in both
+// orders: each is another import, which changes nothing. The same in other
+// words is the same.
+func TestImportAgain(t *testing.T) {
+	yuan := func(s string) icpcode.Money {
+		return icpcode.Money{Amount: decimal.RequireFromString(s), Currency: "CNY"}
+	}
+	base := icpcode.ImportRequest{
+		Actor: ops, Code: must[icpcode.Code](t)(icpcode.Opaque.Parse("again")), State: icpcode.StateFiled, Owner: theOwner,
+		Grantee: theGrantee, Instance: "i-1", Product: icpcode.ECS, Origin: icpcode.OriginPaid,
+		Issued: at(2025, 5, 5, 0, 0, 0), Granted: at(2025, 5, 6, 0, 0, 0), Paid: yuan("5"),
+		Filing: &icpcode.Filing{Kind: icpcode.FilingChange},
+	}
+	filing := func(change func(*icpcode.Filing)) func(*icpcode.ImportRequest) {
+		return func(r *icpcode.ImportRequest) {
+			f := *r.Filing
+			change(&f)
+			r.Filing = &f
+		}
+	}
+	free := func(o icpcode.Origin) func(*icpcode.ImportRequest) {
+		return func(r *icpcode.ImportRequest) { r.Paid, r.Origin = icpcode.Money{}, o }
+	}
+	same := func(*icpcode.ImportRequest) {}
+	for _, c := range []struct {
+		what     string
+		one, two func(*icpcode.ImportRequest)
+	}{
+		{"state", same, func(r *icpcode.ImportRequest) { r.State = icpcode.StateInvalid }},
+		{"origin", free(icpcode.OriginFree), free(icpcode.OriginAuto)},
+		{"owner", same, func(r *icpcode.ImportRequest) { r.Owner = "3003" }},
+		{"grantee", same, func(r *icpcode.ImportRequest) { r.Grantee = "3003" }},
+		{"instance", same, func(r *icpcode.ImportRequest) { r.Instance = "i-2" }},
+		{"product", same, func(r *icpcode.ImportRequest) { r.Product = icpcode.NAT }},
+		{"issued", same, func(r *icpcode.ImportRequest) { r.Issued = r.Issued.Add(time.Microsecond) }},
+		{"granted", same, func(r *icpcode.ImportRequest) { r.Granted = r.Granted.Add(time.Microsecond) }},
+		{"remark", same, func(r *icpcode.ImportRequest) { r.Remark = "old" }},
+		{"amount", same, func(r *icpcode.ImportRequest) { r.Paid = yuan("5.01") }},
+		{"currency", same, func(r *icpcode.ImportRequest) { r.Paid.Currency = "USD" }},
+		{"filing", same, func(r *icpcode.ImportRequest) { r.Filing = nil }},
+		{"kind of filing", same, filing(func(f *icpcode.Filing) { f.Kind = icpcode.FilingNone })},
+		{"domain", same, filing(func(f *icpcode.Filing) { f.Domain = "old.cn" })},
+		{"app", same, filing(func(f *icpcode.Filing) { f.App = "old" })},
+		{"subject", same, filing(func(f *icpcode.Filing) { f.Subject = "s" })},
+		{"number", same, filing(func(f *icpcode.Filing) { f.ICPNumber = "ICP-1" })},
+		{"addresses", same, filing(func(f *icpcode.Filing) { f.IPs = []netip.Addr{netip.MustParseAddr("8.8.8.8")} })},
+	} {
+		one, two := base, base
+		c.one(&one)
+		c.two(&two)
+		for range 2 {
+			w := newWorld(t)
+			spy := w.spied()
+			must[icpcode.Result](t)(w.eng.Import(w.ctx, one))
+			before := spy.dump(t)
+			if _, err := w.eng.Import(w.ctx, two); err != icpcode.ErrDiffers {
+				t.Errorf("another %s: got %v, want ErrDiffers", c.what, err)
+			}
+			if after := spy.dump(t); after != before {
+				t.Errorf("another %s: the store has changed from\n%s\nto\n%s", c.what, before, after)
+			}
+			again := one
+			again.Issued, again.Paid.Amount = one.Issued.UTC(), one.Paid.Amount.Add(decimal.New(0, -2))
+			must[icpcode.Result](t)(w.eng.Import(w.ctx, again))
+			if v := w.record(one.Code).Version; v != 1 {
+				t.Errorf("%s: the same again made it version %d", c.what, v)
+			}
+			one, two = two, one
 		}
 	}
 }

@@ -573,3 +573,180 @@ func TestBrokenLoads(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoIsToldTheReason says why to each who may see the code: a holder's
+// reasons are the holder's to know, an owner's the owner's, and an operator's
+// are meant for both, but for those about the holder's filing. An operator is
+// told all of them.
+func TestWhoIsToldTheReason(t *testing.T) {
+	const reason = "because"
+	release := func(w *world, actor icpcode.AccountID, c icpcode.Code) error {
+		must[icpcode.Result](t)(w.submit(theGrantee, c))
+		_, err := w.eng.Release(w.ctx, icpcode.CodeRequest{Actor: actor, Code: c, Reason: reason})
+		return err
+	}
+	closing := func(w *world, i icpcode.Instance, refunded bool) error {
+		_, err := w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, Instance: i.ID, Refunded: refunded, Reason: reason})
+		return err
+	}
+	for _, s := range []struct {
+		what string
+		do   func(w *world, c icpcode.Code, i icpcode.Instance) error
+		told []icpcode.AccountID
+	}{
+		{
+			"withdrawn", func(w *world, c icpcode.Code, _ icpcode.Instance) error { return release(w, theGrantee, c) },
+			[]icpcode.AccountID{theGrantee, ops},
+		},
+		{
+			"rejected", func(w *world, c icpcode.Code, _ icpcode.Instance) error { return release(w, ops, c) },
+			[]icpcode.AccountID{theGrantee, ops},
+		},
+		{
+			"withdrawn for good", func(w *world, c icpcode.Code, _ icpcode.Instance) error {
+				w.rules(func(s *icpcode.RuleSet) { s.Life.ReleaseTo = icpcode.StateInvalid })
+				return release(w, theGrantee, c)
+			},
+			[]icpcode.AccountID{theGrantee, ops},
+		},
+		{
+			"refunded", func(w *world, c icpcode.Code, _ icpcode.Instance) error {
+				_, err := w.eng.Refund(w.ctx, icpcode.CodeRequest{Actor: theOwner, Code: c, Reason: reason})
+				return err
+			},
+			[]icpcode.AccountID{theOwner, ops},
+		},
+		{
+			"voided", func(w *world, c icpcode.Code, _ icpcode.Instance) error {
+				_, err := w.eng.Void(w.ctx, icpcode.CodeRequest{Actor: ops, Code: c, Reason: reason})
+				return err
+			},
+			[]icpcode.AccountID{theOwner, theGrantee, ops},
+		},
+		{
+			"closed, refunded", func(w *world, _ icpcode.Code, i icpcode.Instance) error { return closing(w, i, true) },
+			[]icpcode.AccountID{theOwner, theGrantee, ops},
+		},
+		{
+			"closed, released", func(w *world, _ icpcode.Code, i icpcode.Instance) error { return closing(w, i, false) },
+			[]icpcode.AccountID{theOwner, theGrantee, ops},
+		},
+	} {
+		w := newWorld(t)
+		c, i := lifeCase{state: icpcode.StateAvailable, granted: true, paid: true}.make(w)
+		must[int](t)(0, s.do(w, c, i))
+		for _, actor := range []icpcode.AccountID{theOwner, theGrantee, ops} {
+			want := ""
+			if slices.Contains(s.told, actor) {
+				want = reason
+			}
+			if got := must[icpcode.Record](t)(w.eng.Lookup(w.ctx, actor, c, icpcode.Instance{})).Reason; got != want {
+				t.Errorf("%s: the record tells %s %q, want %q", s.what, actor, got, want)
+			}
+			var last icpcode.Event
+			for e, err := range w.eng.History(w.ctx, actor, c) {
+				last = must[icpcode.Event](t)(e, err)
+			}
+			if last.Reason != want {
+				t.Errorf("%s: the history tells %s %q, want %q", s.what, actor, last.Reason, want)
+			}
+		}
+	}
+}
+
+// TestRefundsPerViewer shows what was refunded (LIF-VIEW): to a grantee a code
+// is 已失效 if it was the instance, and 已退费 only if it was the code itself,
+// which has to have been bought.
+func TestRefundsPerViewer(t *testing.T) {
+	closed := func(w *world, c icpcode.Code, i icpcode.Instance) error {
+		_, err := w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, Instance: i.ID, Refunded: true, Reason: "gone"})
+		return err
+	}
+	imported := func(o icpcode.Origin) func(*world) icpcode.Code {
+		return func(w *world) icpcode.Code {
+			return must[icpcode.Result](t)(w.eng.Import(w.ctx, icpcode.ImportRequest{
+				Actor: ops, Code: must[icpcode.Code](t)(icpcode.Opaque.Parse("old")), State: icpcode.StateRefunded, Owner: theOwner,
+				Grantee: theGrantee, Instance: "i-old", Product: icpcode.ECS, Origin: o, Issued: w.now, Granted: w.now,
+			})).Codes[0]
+		}
+	}
+	with := func(paid bool, do func(*world, icpcode.Code, icpcode.Instance) error) func(*world) icpcode.Code {
+		return func(w *world) icpcode.Code {
+			c, i := lifeCase{state: icpcode.StateAvailable, granted: true, paid: paid}.make(w)
+			must[int](t)(0, do(w, c, i))
+			return c
+		}
+	}
+	for _, s := range []struct {
+		what string
+		code func(*world) icpcode.Code
+		want icpcode.State
+	}{
+		{"the instance of a free code", with(false, closed), icpcode.StateInvalid},
+		{"the instance of a paid code", with(true, closed), icpcode.StateInvalid},
+		{"the code", with(true, func(w *world, c icpcode.Code, _ icpcode.Instance) error {
+			_, err := w.eng.Refund(w.ctx, icpcode.CodeRequest{Actor: theOwner, Code: c})
+			return err
+		}), icpcode.StateRefunded},
+		{"a free code, elsewhere", imported(icpcode.OriginFree), icpcode.StateInvalid},
+		{"a paid code, elsewhere", imported(icpcode.OriginPaid), icpcode.StateRefunded},
+	} {
+		w := newWorld(t)
+		c := s.code(w)
+		for actor, want := range map[icpcode.AccountID]icpcode.State{theOwner: icpcode.StateRefunded, theGrantee: s.want} {
+			if got := must[icpcode.Record](t)(w.eng.Lookup(w.ctx, actor, c, icpcode.Instance{})).State; got != want {
+				t.Errorf("%s was refunded: it is %v to %s, want %v", s.what, got, actor, want)
+			}
+		}
+	}
+}
+
+// TestReviewTellsHowItWasClosed reviews what was filed with an instance that
+// was refunded, and with one that was released.
+func TestReviewTellsHowItWasClosed(t *testing.T) {
+	for refunded, want := range map[bool]string{true: "refunded", false: "released"} {
+		w := newWorld(t)
+		i := w.server(theOwner)
+		w.filed(theOwner, w.issue(i, 1)[0])
+		must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, Instance: i.ID, Refunded: refunded, Reason: "gone"}))
+		n := 0
+		for a, err := range w.eng.Review(w.ctx, icpcode.ListRequest{Actor: theOwner}) {
+			n++
+			d := must[icpcode.Assessment](t)(a, err).Decision
+			if got := found(t, &d, icpcode.RSKReleased); got != want {
+				t.Errorf("found %q, want %q", got, want)
+			}
+		}
+		if n != 1 {
+			t.Errorf("%d filings are at risk, want 1", n)
+		}
+	}
+}
+
+// TestEachRuleHasOneAnswer asks for an issue and grant: of each rule of both
+// the decision says that it passed, failed or is unknown, and one of them only.
+func TestEachRuleHasOneAnswer(t *testing.T) {
+	w := newWorld(t)
+	asked := icpcode.MakeRules(icpcode.GRTEnterprise, icpcode.GRTOut, icpcode.GRTIn, icpcode.GRTFirst, icpcode.GRTOnce)
+	for r := icpcode.ELGProduct; r <= icpcode.ELGAccount; r++ {
+		asked |= icpcode.MakeRules(r)
+	}
+	account, enterprise := icpcode.MakeRules(icpcode.ELGAccount), icpcode.MakeRules(icpcode.GRTEnterprise)
+	for _, c := range []struct {
+		what          string
+		change        func(*icpcode.IssueRequest)
+		fail, unknown icpcode.Rules
+	}{
+		{"good", func(*icpcode.IssueRequest) {}, 0, 0},
+		{"personal", func(r *icpcode.IssueRequest) { r.Certification = icpcode.Personal }, account | enterprise, 0},
+		{"not stated", func(r *icpcode.IssueRequest) { r.Certification = 0 }, 0, account | enterprise},
+		{"to oneself", func(r *icpcode.IssueRequest) { r.GrantTo = r.Actor }, icpcode.MakeRules(icpcode.GRTOnce), 0},
+	} {
+		r := icpcode.IssueRequest{Actor: theOwner, Instance: w.server(theOwner), Quantity: 1, GrantTo: theGrantee, Certification: icpcode.Enterprise}
+		c.change(&r)
+		d := must[icpcode.Decision](t)(w.eng.Verify(w.ctx, r))
+		if d.Fail != c.fail || d.Unknown != c.unknown || d.Pass != asked&^c.fail&^c.unknown {
+			t.Errorf("%s: pass %v, fail %v, unknown %v", c.what, d.Pass, d.Fail, d.Unknown)
+		}
+	}
+}

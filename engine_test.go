@@ -207,6 +207,24 @@ func TestClockReadOnce(t *testing.T) {
 	}
 }
 
+// TestOneLoadOneCommit counts the calls of the store: what an operation needs
+// it asks for at once, where nobody interferes and the phone is not asked.
+func TestOneLoadOneCommit(t *testing.T) {
+	w := newWorld(t)
+	in := newInputs(w)
+	must[icpcode.Result](t)(w.grant(theOwner, theGrantee)) // so that they are acquainted
+	spy := w.spied()
+	for _, o := range changing {
+		spy.forget()
+		if err := o.do(in); err != nil {
+			t.Fatalf("%s: %v%s", o.name, err, why(err))
+		}
+		if loads, commits := spy.calls("Load"), spy.calls("Commit"); loads != 1 || commits != 1 {
+			t.Errorf("%s asked for %d loads and %d commits, want one of each", o.name, loads, commits)
+		}
+	}
+}
+
 // TestClockAtMidnight reads the clock in the last second of the year, meets a
 // conflict, and is done after midnight: it counts in the old year.
 func TestClockAtMidnight(t *testing.T) {

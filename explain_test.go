@@ -791,6 +791,11 @@ func TestReasonOfUnknownQuota(t *testing.T) {
 	if got := answerOf(t, &d, English, ELGQuota); got.Found != "not known: the count is for the instance's owner alone" {
 		t.Errorf("found %q", got.Found)
 	}
+	r.Instance.Owner = ""
+	d = oddRules().Check(r, -1, explainNow)
+	if got := answerOf(t, &d, English, ELGQuota); got.Found != "not known: who bought it (Instance.Owner)" || got.Remedy != "state who bought it (Instance.Owner)" {
+		t.Errorf("found %q, remedy %q", got.Found, got.Remedy)
+	}
 }
 
 // shownDays reads the whole days, and whether there is more, of a text.

@@ -61,6 +61,17 @@ func TestNames(t *testing.T) {
 			t.Errorf("%T 99 prints as nothing", v)
 		}
 	}
+	for _, v := range []fmt.Stringer{
+		icpcode.Yes + 1, icpcode.PayAsYouGo + 1, icpcode.StatusReleased + 1, icpcode.Enterprise + 1, icpcode.OriginPaid + 1,
+		icpcode.FilingChange + 1,
+	} {
+		if v.String() != "?" {
+			t.Errorf("%T past its last value prints as %q", v, v)
+		}
+	}
+	if r := icpcode.RSKMove + 1; r.String() != "" {
+		t.Errorf("a rule past the last prints as %q", r)
+	}
 }
 
 // A record reads back from its JSON form, in which values are words.

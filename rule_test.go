@@ -222,6 +222,8 @@ func testELGTerm(t *testing.T) {
 	w.ask(icpcode.ELGTerm, icpcode.MakeRules(icpcode.ELGRemaining, icpcode.ELGStatus),
 		elg{"2", months(2), icpcode.No}, elg{"3", months(3), icpcode.Yes}, elg{"12", months(12), icpcode.Yes},
 		elg{"not stated", months(0), icpcode.Unknown},
+		elg{"only created is stated", span(at(2026, 2, 1, 0, 0, 0), time.Time{}), icpcode.Unknown},
+		elg{"only the expiry is stated", span(time.Time{}, at(2026, 5, 1, 0, 0, 0)), icpcode.Unknown},
 		elg{"a microsecond short", span(at(2026, 2, 1, 0, 0, 0), at(2026, 5, 1, 0, 0, 0).Add(-time.Microsecond)), icpcode.No},
 		elg{"three months to the instant", span(at(2026, 2, 1, 0, 0, 0), at(2026, 5, 1, 0, 0, 0)), icpcode.Unknown},
 		elg{"89 days are three months", span(at(2026, 2, 1, 0, 0, 0), at(2026, 2, 1, 0, 0, 0).Add(89*24*time.Hour)), icpcode.Unknown},

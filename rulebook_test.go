@@ -593,6 +593,58 @@ func TestRuleBookTooLargeForJSON(t *testing.T) {
 	wantRuleBookError(t, "large", err, "", "is larger than 4 MiB")
 }
 
+// TestLargestRuleBook: a book of exactly 4 MiB of JSON is written and read
+// back, and one byte more is not.
+func TestLargestRuleBook(t *testing.T) {
+	sets := make([]RuleSet, 0, 40)
+	for i := range cap(sets) {
+		s := *smallSets()[0].clone()
+		s.Version, s.Effective = fmt.Sprint("v", i), s.Effective.Add(time.Duration(i)*time.Hour)
+		s.Source, s.OtherRegions = "", nil
+		sets = append(sets, s)
+	}
+	size := func() int {
+		b, err := NewRuleBook(sets...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := b.MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(data)
+	}
+	// Fill up with regions, then to the byte with text.
+	const region = len(`"",`) + maxIDBytes
+	for i := range (maxRuleBook - size()) / region {
+		s := &sets[i%len(sets)]
+		s.OtherRegions = append(s.OtherRegions, fmt.Sprintf("r%0*d", maxIDBytes-1, i))
+	}
+	for i, left := 0, maxRuleBook-size(); left > 0; i++ {
+		n := min(left, maxSource)
+		sets[i].Source = strings.Repeat("s", n)
+		left -= n
+	}
+	b, err := NewRuleBook(sets...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.Marshal(b)
+	if err != nil || len(data) != maxRuleBook {
+		t.Fatalf("a book of %d bytes is written with %v", len(data), err)
+	}
+	if _, err := ParseRuleBook(data); err != nil {
+		t.Errorf("it is not read back: %v", err)
+	}
+	sets[len(sets)-1].Source += "s"
+	b, err = NewRuleBook(sets...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = json.Marshal(b)
+	wantRuleBookError(t, "a byte more", err, "", "is larger than 4 MiB")
+}
+
 // TestRuleBookDoesNotAlias changes what went into a book and what came out.
 func TestRuleBookDoesNotAlias(t *testing.T) {
 	sets := smallSets()
