@@ -1,0 +1,296 @@
+package main
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/icpcode/icpcode"
+)
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// jsonPrinter writes one JSON document, a server at a time:
+//
+//	{"at": …, "servers": [{…}, …], "problems": …, "complete": true, "rule_sets": […], "fleet": {…}}
+type jsonPrinter struct {
+	*command
+	begun bool // a server was written
+}
+
+// jsonServer is the JSON form of an answer.
+type jsonServer struct {
+	File      string             `json:"file"`
+	ID        icpcode.InstanceID `json:"id"`
+	Name      string             `json:"name,omitempty"`
+	Provider  string             `json:"provider,omitempty"`
+	Product   icpcode.Product    `json:"product,omitempty"`
+	Region    string             `json:"region,omitempty"`
+	Verdict   string             `json:"verdict"` // yes, no, unknown
+	Codes     int                `json:"codes"`   // that it can certainly have
+	CodesMost int                `json:"codes_at_most"`
+	Until     *time.Time         `json:"until,omitempty"` // when it becomes no by itself
+	RuleSet   string             `json:"rule_set"`
+	Reasons   []icpcode.Reason   `json:"reasons"`
+	FactsTold []string           `json:"facts_that_would_tell,omitempty"`
+	Assumed   []string           `json:"assumed,omitempty"`
+	Joined    []jsonGiven        `json:"joined,omitempty"` // from lists of addresses
+	Given     []jsonGiven        `json:"given,omitempty"`
+	Notes     []string           `json:"notes,omitempty"`
+	Expires   *time.Time         `json:"expires,omitempty"`
+	Answers   []icpcode.Reason   `json:"answers,omitempty"` // of -explain: all rules
+}
+
+type jsonGiven struct {
+	Fact string `json:"fact"`
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+func (p *jsonPrinter) of(a *answer) jsonServer {
+	i := &a.server.Instance
+	s := jsonServer{
+		File: a.file, ID: i.ID, Name: a.server.Name, Provider: i.Provider, Product: i.Product, Region: i.Region,
+		Verdict: a.verdict.String(), Codes: a.least, CodesMost: a.most, RuleSet: a.set.Version,
+		Reasons: a.reasons, FactsTold: a.missing.names(), Assumed: ids(a.decision.Assumed),
+	}
+	if s.Reasons == nil {
+		s.Reasons = []icpcode.Reason{}
+	}
+	if !a.until.IsZero() {
+		s.Until = inChina(a.until)
+	}
+	if !i.Expires.IsZero() {
+		s.Expires = inChina(i.Expires)
+	}
+	for _, j := range a.joined {
+		s.Joined = append(s.Joined, jsonGiven{j.Fact, j.From, j.To})
+	}
+	for _, g := range a.given {
+		s.Given = append(s.Given, jsonGiven{g.Fact, g.From, g.To})
+	}
+	for _, n := range a.server.Notes {
+		s.Notes = append(s.Notes, n.Text(p.lang))
+	}
+	return s
+}
+
+func inChina(t time.Time) *time.Time {
+	t = t.In(china)
+	return &t
+}
+
+// ids lists the rules of a set.
+func ids(set icpcode.Rules) []string {
+	var out []string
+	for r := range set.All() {
+		out = append(out, r.String())
+	}
+	return out
+}
+
+// member writes a member of the outer object, or an element of servers.
+func (c *command) member(prefix string, v any) error {
+	doc, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, _ = c.out.WriteString(prefix)
+	_, err = c.out.Write(escapeJSON(doc))
+	return err
+}
+
+func (p *jsonPrinter) begin(q *question) error {
+	return errorsOf(
+		p.member("{\n\"at\": ", q.at.Truncate(time.Second).In(china)),
+		p.member(",\n\"unofficial\": ", true),
+		p.member(",\n\"assume\": ", append([]string{}, ids(q.assume)...)),
+		p.member(",\n\"account\": ", append([]string{}, p.accFlags...)),
+		p.member(",\n\"issued\": ", append([]string{}, p.issFlags...)),
+		write(p.command, ",\n\"servers\": ["),
+	)
+}
+
+func (p *jsonPrinter) server(a *answer) error {
+	prefix := ",\n  "
+	if !p.begun {
+		p.begun, prefix = true, "\n  "
+	}
+	return p.member(prefix, p.of(a))
+}
+
+func (p *jsonPrinter) stop(err error) error {
+	return errorsOf(
+		write(p.command, "\n]"),
+		p.member(",\n\"problems\": ", append(append([]string{}, p.firstProblems...), err.Error())),
+		p.member(",\n\"problem_count\": ", p.problems+1),
+		p.member(",\n\"complete\": ", false),
+		write(p.command, "\n}\n"),
+	)
+}
+
+// jsonFleet is the JSON form of the totals.
+type jsonFleet struct {
+	Servers  int            `json:"servers"`
+	Yes      int            `json:"yes"`
+	No       int            `json:"no"`
+	Unknown  int            `json:"unknown"`
+	Now      tally          `json:"now"`
+	Pending  []jsonPending  `json:"pending"`
+	Remedies []jsonCure     `json:"after_remedies"`
+	Never    int            `json:"servers_never"`
+	Expiry   []jsonLapse    `json:"by_expiry"`
+	Given    map[string]int `json:"given"`
+	Assumed  []string       `json:"assumed"`
+}
+
+type jsonPending struct {
+	Facts []string `json:"facts_that_would_tell"`
+	tally
+}
+
+type jsonCure struct {
+	Remedy  string `json:"remedy"`
+	Certain bool   `json:"certain"` // false: codes is the most that it can be
+	tally
+}
+
+type jsonLapse struct {
+	Date    string `json:"date"` // in China
+	Fewer   tally  `json:"fewer"`
+	Pending tally  `json:"fewer_pending"`
+}
+
+type jsonSet struct {
+	Version string `json:"version"`
+	AsOf    string `json:"as_of"`
+	Source  string `json:"source"`
+	Servers int    `json:"servers"`
+}
+
+func (p *jsonPrinter) end(f *fleet) error {
+	sets := []jsonSet{}
+	for _, s := range f.sets {
+		sets = append(sets, jsonSet{s.Version, s.AsOf, s.Source, f.judged[s.Version]})
+	}
+	return errorsOf(
+		write(p.command, "\n]"),
+		p.member(",\n\"problems\": ", append([]string{}, p.firstProblems...)),
+		p.member(",\n\"problem_count\": ", p.problems),
+		p.member(",\n\"complete\": ", p.problems == 0),
+		p.member(",\n\"rule_sets\": ", sets),
+		p.member(",\n\"fleet\": ", f.document()),
+		write(p.command, "\n}\n"),
+	)
+}
+
+func (f *fleet) document() jsonFleet {
+	d := jsonFleet{
+		Servers: f.total(), Yes: f.servers[verdictYes], No: f.servers[verdictNo], Unknown: f.servers[verdictUnknown],
+		Now: f.now, Pending: []jsonPending{}, Remedies: []jsonCure{}, Never: f.replace.Servers, Expiry: []jsonLapse{},
+		Given: f.given, Assumed: append([]string{}, ids(f.assumed)...),
+	}
+	for _, k := range f.sortedPending() {
+		d.Pending = append(d.Pending, jsonPending{k.names(), *f.pending[k]})
+	}
+	for _, k := range f.sortedCures() {
+		d.Remedies = append(d.Remedies, jsonCure{k.what, k.certain, *f.cures[k]})
+	}
+	for _, l := range f.sortedLapses() {
+		if l.sure.Servers+l.maybe.Servers > 0 {
+			d.Expiry = append(d.Expiry, jsonLapse{l.date.Format(time.DateOnly), l.sure, l.maybe})
+		}
+	}
+	return d
+}
+
+// write is a step of errorsOf.
+func write(c *command, s string) error {
+	_, err := c.out.WriteString(s)
+	return err
+}
+
+// errorsOf returns the first error.
+func errorsOf(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// csvPrinter writes a row for each server and reason. A server without reasons
+// has one row.
+type csvPrinter struct {
+	*command
+	w *csv.Writer
+}
+
+// csvColumns are the columns of the CSV.
+var csvColumns = []string{
+	"file", "id", "name", "provider", "product", "region", "verdict", "codes", "codes_at_most", "until", "rule_set",
+	"facts_that_would_tell", "assumed", "given", "notes", "rule", "outcome", "required", "found", "remedy", "source",
+}
+
+func (p *csvPrinter) begin(*question) error {
+	p.w = csv.NewWriter(p.out)
+	return p.w.Write(csvColumns)
+}
+
+func (p *csvPrinter) server(a *answer) error {
+	i := &a.server.Instance
+	until, given, notes := "", make([]string, 0, len(a.given)), make([]string, 0, len(a.server.Notes))
+	if !a.until.IsZero() {
+		until = a.until.In(china).Format(time.RFC3339)
+	}
+	for _, g := range a.given {
+		given = append(given, g.String())
+	}
+	for _, n := range a.server.Notes {
+		notes = append(notes, n.Text(p.lang))
+	}
+	row := []string{
+		a.file, string(i.ID), a.server.Name, i.Provider, string(i.Product), i.Region,
+		a.verdict.String(), strconv.Itoa(a.least), strconv.Itoa(a.most), until, a.set.Version,
+		strings.Join(a.missing.names(), " "), strings.Join(ids(a.decision.Assumed), " "), strings.Join(given, "; "), strings.Join(notes, "; "),
+		"", "", "", "", "", "",
+	}
+	for n := range row {
+		row[n] = cell(row[n])
+	}
+	if len(a.reasons) == 0 {
+		return p.row(row)
+	}
+	at := len(row) - 6
+	for _, r := range a.reasons {
+		for n, s := range [...]string{r.Rule.String(), r.Outcome.String(), r.Required, r.Found, r.Remedy, r.Source} {
+			row[at+n] = cell(s)
+		}
+		if err := p.row(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *csvPrinter) row(row []string) error {
+	if err := p.w.Write(row); err != nil {
+		return err
+	}
+	p.w.Flush() // into the buffer of c.out
+	return p.w.Error()
+}
+
+func (p *csvPrinter) stop(error) error { return nil }
+
+// end tells the totals where they do not get between the rows.
+func (p *csvPrinter) end(f *fleet) error {
+	p.complain(p.say("%s: %d yes, %d no, %d cannot tell; %s can be issued now", "%s：%d可以，%d不可以，%d无法判断；现在可申请%s",
+		p.servers(f.total()), f.servers[verdictYes], f.servers[verdictNo], f.servers[verdictUnknown], p.codes(f.now.Codes)))
+	return nil
+}

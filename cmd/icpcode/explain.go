@@ -1,0 +1,103 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/icpcode/icpcode"
+)
+
+// explain says everything about one server.
+func (c *command) explain(files []string, q *question) error {
+	var found *answer
+	err := c.each(files, q, func(a *answer) error {
+		if string(a.server.Instance.ID) != c.explainID {
+			return nil
+		}
+		found = a
+		return errFound
+	})
+	if err != nil && !errors.Is(err, errFound) {
+		return err
+	}
+	if found == nil {
+		return &exitError{exitInput, errorf("no server %q in %s", "%[2]s 中没有服务器 %[1]q", c.explainID, strings.Join(files, ", "))}
+	}
+	c.verdicts[found.verdict]++
+	if c.json {
+		p := jsonPrinter{command: c}
+		s := p.of(found)
+		for r := range found.decision.Answers(c.lang) {
+			s.Answers = append(s.Answers, q.ours(found, r))
+		}
+		return c.unwritten(errorsOf(p.member("", s), write(c, "\n")))
+	}
+	t := newTable(c)
+	t.whole(found, q)
+	return nil
+}
+
+// whole prints one answer in full.
+func (t *table) whole(a *answer, q *question) {
+	i := &a.server.Instance
+	t.text("", fmt.Sprintf("%s  %s", i.ID, a.server.Name))
+	t.text("", t.say("%s as of %s, China time, by rule set %s (unofficial)", "%s（截至北京时间%s，按规则集%s，非官方）",
+		t.label(a.verdict), when(q.at), a.set.Version))
+	for _, l := range t.factLines(a) {
+		t.item(l)
+	}
+	t.title(t.say("RULES", "规则"))
+	for r := range a.decision.Answers(t.lang) {
+		r = q.ours(a, r)
+		label := r.Outcome.Label(t.lang)
+		colour := map[icpcode.Outcome]string{icpcode.Passed: green, icpcode.Failed: red}[r.Outcome]
+		if colour == "" {
+			colour = yellow
+		}
+		t.line("  " + pad(r.Rule.String(), 15) + t.paint(colour, label))
+		for _, part := range [...]struct{ label, text string }{
+			{t.say("required ", "要求："), r.Required}, {t.say("found    ", "现状："), r.Found},
+			{t.say("remedy   ", "补救："), r.Remedy}, {t.say("source   ", "来源："), r.Source},
+		} {
+			if part.text != "" {
+				t.text("    "+part.label, part.text)
+			}
+		}
+	}
+}
+
+// factLines are what is known of a server besides the rules' answers.
+func (t *table) factLines(a *answer) []string {
+	i := &a.server.Instance
+	lines := []string{t.say("file %s", "文件 %s", a.file)}
+	if i.Product != "" || i.Region != "" {
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s %s", i.Provider, i.Product, i.Region)))
+	}
+	lines = append(lines, t.say("codes it can have now: %s", "现在可申请的数量：%s", codesOf(a)))
+	if names := a.missing.names(); len(names) > 0 {
+		lines = append(lines, t.say("facts that would tell: %s", "以下事实可以判断：%s", t.list(names)))
+	}
+	if !a.until.IsZero() {
+		lines = append(lines, t.say("if nothing is renewed, this holds until %s", "若不续费，结论保持到%s", when(a.until)))
+	}
+	if a.decision.Assumed != 0 {
+		lines = append(lines, t.say("assumed to pass: %s", "假定通过：%s", a.decision.Assumed))
+	}
+	for _, j := range a.joined {
+		lines = append(lines, t.say("from a list of addresses: %s", "来自地址清单：%s", j))
+	}
+	for _, g := range a.given {
+		lines = append(lines, t.say("given, not read: %s", "由用户给出而非读自清单：%s", g))
+	}
+	for _, v := range t.issFlags {
+		lines = append(lines, t.say("given on the command line: -issued %s", "在命令行给出：-issued %s", v))
+	}
+	for _, v := range t.accFlags {
+		lines = append(lines, t.say("given on the command line: -account %s", "在命令行给出：-account %s", v))
+	}
+	for _, n := range a.server.Notes {
+		lines = append(lines, t.say("note: %s", "注意：%s", n.Text(t.lang)))
+	}
+	return lines
+}

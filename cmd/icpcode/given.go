@@ -1,0 +1,329 @@
+package main
+
+import (
+	"encoding/csv"
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/icpcode/icpcode"
+	"github.com/icpcode/icpcode/presets"
+)
+
+// china is the time of the rules and of everything that is printed.
+var china = time.FixedZone("Asia/Shanghai", 8*60*60)
+
+// errTime says what a time looks like.
+var errTime = errorf("not a date like 2026-03-01, a time like 2026-03-01 10:00, both in China, or an RFC 3339 instant",
+	"应为日期（如2026-03-01）、时间（如2026-03-01 10:00，均为北京时间）或RFC 3339时刻")
+
+// parseTime reads the value of -at. A date alone is its first instant in China.
+func parseTime(s string) (time.Time, error) {
+	for _, layout := range [...]string{time.DateOnly, "2006-01-02 15:04", time.DateTime} {
+		if t, err := time.ParseInLocation(layout, s, china); err == nil {
+			return t, nil
+		}
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return time.Time{}, errorf("%q: %v", "%q：%v", s, errTime)
+	}
+	return t, nil
+}
+
+// assumable are the rules that -assume can name. How many codes were issued is
+// not to be assumed: no assumption oversells.
+var assumable = icpcode.MakeRules(
+	icpcode.ELGProduct, icpcode.ELGOwner, icpcode.ELGBilling, icpcode.ELGTerm, icpcode.ELGRemaining, icpcode.ELGRegion,
+	icpcode.ELGPublicIP, icpcode.ELGStatus, icpcode.ELGIPInUse, icpcode.ELGAccount,
+)
+
+// parseAssume reads rule IDs, separated by commas or spaces.
+func parseAssume(words []string) (icpcode.Rules, error) {
+	var all icpcode.Rules
+	for _, w := range words {
+		var set icpcode.Rules
+		if err := set.UnmarshalText([]byte(strings.ReplaceAll(w, ",", " "))); err != nil {
+			return 0, errorf("%q: not IDs of rules; those that can be assumed are %s", "%q：不是规则ID；可以假定的有%s", w, assumable)
+		}
+		if other := set &^ assumable; other != 0 {
+			return 0, errorf("%s cannot be assumed; those that can are %s", "%s不可假定；可以假定的有%s", other, assumable)
+		}
+		all |= set
+	}
+	return all, nil
+}
+
+// account is what is known of the account that asks for codes. The zero value
+// is unknown: then whoever bought a server applies for it.
+type account struct {
+	id            icpcode.AccountID
+	certification icpcode.Certification
+	buyer         bool // it bought all the servers of which nobody says who did
+	forOthers     bool // the codes are for another account
+}
+
+var certifications = map[string]icpcode.Certification{
+	"personal": icpcode.Personal, "self-employed": icpcode.SelfEmployed,
+	"sole-trader": icpcode.SoleTrader, "enterprise": icpcode.Enterprise,
+	"个人": icpcode.Personal, "个体": icpcode.SelfEmployed, "个体工商户": icpcode.SoleTrader, "企业": icpcode.Enterprise,
+}
+
+// parseAccount reads facts such as id=1001,certification=enterprise.
+func parseAccount(words []string) (account, error) {
+	var a account
+	seen := make(map[string]bool)
+	for f := range strings.SplitSeq(strings.Join(words, ","), ",") {
+		if f = strings.TrimSpace(f); f == "" {
+			continue
+		}
+		key, value, found := strings.Cut(f, "=")
+		if !found {
+			return account{}, errorf("%q is not KEY=VALUE", "%q 应为 键=值", f)
+		}
+		if seen[key] {
+			return account{}, errorf("%s is there twice", "%s 出现两次", key)
+		}
+		seen[key] = true
+		if err := a.set(key, value); err != nil {
+			return account{}, err
+		}
+	}
+	if a.buyer && a.id == "" {
+		return account{}, errorf("buyer=yes needs id: which account bought them", "buyer=yes 需要id：由哪个账号购买")
+	}
+	return a, nil
+}
+
+func (a *account) set(key, value string) error {
+	switch key {
+	case "id":
+		if err := checkID(value); err != nil {
+			return errorf("id %v", "id：%v", err)
+		}
+		a.id = icpcode.AccountID(value)
+		return nil
+	case "certification":
+		c, ok := certifications[value]
+		if !ok {
+			return errorf("certification %q is not personal, self-employed, sole-trader or enterprise", "certification %q 应为个人、个体、个体工商户或企业", value)
+		}
+		a.certification = c
+		return nil
+	case "buyer":
+		return yesNo(&a.buyer, key, value, "no", "yes")
+	case "for":
+		return yesNo(&a.forOthers, key, value, "self", "others")
+	}
+	return errorf("%q is not id, certification, buyer or for", "%q 应为id、certification、buyer或for", key)
+}
+
+func yesNo(v *bool, key, value, no, yes string) error {
+	if value != no && value != yes {
+		return errorf("%s %q is not %s or %s", "%s %q 应为%s或%s", key, value, yes, no)
+	}
+	*v = value == yes
+	return nil
+}
+
+// checkID says what keeps s from being an ID.
+func checkID(s string) error {
+	switch {
+	case s == "":
+		return errorf("is empty", "为空")
+	case len(s) > 128:
+		return errorf("is longer than 128 bytes", "超过128字节")
+	case safe(s) != s:
+		return errorf("has a character that does not print", "含有不可打印的字符")
+	}
+	return nil
+}
+
+// issued is how many codes servers have had so far. The zero value does not
+// know.
+type issued struct {
+	known bool
+	each  int // of a server that byID does not name
+	byID  map[icpcode.InstanceID]int
+}
+
+// maxIssued is the most that any quota allows; maxIssuedFile bounds memory.
+const (
+	maxIssued     = 1_000_000
+	maxIssuedFile = 64 << 20 // bytes
+)
+
+// of returns how many codes the server has had, or -1.
+func (s *issued) of(id icpcode.InstanceID) int {
+	if n, ok := s.byID[id]; ok {
+		return n
+	}
+	if s.known {
+		return s.each
+	}
+	return -1
+}
+
+// parseIssued reads the values of -issued: a number that holds for every
+// server, and a CSV with the columns id and issued for those that differ.
+func parseIssued(values []string, open func(string) (io.ReadCloser, error)) (*issued, error) {
+	s := &issued{}
+	for _, v := range values {
+		if n, err := strconv.Atoi(v); err == nil {
+			if n < 0 || n > maxIssued || s.known {
+				return nil, errorf("%q: one number from 0 to %d", "%q：应为一个0至%d的数字", v, maxIssued)
+			}
+			s.known, s.each = true, n
+			continue
+		}
+		if s.byID != nil {
+			return nil, errorf("more than one file", "文件多于一个")
+		}
+		f, err := open(v)
+		if err != nil {
+			return nil, err
+		}
+		s.byID, err = readIssued(io.LimitReader(f, maxIssuedFile+1))
+		_ = f.Close() // it was only read
+		if err != nil {
+			return nil, errorf("%s: %v", "%s：%v", v, err)
+		}
+	}
+	return s, nil
+}
+
+func readIssued(r io.Reader) (map[icpcode.InstanceID]int, error) {
+	counted := &counter{r: r}
+	c := csv.NewReader(counted)
+	c.Comment, c.TrimLeadingSpace = '#', true
+	header, err := c.Read()
+	if err != nil {
+		return nil, errorf("there is no header line id,issued", "没有首行id,issued")
+	}
+	header[0] = strings.TrimPrefix(header[0], "\uFEFF")
+	id, n := slices.Index(header, "id"), slices.Index(header, "issued")
+	if len(header) != 2 || id < 0 || n < 0 {
+		return nil, errorf("the header line is not id,issued", "首行应为id,issued")
+	}
+	counts := make(map[icpcode.InstanceID]int)
+	for {
+		row, err := c.Read()
+		if errors.Is(err, io.EOF) {
+			if counted.n > maxIssuedFile {
+				return nil, errorf("is larger than %d MiB", "大于%d MiB", maxIssuedFile>>20)
+			}
+			return counts, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		line, _ := c.FieldPos(0)
+		key := icpcode.InstanceID(row[id])
+		if err := checkID(row[id]); err != nil {
+			return nil, errorf("line %d: id %v", "第%d行：id：%v", line, err)
+		}
+		if _, twice := counts[key]; twice {
+			return nil, errorf("line %d: %q is there twice", "第%d行：%q 出现两次", line, key)
+		}
+		k, err := strconv.Atoi(row[n])
+		if err != nil || k < 0 || k > maxIssued {
+			return nil, errorf("line %d: %q is not a number from 0 to %d", "第%d行：%q 应为0至%d的数字", line, row[n], maxIssued)
+		}
+		counts[key] = k
+	}
+}
+
+// counter counts the bytes that are read.
+type counter struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counter) Read(b []byte) (int, error) {
+	n, err := c.r.Read(b)
+	c.n += int64(n)
+	return n, err
+}
+
+// book is a rule book under the name by which it was asked for.
+type book struct {
+	name     string
+	provider string          // of its first set
+	preset   *presets.Preset // nil: a file
+	rules    *icpcode.RuleBook
+}
+
+// books are the rule books to judge by: each server by the book of its own
+// provider, or by the first where there is none. Its provider's codes are then
+// not what it needs (FIL-FOREIGN).
+type books struct{ list []book }
+
+// errNoBook says that a rule book is neither a preset nor a file.
+var errNoBook = errorf("neither a preset nor a file", "既非预置也非文件")
+
+// openBook finds a preset by its name, or reads a file.
+func openBook(name string, open func(string) (io.ReadCloser, error)) (book, error) {
+	p, err := presets.Lookup(name)
+	if err == nil {
+		return book{name, name, p, p.Book}, nil
+	}
+	if !errors.Is(err, presets.ErrUnknown) {
+		return book{}, err
+	}
+	f, err := open(name)
+	if errors.Is(err, os.ErrNotExist) {
+		return book{}, errorf("%q: %v; presets are %s", "%q：%v；预置有%s", name, errNoBook, strings.Join(presets.Names(), ", "))
+	}
+	if err != nil {
+		return book{}, err
+	}
+	data, err := io.ReadAll(io.LimitReader(f, 5<<20)) // a rule book is at most 4 MiB
+	_ = f.Close()                                     // it was only read
+	if err != nil {
+		return book{}, err
+	}
+	rules, err := icpcode.ParseRuleBook(data)
+	if err != nil {
+		return book{}, errorf("%s: %v", "%s：%v", name, err)
+	}
+	return book{name, rules.Sets()[0].Provider, nil, rules}, nil
+}
+
+// openBooks opens the books of -rules; none are the presets of all providers.
+func openBooks(names []string, open func(string) (io.ReadCloser, error)) (*books, error) {
+	b := &books{}
+	if len(names) == 0 {
+		names = presets.Names()
+	}
+	for _, name := range names {
+		opened, err := openBook(name, open)
+		if err != nil {
+			return nil, err
+		}
+		b.list = append(b.list, opened)
+	}
+	return b, nil
+}
+
+// defaultProvider is the one whose rules hold for a server that names none.
+const defaultProvider = "alibaba"
+
+// at returns the set to judge a provider's servers by.
+func (b *books) at(provider string, t time.Time) (*icpcode.RuleSet, error) {
+	if provider == "" {
+		provider = defaultProvider
+	}
+	chosen := b.list[0]
+	if i := slices.IndexFunc(b.list, func(k book) bool { return k.provider == provider }); i >= 0 {
+		chosen = b.list[i]
+	}
+	set, err := chosen.rules.At(t)
+	if err != nil {
+		return nil, errorf("%s: no rules are known for %s", "%s：没有%s的规则", chosen.name, when(t))
+	}
+	return set, nil
+}

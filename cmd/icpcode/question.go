@@ -1,0 +1,282 @@
+package main
+
+import (
+	"strings"
+	"time"
+
+	"github.com/icpcode/icpcode"
+	"github.com/icpcode/icpcode/inventory"
+)
+
+// question is what is asked of every server: may it have one more code?
+type question struct {
+	at      time.Time
+	account account
+	assume  icpcode.Rules
+	books   *books
+	// addresses are joined first, then facts win.
+	addresses *inventory.Addresses
+	facts     *inventory.Facts
+	issued    *issued
+	region    string // of servers whose inventory does not name theirs
+	lang      icpcode.Lang
+}
+
+// verdict is the answer about one server.
+type verdict uint8
+
+const (
+	verdictYes     verdict = iota
+	verdictNo              // a rule fails
+	verdictUnknown         // none fails, but a fact is missing that could
+	numVerdicts
+)
+
+// String returns the name of the verdict for programs.
+func (v verdict) String() string { return [...]string{"yes", "no", "unknown"}[v] }
+
+// label returns the verdict for people.
+func (s speaker) label(v verdict) string {
+	switch v {
+	case verdictYes:
+		return s.say("yes", "可以")
+	case verdictNo:
+		return s.say("no", "不可以")
+	}
+	return s.say("cannot tell", "无法判断")
+}
+
+// answer is what there is to say of one server.
+type answer struct {
+	file     string
+	server   inventory.Server
+	joined   []inventory.Change // facts of lists of addresses
+	given    []inventory.Change // facts that the user gave
+	set      *icpcode.RuleSet
+	q        *icpcode.Requirements
+	listed   bool // the set lists the product
+	decision icpcode.Decision
+	verdict  verdict
+	// least and most are how many codes it can have now: certainly, and if
+	// all that is not known turns out well.
+	least, most int
+	// until is when the answer becomes no by itself, because the paid term
+	// runs out; zero if it does not, or is no already.
+	until   time.Time
+	missing factSet
+	reasons []icpcode.Reason // all rules that did not simply pass, then advice
+}
+
+// others stands for the account that codes are for, if it is not the applicant.
+const others = "another account"
+
+// ask answers the question about one server. The error is that no rules are
+// known for it at that time.
+func (q *question) ask(file string, s inventory.Server) (*answer, error) {
+	a := &answer{file: file, server: s}
+	a.joined = q.addresses.Apply(&a.server)
+	a.given = q.facts.Apply(&a.server)
+	i := &a.server.Instance
+	if i.Region == "" && q.region != "" {
+		i.Region = q.region
+		a.given = append(a.given, inventory.Change{Fact: "region", From: "unknown", To: q.region})
+	}
+	if i.Owner == "" && q.account.buyer {
+		i.Owner = q.account.id
+		a.given = append(a.given, inventory.Change{Fact: "owner", From: "unknown", To: string(q.account.id)})
+	}
+	var err error
+	if a.set, err = q.books.at(i.Provider, q.at); err != nil {
+		return nil, err
+	}
+	q.judge(a)
+	return a, nil
+}
+
+// judge answers under a.set.
+func (q *question) judge(a *answer) {
+	i := &a.server.Instance
+	a.q, a.listed = requirements(a.set, i.Product)
+	used := q.issued.of(i.ID)
+	request := icpcode.IssueRequest{
+		Actor: q.account.id, Instance: *i, Quantity: 1,
+		Certification: q.account.certification, Assume: q.assume,
+	}
+	if request.Actor == "" {
+		request.Actor = i.Owner // whoever bought it applies
+	}
+	if q.account.forOthers {
+		request.GrantTo = others
+	}
+	a.decision = a.set.Check(request, used, q.at)
+	d := &a.decision
+	left := d.Quota.Limit
+	if used >= 0 {
+		left = d.Quota.Left()
+	}
+	switch {
+	case d.Fail != 0:
+		a.verdict = verdictNo
+	case d.Refused():
+		a.verdict, a.most = verdictUnknown, left
+	default:
+		a.verdict, a.least, a.most = verdictYes, left, left
+	}
+	if a.verdict != verdictNo {
+		a.until = lapses(a.q, i)
+	}
+	a.missing = missingFacts(a)
+	a.reasons = a.reasons[:0]
+	told := *d
+	told.Pass = 0 // words are the costly part
+	for r := range told.Answers(q.lang) {
+		a.reasons = append(a.reasons, q.ours(a, r))
+	}
+}
+
+// fields are the facts as the library's texts name them for Go programs.
+var fields = strings.NewReplacer(
+	"Instance.Owner", "owner", "Instance.Product", "product", "Instance.OrderAmount", "order_amount",
+	"Instance.Billing", "billing", "Instance.Trial", "trial", "Instance.TermMonths", "term_months",
+	"Instance.FirstTermMonths", "first_term_months", "Instance.Expires", "expires", "Instance.Region", "region",
+	"Instance.PublicIP", "public_ip", "Instance.Status", "status", "Instance.IPHeld", "ip_held",
+	"Certification", "certification",
+)
+
+// ours names the facts in a reason as this command does. How many codes were
+// issued is given here for any server, also one whose owner is not known.
+func (q *question) ours(a *answer, r icpcode.Reason) icpcode.Reason {
+	s := speaker{q.lang}
+	if r.Rule == icpcode.ELGQuota && r.Outcome == icpcode.Missing && a.server.Instance.Product != "" {
+		r.Found = s.say("not known: how many codes were issued (issued)", "未知：已申请的备案服务码数量（issued）")
+		r.Remedy = s.say("state how many codes were issued (issued)", "请提供已申请的备案服务码数量（issued）")
+		return r
+	}
+	r.Found, r.Remedy = fields.Replace(r.Found), fields.Replace(r.Remedy)
+	return r
+}
+
+// could is how many codes the server could have if nothing but its quota
+// counted.
+func (a *answer) could() int {
+	if q := a.decision.Quota; q.Used >= 0 {
+		return q.Left()
+	}
+	return a.decision.Quota.Limit
+}
+
+// requirements returns what the set asks of a product, and whether it lists it.
+func requirements(s *icpcode.RuleSet, p icpcode.Product) (*icpcode.Requirements, bool) {
+	for i := range s.Products {
+		if s.Products[i].Product == p {
+			return &s.Products[i].Requirements, true
+		}
+	}
+	return &s.Base, false
+}
+
+const day = 24 * time.Hour
+
+// lapses returns the last instant at which so much of the paid term is left as
+// q asks for, or the instant at which it ends if q asks that it has not; zero
+// if time does not matter.
+func lapses(q *icpcode.Requirements, i *icpcode.Instance) time.Time {
+	if i.Billing == icpcode.PayAsYouGo || i.Expires.IsZero() {
+		return time.Time{}
+	}
+	if q.RemainingDays > 0 {
+		return i.Expires.Add(-time.Duration(q.RemainingDays) * day)
+	}
+	if q.Running {
+		return i.Expires
+	}
+	return time.Time{}
+}
+
+// fact is one that a person can give.
+type fact uint8
+
+// The facts, in the order in which they are shown.
+const (
+	factOwner fact = iota
+	factProduct
+	factOrder
+	factBilling
+	factTrial
+	factTerm
+	factFirstTerm
+	factExpires
+	factRegion
+	factPublicIP
+	factStatus
+	factIPHeld
+	factIssued
+	factCertification
+	numFacts
+)
+
+// factNames are the columns of -facts, but issued, which -issued gives, and
+// certification, which -account gives.
+var factNames = [numFacts]string{
+	"owner", "product", "order_amount", "billing", "trial", "term_months", "first_term_months", "expires",
+	"region", "public_ip", "status", "ip_held", "issued", "certification",
+}
+
+// factSet is a set of facts.
+type factSet uint16
+
+func (s factSet) names() []string {
+	var names []string
+	for f := range numFacts {
+		if s&(1<<f) != 0 {
+			names = append(names, factNames[f])
+		}
+	}
+	return names
+}
+
+func (s factSet) String() string { return strings.Join(s.names(), ", ") }
+
+// missingFacts are the facts that would tell what the unknown rules answer. A
+// pay-as-you-go server lacks none about its term: it has none.
+func missingFacts(a *answer) factSet {
+	var set factSet
+	i := &a.server.Instance
+	need := func(missing bool, f fact) {
+		if missing {
+			set |= 1 << f
+		}
+	}
+	payg := i.Billing == icpcode.PayAsYouGo
+	for r := range (a.decision.Unknown &^ a.decision.Assumed).All() {
+		switch r {
+		case icpcode.ELGProduct:
+			need(i.Product == "", factProduct)
+			need(i.Product != "", factOrder)
+		case icpcode.ELGOwner:
+			need(true, factOwner)
+		case icpcode.ELGBilling:
+			need(i.Billing == icpcode.BillingUnknown, factBilling)
+			need(i.Trial == icpcode.Unknown, factTrial)
+		case icpcode.ELGTerm:
+			need(!payg && !a.q.FirstPurchaseOnly, factTerm)
+			need(!payg && a.q.FirstPurchaseOnly, factFirstTerm)
+		case icpcode.ELGRemaining:
+			need(!payg, factExpires)
+		case icpcode.ELGRegion:
+			need(true, factRegion)
+		case icpcode.ELGPublicIP:
+			need(true, factPublicIP)
+		case icpcode.ELGStatus:
+			need(true, factStatus)
+		case icpcode.ELGIPInUse:
+			need(true, factIPHeld)
+		case icpcode.ELGQuota:
+			need(i.Product == "", factProduct)
+			need(a.decision.Quota.Used < 0, factIssued)
+		case icpcode.ELGAccount:
+			need(true, factCertification)
+		}
+	}
+	return set
+}

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/icpcode/icpcode"
+)
+
+// setting is one point of a rule set, in words.
+type setting struct {
+	rule icpcode.Rule // that it belongs to; 0: none
+	of   string       // what it is said of: "ECS"; the same in every language
+	name string       // what it is called among those: "term"; not shown
+	text string
+	free bool // it asks for nothing
+}
+
+// key identifies the setting in every set.
+func (s *setting) key() string { return s.of + "\x00" + s.name }
+
+// anyProduct is what the settings of unlisted products are said of, and
+// regionSetting the name of where a region is.
+const (
+	anyProduct    = "*"
+	regionSetting = "region"
+)
+
+// settings puts everything that a rule set says into words.
+func (s speaker) settings(set *icpcode.RuleSet) []setting {
+	out := []setting{
+		{0, "", "version", s.say("version %s", "版本 %s", set.Version), false},
+		{0, "", "effective", s.say("in force from %s", "自%s起生效", set.Effective.In(china).Format(time.RFC3339Nano)), false},
+		{0, "", "as_of", s.say("as of %s", "截至%s", set.AsOf), false},
+		{0, "", "source", s.say("source: %s", "来源：%s", set.Source), false},
+		{icpcode.FILForeign, "", "provider", s.say("for servers of %s", "用于%s的服务器", set.Provider), false},
+	}
+	for i := range set.Products {
+		out = append(out, s.requirements(string(set.Products[i].Product), &set.Products[i].Requirements)...)
+	}
+	out = append(out, s.requirements(anyProduct, &set.Base)...)
+	for _, r := range set.MainlandRegions {
+		out = append(out, setting{icpcode.ELGRegion, r, regionSetting, s.say("in mainland China", "位于中国大陆"), false})
+	}
+	for _, r := range set.OtherRegions {
+		out = append(out, setting{icpcode.ELGRegion, r, regionSetting, s.say("outside mainland China", "不在中国大陆"), false})
+	}
+	out = append(out,
+		setting{icpcode.ELGBatch, "", "batch", s.say("at most %d in one request", "单次最多申请%d个", set.Batch), false},
+		setting{icpcode.ELGAccount, "", "account", s.account(set.Account), false},
+	)
+	out = append(out, s.policy(set)...)
+	return append(out, setting{0, "", "assume", s.assumes(set.Assume), set.Assume == 0})
+}
+
+func (s speaker) assumes(set icpcode.Rules) string {
+	if set == 0 {
+		return s.say("no rule is assumed to pass", "不假定任何规则通过")
+	}
+	return s.say("assumed to pass where the fact is missing: %s", "缺少事实时假定通过：%s", set)
+}
+
+func (s speaker) account(a icpcode.AccountRule) string {
+	switch a {
+	case icpcode.AccountOthers:
+		return s.say("codes for another account need an enterprise account", "为其他账号申请须为企业认证账号")
+	case icpcode.AccountAll:
+		return s.say("all codes need an enterprise account", "所有申请均须为企业认证账号")
+	}
+	return s.say("any account", "任何账号均可")
+}
+
+// requirements says what is asked of a product, in the order of the rules.
+func (s speaker) requirements(of string, q *icpcode.Requirements) []setting {
+	status := s.say("running, not expired", "正常运行，未到期")
+	if q.StoppedPasses {
+		status = s.say("running or stopped, not expired", "正常运行或已停止，未到期")
+	}
+	// asks is a setting that may ask for nothing.
+	asks := func(r icpcode.Rule, name string, asked bool, text, free string) setting {
+		if !asked {
+			text = free
+		}
+		return setting{r, of, name, text, !asked}
+	}
+	out := []setting{
+		asks(icpcode.ELGProduct, "order", !q.MinOrder.IsZero(),
+			s.say("an order of at least CNY %s", "订单金额不低于%s元", q.MinOrder), s.say("any order", "订单金额不限")),
+		asks(icpcode.ELGBilling, "billing", q.Subscription,
+			s.say("a subscription, no trial", "包年/包月，非试用"), s.say("any billing", "计费方式不限")),
+		asks(icpcode.ELGTerm, "term", q.TermMonths > 0, s.term(q), s.say("any term", "购买时长不限")),
+		asks(icpcode.ELGRemaining, "remaining", q.RemainingDays > 0,
+			s.say("at least %s of 24 hours left", "剩余至少%s（每天24小时）", s.count(q.RemainingDays, "day", "days", "天")),
+			s.say("any time left", "剩余时长不限")),
+		asks(icpcode.ELGRegion, "mainland", q.Mainland, s.say("in mainland China", "位于中国大陆"), s.say("in any region", "地域不限")),
+		asks(icpcode.ELGPublicIP, "ip", q.PublicIP,
+			s.say("with a public IP of the provider's", "有供应商的公网IP"), s.say("with or without a public IP", "有无公网IP均可")),
+		asks(icpcode.ELGStatus, "status", q.Running, status, s.say("in any state", "状态不限")),
+		asks(icpcode.ELGIPInUse, "held", q.IPFree,
+			s.say("with an IP that no other filing holds", "IP未被其他备案占用"), s.say("with any IP", "IP是否被占用均可")),
+	}
+	if of != anyProduct {
+		out = append(out, setting{icpcode.ELGQuota, of, "quota", s.quota(q), false})
+	}
+	return out
+}
+
+func (s speaker) term(q *icpcode.Requirements) string {
+	months := s.count(q.TermMonths, "calendar month", "calendar months", "个月")
+	if q.FirstPurchaseOnly {
+		return s.say("first bought for at least %s", "首次购买至少%s", months)
+	}
+	return s.say("bought for at least %s, renewals included", "购买至少%s（含续费）", months)
+}
+
+func (s speaker) quota(q *icpcode.Requirements) string {
+	if q.PerAccount {
+		return s.say("%s ever, for all of them in one account", "一个账号下累计%s", s.codes(q.Quota))
+	}
+	return s.say("%s ever, for each", "每个实例累计%s", s.codes(q.Quota))
+}
+
+// policy is all that is not about servers.
+func (s speaker) policy(set *icpcode.RuleSet) []setting {
+	g, l, r := &set.Grant, &set.Life, &set.Risk
+	yes := func(b bool, en, zh, notEn, notZh string) string {
+		if b {
+			return s.say(en, zh)
+		}
+		return s.say(notEn, notZh)
+	}
+	limit := func(n int, en, zh, noEn, noZh string) string {
+		if n == icpcode.NoLimit {
+			return s.say(noEn, noZh)
+		}
+		return s.say(en, zh, n)
+	}
+	return []setting{
+		{icpcode.GRTOwner, "", "grant.allowed", yes(g.Allowed, "codes can be granted", "可以授权", "codes cannot be granted", "不可授权"), false},
+		{icpcode.GRTEnterprise, "", "grant.enterprise", yes(g.Enterprise, "granters are enterprise accounts", "授权账号须为企业认证", "any account grants", "任何账号均可授权"), false},
+		{icpcode.GRTOut, "", "grant.max_grantees", limit(g.MaxGrantees, "at most %d grantees of one granter in a natural year", "每个自然年一个账号最多授权给%d个账号", "any number of grantees", "被授权账号数不限"), false},
+		{icpcode.GRTIn, "", "grant.max_granters", limit(g.MaxGranters, "at most %d granters to one grantee in a natural year", "每个自然年一个账号最多接收%d个账号的授权", "any number of granters", "授权账号数不限"), false},
+		{icpcode.GRTFirst, "", "grant.verify_first", yes(g.VerifyFirst, "the first grant to an account verifies the phone", "首次授权给某账号须验证手机", "no phone is verified", "不验证手机"), false},
+		{icpcode.LIFRelease, "", "life.release_to", s.say("a filing that is withdrawn leaves its code %s", "备案撤回后服务码的状态：%s", fmt.Sprint(l.ReleaseTo)), false},
+		{icpcode.LIFClose, "", "life.close_refunds_paid", yes(l.CloseRefundsPaid, "a refunded server refunds its paid codes", "实例退费时退还收费码", "a refunded server refunds no paid code", "实例退费时不退还收费码"), false},
+		{icpcode.PAYQuota, "", "life.paid_uses_quota", yes(l.PaidUsesQuota, "a paid code uses the quota of its server", "收费码占用实例配额", "a paid code uses no quota", "收费码不占配额"), false},
+		{icpcode.RSKExpiring, "", "risk.expiring_days", s.say("an expiry is warned of %s ahead", "到期前%s提醒", s.count(r.ExpiringDays, "day", "days", "天")), false},
+		{icpcode.RSKExpiring, "", "risk.review_days", s.say("a review lasts at most %s", "审核最长%s", s.count(r.ReviewDays, "day", "days", "天")), false},
+	}
+}
+
+// change is a difference between two sets.
+type change struct {
+	Rule string `json:"rule,omitempty"`
+	Of   string `json:"of,omitempty"` // products or regions
+	From string `json:"from"`         // "" where there was nothing
+	To   string `json:"to"`           // "" where there is nothing any more
+}
+
+// compare says in words how set b differs from a: in the order of b, and at its
+// end what only a says.
+func (s speaker) compare(a, b *icpcode.RuleSet) []change {
+	before, after := s.settings(a), s.settings(b)
+	was, is := byKey(before), byKey(after)
+	var out []change
+	for _, k := range after {
+		o := was[k.key()]
+		switch {
+		case o == nil && isProduct(k):
+			out = s.product(out, k, change{To: k.text})
+		case o == nil:
+			out = append(out, change{k.rule.String(), k.of, "", k.text})
+		case o.text != k.text:
+			out = append(out, change{k.rule.String(), k.of, o.text, k.text})
+		}
+	}
+	for _, k := range before {
+		switch {
+		case is[k.key()] != nil:
+		case isProduct(k):
+			out = s.product(out, k, change{From: k.text})
+		default:
+			out = append(out, change{k.rule.String(), k.of, k.text, ""})
+		}
+	}
+	return s.together(out)
+}
+
+func byKey(list []setting) map[string]*setting {
+	m := make(map[string]*setting, len(list))
+	for i := range list {
+		m[list[i].key()] = &list[i]
+	}
+	return m
+}
+
+// isProduct reports whether k is said of a product that only one set lists, if
+// the other does not say it: all listed products have the same settings.
+func isProduct(k setting) bool { return k.of != "" && k.name != regionSetting }
+
+// product adds k to what is said of a product that comes or goes, in one change
+// of ELG-PRODUCT.
+func (s speaker) product(out []change, k setting, c change) []change {
+	c.Rule, c.Of = icpcode.ELGProduct.String(), k.of
+	last := len(out) - 1
+	if last < 0 || out[last].Rule != c.Rule || out[last].Of != c.Of || (out[last].From == "") != (c.From == "") {
+		return append(out, c)
+	}
+	if c.From != "" {
+		out[last].From += s.say("; ", "；") + c.From
+	}
+	if c.To != "" {
+		out[last].To += s.say("; ", "；") + c.To
+	}
+	return out
+}
+
+// together puts what changes alike for several products or regions into one.
+func (s speaker) together(list []change) []change {
+	var out []change
+	for _, c := range list {
+		alike := func(o change) bool {
+			return c.Of != "" && o.Of != "" && o.Rule == c.Rule && o.From == c.From && o.To == c.To
+		}
+		if i := slices.IndexFunc(out, alike); i >= 0 {
+			out[i].Of += s.say(", ", "、") + c.Of
+			continue
+		}
+		out = append(out, c)
+	}
+	return out
+}
