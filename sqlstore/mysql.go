@@ -25,7 +25,7 @@ func (mySQL) value(s *statement, _ *column, v any) {
 	case int64:
 		s.buf = strconv.AppendInt(s.buf, v, 10)
 	case string:
-		if plain(v) {
+		if quotable(v) {
 			s.add("'", v, "'")
 			return
 		}
@@ -33,6 +33,17 @@ func (mySQL) value(s *statement, _ *column, v any) {
 		s.buf = hex.AppendEncode(s.buf, []byte(v))
 		s.add("'")
 	}
+}
+
+// quotable reports whether s may stand between single quotes: it is ASCII
+// without those, backslashes and control characters. JSON mostly is.
+func quotable(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '\'' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 func (mySQL) shown(s *statement, c *column) {
@@ -71,7 +82,9 @@ func (m mySQL) keyed(s *statement, t *table, keys []row) {
 }
 
 func (m mySQL) insertMany(s *statement, t *table, rows []row) {
-	s.add("values ")
+	s.add("(")
+	s.names(t.columns)
+	s.add(") values ")
 	for i, r := range rows {
 		if i > 0 {
 			s.add(", ")
@@ -87,36 +100,36 @@ func (m mySQL) insertMany(s *statement, t *table, rows []row) {
 	}
 }
 
-// updateMany joins in the order that it writes: so it locks in the order of
-// the keys, and reads the table by its primary key whatever the size.
+// updateMany only marks the rows that are at their versions, so that row_count
+// tells whether all are; overwrite then writes them. Either touches rows by
+// the primary key, and locks them in its order. An update that joins the new
+// rows would need a temporary table, on which MariaDB 10.11 has been seen to
+// crash.
 func (m mySQL) updateMany(s *statement, b *batch) {
 	t := b.table
-	s.add("update (")
+	s.add("update ", t.name, " as t set version = -version where ")
 	for i, r := range b.updates {
 		if i > 0 {
-			s.add(" union all ")
+			s.add(" or ")
 		}
-		s.add("select ")
-		for j := range t.columns {
-			m.value(s, &t.columns[j], r[j])
-			if i == 0 {
-				s.add(" as ", t.columns[j].name)
-			}
-			s.add(", ")
-		}
+		s.add("(")
+		matchKey(m, s, t, r)
+		s.add(" and t.version = ")
 		m.value(s, nil, b.expects[i])
-		if i == 0 {
-			s.add(" as expect")
-		}
+		s.add(")")
 	}
-	s.add(") as x straight_join ", t.name, " as t on ")
-	s.matchKeys(t)
-	s.add(" and t.version = x.expect set ")
+}
+
+// overwrite writes rows that are there.
+func (m mySQL) overwrite(s *statement, t *table, rows []row) {
+	s.add("insert into ", t.name, " ")
+	m.insertMany(s, t, rows)
+	s.add(" on duplicate key update ")
 	for i := t.keys; i < len(t.columns); i++ {
 		if i > t.keys {
 			s.add(", ")
 		}
-		s.add("t.", t.columns[i].name, " = x.", t.columns[i].name)
+		s.add(t.columns[i].name, " = values(", t.columns[i].name, ")")
 	}
 }
 

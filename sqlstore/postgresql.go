@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"slices"
 	"strconv"
 )
 
@@ -23,9 +24,9 @@ var (
 		text: "::text", integer: "::bigint", instant: "::text::timestamp at time zone 'UTC'",
 		amount: "::text::numeric", document: "::text::jsonb",
 	}
-	pgArrays  = [...]string{text: "::text::text[]", integer: "::text::bigint[]"}
-	pgRecords = [...]string{
-		text: " text", integer: " bigint", instant: " timestamp", amount: " numeric", document: " jsonb",
+	pgArrays = [...]string{
+		text: "::text::text[]", integer: "::text::bigint[]", instant: "::text::timestamp[]",
+		amount: "::text::numeric[]", document: "::text::jsonb[]",
 	}
 )
 
@@ -45,21 +46,33 @@ func (postgreSQL) array() (before, after string) { return "json_build_array(", "
 // keyed limits the keys to all of them. That keeps the planner from expecting
 // more than one, and so from a plan that reads the table whole because it was
 // small, or had never been analysed, when the statement was prepared.
-func (postgreSQL) keyed(s *statement, t *table, keys []row) {
-	s.add("(select * from unnest(")
-	for i := range t.keys {
-		if i > 0 {
-			s.add(", ")
-		}
-		s.arg("$", pgArray(keys, i))
-		s.add(pgArrays[t.columns[i].kind])
-	}
-	s.add(") x(")
-	s.names(t.columns[:t.keys])
-	s.add(") limit ")
+func (p postgreSQL) keyed(s *statement, t *table, keys []row) {
+	s.add("(select * from ")
+	p.unnest(s, t.columns[:t.keys], keys, 0)
+	s.add(" limit ")
 	s.arg("$", int64(len(keys)))
 	s.add("::bigint) x join ", t.name, " as t on ")
 	s.matchKeys(t)
+}
+
+// unnest adds rows as a table x, an array for each column but those left out.
+func (postgreSQL) unnest(s *statement, columns []column, rows []row, without uint32) {
+	s.add("unnest(")
+	for i := range columns {
+		if without&(1<<i) == 0 {
+			s.arg("$", pgArray(rows, i))
+			s.add(pgArrays[columns[i].kind], ", ")
+		}
+	}
+	s.cut(", ")
+	s.add(") x(")
+	for i := range columns {
+		if without&(1<<i) == 0 {
+			s.add(columns[i].name, ", ")
+		}
+	}
+	s.cut(", ")
+	s.add(")")
 }
 
 // pgArray returns a column of rows as the text of an array.
@@ -70,6 +83,8 @@ func pgArray(rows []row, column int) string {
 			b = append(b, ',')
 		}
 		switch v := r[column].(type) {
+		case nil:
+			b = append(b, "null"...)
 		case int64:
 			b = strconv.AppendInt(b, v, 10)
 		case string:
@@ -86,58 +101,65 @@ func pgArray(rows []row, column int) string {
 	return string(append(b, '}'))
 }
 
-// records adds several rows as a table x, from one argument.
-func (postgreSQL) records(s *statement, columns []column, objects string) {
-	s.add("json_to_recordset(")
-	s.arg("$", objects)
-	s.add("::text::json) x(")
-	for i := range columns {
-		if i > 0 {
-			s.add(", ")
+// field adds the value of a column in several rows: none, one, or that of x.
+func (p postgreSQL) field(s *statement, c *column, v any, bit, nulls, same uint32) {
+	switch {
+	case nulls&bit != 0:
+		s.add("null")
+	case same&bit != 0:
+		p.value(s, c, v)
+	default:
+		s.add("x.", c.name)
+		if c.kind == instant {
+			s.add(" at time zone 'UTC'")
 		}
-		s.add(columns[i].name, pgRecords[columns[i].kind])
-	}
-	s.add(")")
-}
-
-// field adds a column of such a table.
-func (postgreSQL) field(s *statement, c *column) {
-	s.add("x.", c.name)
-	if c.kind == instant {
-		s.add(" at time zone 'UTC'")
 	}
 }
 
+// insertMany gives once what all rows have in common.
 func (p postgreSQL) insertMany(s *statement, t *table, rows []row) {
-	s.add("select ")
+	nulls, same := alike(rows)
+	s.add("(")
 	for i := range t.columns {
-		if i > 0 {
+		if nulls&(1<<i) == 0 {
+			s.add(t.columns[i].name, ", ")
+		}
+	}
+	s.cut(", ")
+	s.add(") select ")
+	for i := range t.columns {
+		if bit := uint32(1) << i; nulls&bit == 0 {
+			p.field(s, &t.columns[i], rows[0][i], bit, nulls, same)
 			s.add(", ")
 		}
-		p.field(s, &t.columns[i])
 	}
+	s.cut(", ")
 	s.add(" from ")
-	p.records(s, t.columns, objects(t.columns, rows, nil))
+	p.unnest(s, t.columns, rows, nulls|same)
 }
 
-// updateMany limits its rows like keyed, twice: a record set is taken for a
-// hundred rows, and each limit that is not known for a tenth.
+// updateMany limits its rows like keyed.
 func (p postgreSQL) updateMany(s *statement, b *batch) {
-	t, n := b.table, int64(len(b.updates))
+	t := b.table
+	nulls, same := alike(b.updates)
+	keys := uint32(1)<<t.keys - 1
+	nulls, same = nulls&^keys, same&^keys
 	s.add("update ", t.name, " as t set ")
 	for i := t.keys; i < len(t.columns); i++ {
 		if i > t.keys {
 			s.add(", ")
 		}
 		s.add(t.columns[i].name, " = ")
-		p.field(s, &t.columns[i])
+		p.field(s, &t.columns[i], b.updates[0][i], 1<<i, nulls, same)
 	}
-	s.add(" from (select * from (select * from ")
-	p.records(s, expecting(t), objects(t.columns, b.updates, b.expects))
+	rows := make([]row, len(b.updates))
+	for i, r := range b.updates {
+		rows[i] = append(slices.Clip(r), b.expects[i])
+	}
+	s.add(" from (select * from ")
+	p.unnest(s, expecting(t), rows, nulls|same)
 	s.add(" limit ")
-	s.arg("$", n)
-	s.add("::bigint) x limit ")
-	s.arg("$", n)
+	s.arg("$", int64(len(rows)))
 	s.add("::bigint) x where ")
 	s.matchKeys(t)
 	s.add(" and t.version = x.expect")

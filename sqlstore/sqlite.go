@@ -42,7 +42,9 @@ func field(s *statement, c *column) {
 }
 
 func (sqlite) insertMany(s *statement, t *table, rows []row) {
-	s.add("select ")
+	s.add("(")
+	s.names(t.columns)
+	s.add(") select ")
 	for i := range t.columns {
 		if i > 0 {
 			s.add(", ")

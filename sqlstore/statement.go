@@ -76,9 +76,9 @@ type shape struct {
 	// rows says how many rows of each table take part, in two bits for each
 	// way to: 0, 1 or more.
 	rows uint64
-	// nulls are the columns without a value, where one row is written in that
-	// way.
-	nulls [numTables][ways]uint32
+	// nulls are the columns without a value in any of the rows, and same those
+	// with one value in all of several.
+	nulls, same [numTables][ways]uint32
 }
 
 // ways is how many ways there are for rows to take part: as updates, ensures
@@ -92,6 +92,7 @@ const (
 	loading purpose = iota + 1
 	committing
 	updating
+	overwriting
 	ensuring
 	inserting
 )
@@ -99,14 +100,35 @@ const (
 // with adds rows of a table that take part in one way, or are keys to be read.
 func (h *shape) with(t *table, way uint, rows []row) {
 	h.rows |= uint64(min(len(rows), 2)) << (2 * (ways*t.place + way))
-	if len(rows) != 1 {
+	if len(rows) == 0 {
 		return
 	}
+	nulls, same := alike(rows)
+	h.nulls[t.place][way] = nulls
+	if len(rows) > 1 {
+		h.same[t.place][way] = same
+	}
+}
+
+// alike returns in which columns no row has a value, and in which all have the
+// same.
+func alike(rows []row) (nulls, same uint32) {
 	for i, v := range rows[0] {
-		if v == nil {
-			h.nulls[t.place][way] |= 1 << i
+		bit := uint32(1) << i
+		all := true
+		for _, r := range rows[1:] {
+			if r[i] != v {
+				all = false
+				break
+			}
+		}
+		if all && v == nil {
+			nulls |= bit
+		} else if all {
+			same |= bit
 		}
 	}
+	return nulls, same
 }
 
 // begin returns a statement of a shape, whose text may be known.
@@ -155,9 +177,10 @@ type flavour interface {
 	// must be read by the primary key however small the table was when the
 	// statement was planned.
 	keyed(s *statement, t *table, keys []row)
-	// insertMany adds what follows the names of the columns.
+	// insertMany adds what follows the name of the table.
 	insertMany(s *statement, t *table, rows []row)
-	// updateMany adds the whole statement.
+	// updateMany adds the whole statement, which must touch every row that is
+	// at the version expected, and no other.
 	updateMany(s *statement, b *batch)
 	// ensured adds what makes an insert leave alone what is there already.
 	ensured(s *statement, t *table)
@@ -264,13 +287,12 @@ func history(f flavour, s *statement, q *icpcode.EventQuery) {
 }
 
 func insert(f flavour, s *statement, t *table, rows []row) {
-	s.add("insert into ", t.name, " (")
+	s.add("insert into ", t.name, " ")
 	if len(rows) > 1 {
-		s.names(t.columns)
-		s.add(") ")
 		f.insertMany(s, t, rows)
 		return
 	}
+	s.add("(")
 	// About half of the columns have no value, and every argument costs.
 	for i, v := range rows[0] {
 		if v != nil {
@@ -334,6 +356,9 @@ func steps(f flavour, known *texts, w *writes) []step {
 		if n := len(b.updates); n > 0 {
 			update(f, begin(updating, b.table, b.updates), b)
 			all[len(all)-1].updates = n
+			if m, ok := f.(mySQL); ok && n > 1 {
+				m.overwrite(begin(overwriting, b.table, b.updates), b.table, b.updates)
+			}
 		}
 		if len(b.ensures) > 0 {
 			s := begin(ensuring, b.table, b.ensures)

@@ -1,0 +1,48 @@
+package sqlstore_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/icpcode/icpcode"
+	"github.com/icpcode/icpcode/sqlstore"
+)
+
+// A service on PostgreSQL. It is not run here, where there is none.
+func Example() {
+	// With the driver imported: _ "github.com/jackc/pgx/v5/stdlib"
+	db, err := sql.Open("pgx", "postgres://localhost/shop")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = db.Close() }()
+	if err := sqlstore.Migrate(context.Background(), db, sqlstore.PostgreSQL); err != nil {
+		fmt.Println(err)
+		return
+	}
+	eng := icpcode.New(sqlstore.New(db, sqlstore.PostgreSQL, nil), nil)
+	_ = eng // as with any other store
+}
+
+// Issue a code and mark the caller's own order as delivered, both or neither.
+func ExampleStore_In() {
+	deliver := func(ctx context.Context, db *sql.DB, store *sqlstore.Store, eng *icpcode.Engine, r icpcode.IssueRequest) error {
+		tx, err := db.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = tx.Rollback() }() // does nothing after the Commit
+		got, err := eng.InTx(store.In(tx)).Issue(ctx, r)
+		if err != nil {
+			return err // a conflict: begin again, with a new transaction
+		}
+		_, err = tx.ExecContext(ctx, "update orders set code = $1 where id = $2", got.Codes[0], r.RequestID)
+		if err != nil {
+			return err
+		}
+		return tx.Commit()
+	}
+	_ = deliver
+}
