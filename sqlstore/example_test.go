@@ -9,8 +9,8 @@ import (
 	"github.com/icpcode/icpcode/sqlstore"
 )
 
-// A service on PostgreSQL. It is not run here, where there is none.
-func Example() {
+// A service on PostgreSQL.
+func Example() { //nolint:testableexamples // there is no server
 	// With the driver imported: _ "github.com/jackc/pgx/v5/stdlib"
 	db, err := sql.Open("pgx", "postgres://localhost/shop")
 	if err != nil {
@@ -27,7 +27,7 @@ func Example() {
 }
 
 // Issue a code and mark the caller's own order as delivered, both or neither.
-func ExampleStore_In() {
+func ExampleStore_In() { //nolint:testableexamples // there is no server
 	deliver := func(ctx context.Context, db *sql.DB, store *sqlstore.Store, eng *icpcode.Engine, r icpcode.IssueRequest) error {
 		tx, err := db.BeginTx(ctx, nil)
 		if err != nil {

@@ -9,16 +9,22 @@ import (
 )
 
 // mySQL is MySQL and MariaDB. It writes every value into the text of its
-// statements: drivers send arguments in round trips of their own. Where the
-// connection allows several statements in one text, a Commit is one round
-// trip; otherwise each statement is.
+// statements: several statements in one text cannot be prepared. Where the
+// connection allows them, a Commit is one round trip; otherwise each statement
+// is.
 type mySQL struct {
-	several bool // statements in one text are allowed
+	several  bool // statements in one text are allowed
+	prepared bool // the text is one statement, prepared before
 }
 
 // value writes a literal that reads the same in every character set and SQL
 // mode: what is not plain ASCII is in hexadecimal digits.
-func (mySQL) value(s *statement, _ *column, v any) {
+func (m mySQL) value(s *statement, _ *column, v any) {
+	if m.prepared {
+		s.args = append(s.args, v)
+		s.add("?")
+		return
+	}
 	switch v := v.(type) {
 	case nil:
 		s.add("null")

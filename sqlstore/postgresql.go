@@ -64,14 +64,14 @@ func (postgreSQL) unnest(s *statement, columns []column, rows []row, without uin
 			s.add(pgArrays[columns[i].kind], ", ")
 		}
 	}
-	s.cut(", ")
+	s.uncomma()
 	s.add(") x(")
 	for i := range columns {
 		if without&(1<<i) == 0 {
 			s.add(columns[i].name, ", ")
 		}
 	}
-	s.cut(", ")
+	s.uncomma()
 	s.add(")")
 }
 
@@ -125,7 +125,7 @@ func (p postgreSQL) insertMany(s *statement, t *table, rows []row) {
 			s.add(t.columns[i].name, ", ")
 		}
 	}
-	s.cut(", ")
+	s.uncomma()
 	s.add(") select ")
 	for i := range t.columns {
 		if bit := uint32(1) << i; nulls&bit == 0 {
@@ -133,7 +133,7 @@ func (p postgreSQL) insertMany(s *statement, t *table, rows []row) {
 			s.add(", ")
 		}
 	}
-	s.cut(", ")
+	s.uncomma()
 	s.add(" from ")
 	p.unnest(s, t.columns, rows, nulls|same)
 }
@@ -201,7 +201,7 @@ func (p postgreSQL) commit(ctx context.Context, on conn, known *texts, w *writes
 			s.add("), ")
 		}
 	}
-	s.cut(", ")
+	s.uncomma()
 	s.add(" select case when 0")
 	for i := range w.batches {
 		if len(w.batches[i].updates) > 0 {

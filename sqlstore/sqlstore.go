@@ -61,7 +61,7 @@ type Store struct {
 	isolated atomic.Bool
 
 	known    texts
-	prepared sync.Map      // text to *sql.Stmt, for SQLite
+	prepared sync.Map      // text to *sql.Stmt, where drivers keep none
 	writing  chan struct{} // held by the one who writes to SQLite
 }
 
@@ -164,17 +164,23 @@ func (s *Store) load(ctx context.Context, on conn, keys []icpcode.Key) ([]icpcod
 		return nil, err
 	}
 	f := s.flavour()
-	h, most := shape{use: loading}, 0
+	h, most, single := shape{use: loading}, 0, true
 	for i := range all {
 		h.with(all[i].table, 0, all[i].keys)
 		most = max(most, width(all[i].table))
+		single = single && len(all[i].keys) == 1
 	}
 	var text statement
-	if s.dialect != MySQL { // its arguments are in the text
+	if s.dialect != MySQL {
 		text = s.known.begin(h)
+	} else if single && on == conn(s.db) {
+		// What an engine asks for one request: worth being prepared.
+		f = mySQL{prepared: true}
+		text = s.known.begin(h)
+		text.prepared = true
 	}
 	load(f, &text, all, most)
-	if s.dialect != MySQL {
+	if s.dialect != MySQL || text.prepared {
 		s.known.keep(h, &text)
 	}
 	err = s.read(ctx, on, "load", &text, most, func(kind int, c *cells) {
@@ -356,7 +362,7 @@ func (s *Store) rows(ctx context.Context, on conn, text *statement, width int) (
 }
 
 func (s *Store) query(ctx context.Context, on conn, text *statement) (*sql.Rows, error) {
-	if s.dialect == SQLite && on == conn(s.db) {
+	if (s.dialect == SQLite || text.prepared) && on == conn(s.db) {
 		stmt, err := s.stmt(ctx, text.text())
 		if err != nil {
 			return nil, err

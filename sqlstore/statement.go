@@ -11,9 +11,10 @@ import (
 // statement is SQL text under way, with its arguments. One whose text is known
 // from before only collects the arguments.
 type statement struct {
-	buf   []byte
-	args  []any
-	known string
+	buf      []byte
+	args     []any
+	known    string
+	prepared bool // on MySQL: has its arguments apart
 }
 
 // text returns the text.
@@ -43,12 +44,11 @@ func (s *statement) arg(mark string, v any) {
 	s.buf = strconv.AppendInt(s.buf, int64(len(s.args)), 10)
 }
 
-// cut takes back a separator that nothing followed.
-func (s *statement) cut(separator string) {
-	if s.known != "" {
-		return
+// uncomma takes back a comma that nothing followed.
+func (s *statement) uncomma() {
+	if s.known == "" {
+		s.buf = s.buf[:len(s.buf)-len(", ")]
 	}
-	s.buf = s.buf[:len(s.buf)-len(separator)]
 }
 
 func (s *statement) names(columns []column) {
@@ -299,7 +299,7 @@ func insert(f flavour, s *statement, t *table, rows []row) {
 			s.add(t.columns[i].name, ", ")
 		}
 	}
-	s.cut(", ")
+	s.uncomma()
 	s.add(") values (")
 	for i, v := range rows[0] {
 		if v != nil {
@@ -307,7 +307,7 @@ func insert(f flavour, s *statement, t *table, rows []row) {
 			s.add(", ")
 		}
 	}
-	s.cut(", ")
+	s.uncomma()
 	s.add(")")
 }
 
