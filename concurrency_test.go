@@ -118,14 +118,15 @@ type herd struct {
 	lost    map[string]int // the refusals of those who got none
 }
 
-// newHerd has n engines over s, and a store of its own to look at the outcome.
+// newHerd has n engines over s, which do not merge what arrives together: the
+// store is to be met by all at once.
 func newHerd(t *testing.T, s icpcode.Store, n int) *herd {
 	t.Helper()
 	w := newWorld(t)
 	h := &herd{ctx: t.Context(), store: s, lost: map[string]int{}}
 	for range n {
 		h.engines = append(h.engines, icpcode.New(s, &icpcode.Options{
-			Clock: w.opt.Clock, Operator: w.opt.Operator, Rules: theBook,
+			Clock: w.opt.Clock, Operator: w.opt.Operator, Rules: theBook, Unmerged: true,
 			VerifyPhone: func(context.Context, icpcode.Verification) error { return nil },
 		}))
 	}
@@ -398,7 +399,7 @@ func TestOneCodeManyWants(t *testing.T) {
 		i := w.server(theOwner)
 		g := newGate(w.store, herdSize)
 		w.with(func(o *icpcode.Options) {
-			o.Observe = nil
+			o.Observe, o.Unmerged = nil, true
 			o.VerifyPhone = func(context.Context, icpcode.Verification) error { return nil }
 		})
 		eng := icpcode.New(g, &w.opt)

@@ -37,12 +37,18 @@ type Options struct {
 	// Observe is told the events of each operation after they were
 	// committed, on the goroutine of the request. It may be called
 	// concurrently. A panic of it passes through to the caller, whose
-	// request has been done. It is not told of replays, nor of a commit of
-	// unknown outcome: what must be complete is read with Store.Events.
+	// request has been done. It is not told of replays, of a commit of
+	// unknown outcome, nor by an engine of InTx: what must be complete is
+	// read with Store.Events.
 	Observe func(context.Context, []Event)
 	// Import is the format of the codes that Import accepts; zero means
 	// TwelveDigits.
 	Import Format
+	// Unmerged makes each request commit alone, also where it could share a
+	// commit with others that arrive at the same time. It is for a store that
+	// is told something by the values of its contexts, such as a tenant: the
+	// context of a shared Load or Commit has none.
+	Unmerged bool
 }
 
 // Verification is a first grant that the phone of the granter must confirm.
@@ -54,13 +60,16 @@ type Verification struct {
 
 // Engine decides and commits. All of its methods are safe for concurrent use,
 // and any number of engines and processes may share one [Store]. An Engine
-// has no goroutines and needs no closing.
+// needs no closing: it has a goroutine only while a commit is under way that
+// several requests share.
 type Engine struct {
 	store   Store
 	opt     Options
 	entropy *source
 	scratch *sync.Pool // of *scratch
+	merger  *merger    // nil: each request goes alone
 	dry     bool
+	inTx    bool // store is bound to a transaction of the caller's
 }
 
 // New returns an engine over s. Nil options mean the zero Options. The
@@ -83,6 +92,9 @@ func New(s Store, o *Options) *Engine {
 		e.opt.Entropy = rand.Reader
 	}
 	e.entropy = newSource(e.opt.Entropy)
+	if !e.opt.Unmerged {
+		e.merger = newMerger(e)
+	}
 	return e
 }
 
@@ -92,8 +104,35 @@ func New(s Store, o *Options) *Engine {
 // phone first, the result says PhoneNeeded.
 func (e *Engine) DryRun() *Engine {
 	dry := *e
-	dry.dry = true
+	dry.dry, dry.merger = true, nil
 	return &dry
+}
+
+// InTx returns an engine with the options of e over s, a store that is bound
+// to a transaction of the caller's, such as package sqlstore makes one of a
+// *sql.Tx. What the engine does then commits together with what the caller
+// writes beside it, or not at all:
+//
+//   - Each operation is tried once. A conflict is [ErrConflict]: roll the whole
+//     transaction back and do all of it again, in a new one.
+//   - An error of Store.Commit is returned wrapped and is no
+//     [UnknownOutcomeError]: what can be unknown is the outcome of the caller's
+//     own commit. The same requests again, with their IDs and in a new
+//     transaction, settle that.
+//   - Options.Observe is not told. [Result.Events] are the events of the
+//     operation, for the caller to observe after its commit.
+//   - Options.VerifyPhone is called as ever, while the transaction is open.
+//
+// A refusal leaves the transaction as it was. Several operations see what
+// those before them did, and are as safe for concurrent use as s is. InTx
+// panics if s is nil. Over the engine of a DryRun the result is one too.
+func (e *Engine) InTx(s Store) *Engine {
+	if s == nil {
+		panic("icpcode: InTx needs a Store")
+	}
+	tx := *e
+	tx.store, tx.inTx, tx.merger = s, true, nil
+	return &tx
 }
 
 // Verify says beforehand what [Engine.Issue] would answer (GRT-VERIFY, 验证),
@@ -103,10 +142,13 @@ func (e *Engine) DryRun() *Engine {
 // would meet.
 func (e *Engine) Verify(ctx context.Context, r IssueRequest) (Decision, error) {
 	_, d, err := e.DryRun().do(ctx, r.Actor, "", &r)
+	if d == nil {
+		d = new(Decision)
+	}
 	if errors.Is(err, ErrRefused) {
 		err = nil
 	}
-	return d, err
+	return *d, err
 }
 
 // Issue issues codes for an instance, free of charge under its quota

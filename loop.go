@@ -51,38 +51,46 @@ const (
 type pending struct {
 	call
 	request
+	ticket
 	receipt Key // zero in a dry run without a request ID
 	print   [sha256.Size]byte
 	failed  error // to draw or to list: the answer, unless there is a receipt
 
 	res      Result
-	decision Decision
+	decision *Decision // of a dry run, and where the phone is needed
 	err      error
 	events   []Event
-
-	alone [1]*pending // the batch of this request alone
 }
 
 // do takes one request from its checks to its answer.
-func (e *Engine) do(ctx context.Context, actor AccountID, requestID string, r request) (Result, Decision, error) {
-	p, err := e.enter(ctx, actor, requestID, r)
+func (e *Engine) do(ctx context.Context, actor AccountID, requestID string, r request) (Result, *Decision, error) {
+	s := e.scratch.Get().(*scratch)
+	defer e.release(s)
+	p, err := e.enter(ctx, s, actor, requestID, r)
 	if err != nil {
-		return Result{}, Decision{}, err
+		return Result{}, nil, err
 	}
-	p.alone[0] = p
-	batch := p.alone[:]
-	e.carry(ctx, batch)
+	if err := e.settle(ctx, s, p); err != nil {
+		return Result{}, nil, err
+	}
 	if errors.Is(p.err, errPhone) {
 		if p.err = e.verify(ctx, p); p.err != nil {
 			return Result{}, p.decision, p.err
 		}
 		p.verified = true
-		e.carry(ctx, batch)
+		if err := e.settle(ctx, s, p); err != nil {
+			return Result{}, nil, err
+		}
 	}
 	if p.err != nil {
 		return Result{}, p.decision, p.err
 	}
-	if e.opt.Observe != nil && len(p.events) > 0 && !e.dry {
+	if e.dry {
+		return p.res, p.decision, nil
+	}
+	if e.inTx {
+		p.res.Events = p.events
+	} else if e.opt.Observe != nil && len(p.events) > 0 {
 		e.opt.Observe(ctx, p.events)
 	}
 	return p.res, p.decision, nil
@@ -90,7 +98,7 @@ func (e *Engine) do(ctx context.Context, actor AccountID, requestID string, r re
 
 // enter checks a request and reads everything that holds for all of its
 // attempts, the clock once.
-func (e *Engine) enter(ctx context.Context, actor AccountID, requestID string, r request) (*pending, error) {
+func (e *Engine) enter(ctx context.Context, s *scratch, actor AccountID, requestID string, r request) (*pending, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -103,9 +111,9 @@ func (e *Engine) enter(ctx context.Context, actor AccountID, requestID string, r
 	if err := r.normalize(); err != nil {
 		return nil, err
 	}
-	now, set, err := e.now()
-	if err != nil {
-		return nil, err
+	now, set, noRules := e.now()
+	if noRules != nil && (requestID == "" || !errors.Is(noRules, ErrNoRules)) {
+		return nil, noRules // otherwise there may be a receipt
 	}
 	operator, err := e.isOperator(actor)
 	if err != nil {
@@ -119,15 +127,13 @@ func (e *Engine) enter(ctx context.Context, actor AccountID, requestID string, r
 	p := &pending{request: r, call: call{
 		actor: actor, operator: operator, requestID: requestID, at: now, set: set, book: e.opt.Rules,
 		price: e.opt.Price, format: e.opt.Import, canVerify: e.opt.VerifyPhone != nil, dry: e.dry,
-	}}
+	}, failed: noRules}
 	if requestID != "" {
 		p.receipt = receiptKey(actor, requestID)
 	}
-	s := e.scratch.Get().(*scratch)
 	s.digest.buf = s.digest.buf[:0]
 	r.fingerprint(&s.digest)
 	p.print = s.digest.sum()
-	e.scratch.Put(s)
 	return p, nil
 }
 
@@ -198,44 +204,80 @@ func (e *Engine) verify(ctx context.Context, p *pending) error {
 	return &HookError{Hook: "VerifyPhone", Err: err}
 }
 
-// carry carries requests through load, decide and commit, again after each
-// conflict, until every one has an answer.
-func (e *Engine) carry(ctx context.Context, batch []*pending) {
-	for i := range maxAttempts {
-		err := e.attempt(ctx, batch)
-		if err == nil {
-			if batch = unanswered(batch); len(batch) == 0 {
-				return
-			}
+// settle takes a request to its answer. Its error is that of a caller who
+// left while others carried the request.
+func (e *Engine) settle(ctx context.Context, s *scratch, p *pending) error {
+	s.alone[0] = p
+	for i := 0; ; i++ {
+		p.failed = e.lookUp(ctx, p)
+		s.gather(s.alone[:])
+		if e.merger == nil {
+			e.carry(ctx, s, nil, s.alone[:], 0)
+		} else if err := e.merger.carry(ctx, s, p); err != nil {
+			return err
 		}
-		if err != nil && !errors.Is(err, ErrConflict) {
-			for _, p := range batch {
-				p.err = err
-			}
-			return
+		if !errors.Is(p.err, errStale) {
+			break
 		}
-		if err := backOff(ctx, i); err != nil {
-			for _, p := range batch {
-				p.err = err
-			}
-			return
+		if e.inTx {
+			p.err = fmt.Errorf("%w: the transaction has something else than it lists or draws", ErrConflict)
+			break
+		}
+		if i+1 == maxAttempts {
+			p.err = fmt.Errorf("%w: in %d attempts the store never had what it listed", ErrConflict, maxAttempts)
+			break
+		}
+		if p.err = backOff(ctx, i); p.err != nil {
+			break
 		}
 	}
-	for _, p := range batch {
-		p.err = fmt.Errorf("%w: none of %d attempts met a quiet store", ErrConflict, maxAttempts)
+	p.conclude()
+	return nil //nolint:nilerr // p has its own answer
+}
+
+// conclude makes of what became of a request what its caller is told.
+func (p *pending) conclude() {
+	if p.err == nil {
+		return
+	}
+	var panicked *panicError
+	if errors.As(p.err, &panicked) {
+		panic(panicked.value)
+	}
+	if p.doubt != nil {
+		p.err = &UnknownOutcomeError{RequestID: p.requestID, Err: p.doubt}
 	}
 }
 
-// unanswered returns those requests of a batch that were left aside: what was
-// drawn or listed for them does not fit, perhaps because of a neighbour.
-func unanswered(batch []*pending) []*pending {
-	var left []*pending
-	for _, p := range batch {
-		if errors.Is(p.err, errStale) {
-			left = append(left, p)
+// carry carries a batch through load, decide and commit, again after each
+// conflict, until every request has an answer; those that are left aside have
+// errStale. Tries is how many conflicts there were before. The batch of a
+// merged flight may have to be halved instead; carry then says so, and how
+// many conflicts there were by now.
+func (e *Engine) carry(ctx context.Context, s *scratch, f *merged, batch []*pending, tries int) (halve bool, now int) {
+	for {
+		err := e.try(ctx, s, f, batch)
+		if err == nil {
+			f.answer(batch, nil)
+			return false, tries
 		}
+		conflict := errors.Is(err, ErrConflict)
+		if conflict {
+			tries++
+		}
+		if ctx.Err() == nil && f.halves(batch, tries, conflict) {
+			return true, tries
+		}
+		if conflict && !e.inTx {
+			if tries >= maxAttempts {
+				err = fmt.Errorf("icpcode: gave up after %d attempts: %w", tries, err)
+			} else if err = backOff(ctx, tries-1); err == nil {
+				continue
+			}
+		}
+		f.answer(batch, err)
+		return false, tries
 	}
-	return left
 }
 
 // backOff waits after the i-th conflict.
@@ -259,29 +301,19 @@ func backOff(ctx context.Context, i int) error {
 
 // attempt decides a batch on one snapshot and commits it as one Change. Its
 // error is a conflict, or one that is every request's answer.
-func (e *Engine) attempt(ctx context.Context, batch []*pending) error {
-	s := e.scratch.Get().(*scratch)
-	defer e.release(s)
-	v, keys := &s.view, s.keys[:0]
-	var taken []Code
+func (e *Engine) attempt(ctx context.Context, s *scratch, f *merged, batch []*pending) error {
+	v := &s.view
+	s.clear()
 	for _, p := range batch {
-		p.failed = e.prepare(ctx, p, taken)
-		if len(batch) > 1 {
-			taken = append(taken, p.codes...)
+		if p.failed == nil {
+			p.failed = e.draw(p)
 		}
-		if p.receipt.Kind != 0 {
-			keys = append(keys, p.receipt)
-		}
-		keys = p.keys(&p.call, keys)
 	}
-	s.keys = keys
-	for {
+	for keys := s.keys; ; {
 		if err := e.load(ctx, v, keys); err != nil {
 			return err
 		}
-		for _, p := range batch {
-			p.answer(v)
-		}
+		f.decide(v, batch)
 		if len(v.missing) == 0 {
 			break
 		}
@@ -294,39 +326,62 @@ func (e *Engine) attempt(ctx context.Context, batch []*pending) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	s.committing = !e.inTx
 	err := e.store.Commit(ctx, v.change())
-	if err == nil || errors.Is(err, ErrConflict) {
-		return err
+	if err != nil && e.inTx {
+		return fmt.Errorf("icpcode: commit: %w", err)
 	}
-	// What was refused or replayed may rest on what a neighbour wrote; only
-	// the replay of a receipt that the store has does not.
-	for _, p := range batch {
-		if errors.Is(p.err, errStale) {
-			continue
-		}
-		if s := v.find(p.receipt); !p.res.Replayed || s.dirty {
-			p.err = &UnknownOutcomeError{RequestID: p.requestID, Err: err}
-		}
-	}
-	return nil
+	return err
 }
 
 // scratch is what an attempt needs for a moment and no longer: none of its
 // memory reaches the caller, and a store must not keep what it is given.
 type scratch struct {
-	view   view
-	keys   []Key
-	digest digest
+	view       view
+	alone      [1]*pending // the batch of one request
+	keys       []Key
+	digest     digest
+	committing bool // a Commit is on its way, or was the last that happened
+}
+
+// gather collects the keys that the requests of a batch name, each once.
+func (s *scratch) gather(batch []*pending) {
+	s.keys = s.keys[:0]
+	for _, p := range batch {
+		s.keys = p.names(s.keys)
+	}
+	if len(batch) > 1 {
+		slices.SortFunc(s.keys, Key.Compare)
+		s.keys = slices.Compact(s.keys)
+	}
+}
+
+// names adds the keys that a request names.
+func (p *pending) names(keys []Key) []Key {
+	if p.receipt.Kind != 0 {
+		keys = append(keys, p.receipt)
+	}
+	if p.set == nil {
+		return keys
+	}
+	return p.keys(&p.call, keys)
+}
+
+// clear makes room for another attempt.
+func (s *scratch) clear() {
+	clear(s.view.slots)
+	s.view = view{slots: s.view.slots[:0]}
+	s.committing = false
 }
 
 // release hands scratch on, without holding on to any document.
 func (e *Engine) release(s *scratch) {
-	if cap(s.keys) > 8*manySlots {
-		return // a large batch; not worth keeping
+	if cap(s.keys) > 2*maxDocuments {
+		return // not worth keeping
 	}
 	clear(s.keys)
-	clear(s.view.slots)
-	s.view = view{slots: s.view.slots[:0]}
+	s.alone[0] = nil
+	s.clear()
 	e.scratch.Put(s)
 }
 
@@ -351,17 +406,26 @@ func (e *Engine) load(ctx context.Context, v *view, keys []Key) error {
 	return nil
 }
 
-// prepare does for one attempt what decide cannot: draw and list.
-func (e *Engine) prepare(ctx context.Context, p *pending, taken []Code) error {
-	if d, ok := p.request.(drawer); ok {
-		p.codes = make([]Code, d.draws(p.set))
-		if e.dry {
-			for i := range p.codes {
-				p.codes[i] = Code{n: uint64(i) + 1} // stands for any; never shown
-			}
-			return nil
+// draw draws the codes for one attempt.
+func (e *Engine) draw(p *pending) error {
+	d, ok := p.request.(drawer)
+	if !ok || p.set == nil {
+		return nil
+	}
+	p.codes = make([]Code, d.draws(p.set))
+	if e.dry {
+		for i := range p.codes {
+			p.codes[i] = Code{n: uint64(i) + 1} // stands for any; never shown
 		}
-		return e.entropy.draw(p.codes, taken)
+		return nil
+	}
+	return e.entropy.draw(p.codes)
+}
+
+// lookUp finds what a request needs before its keys are known.
+func (e *Engine) lookUp(ctx context.Context, p *pending) error {
+	if p.set == nil {
+		return p.failed // there are no rules
 	}
 	switch r := p.request.(type) {
 	case *CloseRequest:
@@ -396,7 +460,7 @@ func (e *Engine) list(ctx context.Context, p *pending, id InstanceID) error {
 
 // answer decides the request on the view.
 func (p *pending) answer(v *view) {
-	p.res, p.err, p.events = Result{}, nil, nil
+	p.res, p.decision, p.err, p.events = Result{}, nil, nil, nil
 	if p.receipt.Kind != 0 {
 		if r := read[Receipt](v, p.receipt); r != nil {
 			p.replay(r)
@@ -412,8 +476,13 @@ func (p *pending) answer(v *view) {
 		return
 	}
 	before := len(v.events)
-	p.res, p.decision, p.err = p.decide(&p.call, v)
-	if p.err != nil {
+	res, d, err := p.decide(&p.call, v)
+	p.res, p.err = res, err
+	if p.dry || errors.Is(err, errPhone) {
+		told := d
+		p.decision = &told
+	}
+	if err != nil {
 		return
 	}
 	p.events = v.events[before:len(v.events):len(v.events)]
@@ -452,8 +521,8 @@ func newSource(r io.Reader) *source {
 	return &source{r: bufio.NewReaderSize(r, 512)}
 }
 
-// draw fills codes with different ones, none of which is in taken.
-func (s *source) draw(codes, taken []Code) (err error) {
+// draw fills codes with different ones.
+func (s *source) draw(codes []Code) (err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer exhausted(&err)
@@ -463,7 +532,7 @@ func (s *source) draw(codes, taken []Code) (err error) {
 			if err != nil {
 				return err
 			}
-			if c != s.lastCode && !slices.Contains(codes[:i], c) && !slices.Contains(taken, c) {
+			if c != s.lastCode && !slices.Contains(codes[:i], c) {
 				codes[i], s.lastCode = c, c
 				break
 			}

@@ -12,6 +12,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/shopspring/decimal"
+	"pgregory.net/rapid"
 )
 
 // shelf is the plainest store there is, for tests inside the package, which
@@ -22,7 +25,8 @@ type shelf struct {
 	loads   [][]Key // the keys of each Load
 	commits int     // Commits that were tried
 	fail    func(commit int) (effect shelfFault)
-	cut     int // documents that Load keeps back
+	poison  func(Change) error // fails Changes by what they write
+	cut     int                // documents that Load keeps back
 }
 
 // shelfFault is what becomes of a Commit.
@@ -55,6 +59,9 @@ func (s *shelf) Commit(ctx context.Context, c Change) error {
 	var fault shelfFault
 	if s.fail != nil {
 		fault = s.fail(s.commits)
+	}
+	if s.poison != nil && fault.err == nil {
+		fault.err = s.poison(c)
 	}
 	if fault.err != nil && !fault.after {
 		return fault.err
@@ -178,7 +185,7 @@ func (w *loopWorld) server(id InstanceID, owner AccountID) Instance {
 
 func (w *loopWorld) enter(actor AccountID, id string, r request) *pending {
 	w.t.Helper()
-	p, err := w.eng.enter(w.t.Context(), actor, id, r)
+	p, err := w.eng.enter(w.t.Context(), new(scratch), actor, id, r)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -193,11 +200,30 @@ func (w *loopWorld) issue(owner AccountID, request string, id InstanceID, n int,
 	})
 }
 
-// carry carries the batch, and returns how many Commits were tried for it.
+// carry carries the batch, a merged one if there are several, and returns how
+// many Commits were tried for it.
 func (w *loopWorld) carry(batch ...*pending) int {
 	w.t.Helper()
 	before := w.store.commits
-	w.eng.carry(w.t.Context(), batch)
+	s := new(scratch)
+	if len(batch) > 1 {
+		for _, p := range batch {
+			p.failed = w.eng.lookUp(w.t.Context(), p)
+			s.gather([]*pending{p})
+			p.ticket = ticket{solo: flight{keys: slices.Clone(s.keys)}, wake: make(chan bool, 1)}
+		}
+		ctx, cancel := context.WithCancel(w.t.Context())
+		f := merge(slices.Clone(batch))
+		f.cancel = cancel
+		w.eng.merger.fly(ctx, f)
+	}
+	for _, p := range batch {
+		if len(batch) > 1 && !errors.Is(p.err, errStale) {
+			p.conclude()
+		} else if err := w.eng.settle(w.t.Context(), s, p); err != nil {
+			w.t.Fatal(err)
+		}
+	}
 	return w.store.commits - before
 }
 
@@ -271,6 +297,39 @@ func refusedBy(t *testing.T, err error, rules ...Rule) {
 	}
 }
 
+// TestRepeatedBeforeAnyRules repeats a request with a clock that stands before
+// the first rule set: what was done is told, anything else has no rules.
+func TestRepeatedBeforeAnyRules(t *testing.T) {
+	w := newLoopWorld(t)
+	first := w.issue("1001", "r", "i-1", 2, "")
+	w.done(first)
+	r := IssueRequest{Actor: "1001", RequestID: "r", Instance: w.server("i-1", "1001"), Quantity: 2}
+	w.now = time.Date(2018, 9, 26, 0, 0, 0, 0, time.UTC)
+	res, err := w.eng.Issue(t.Context(), r)
+	if err != nil || !res.Replayed || !slices.Equal(res.Codes, first.res.Codes) {
+		t.Errorf("again it answers %+v, %v", res, err)
+	}
+	r.Quantity = 1
+	if _, err := w.eng.Issue(t.Context(), r); !errors.Is(err, ErrRequestReused) {
+		t.Errorf("the ID for another request: %v", err)
+	}
+	for _, id := range []string{"", "s"} {
+		r.RequestID = id
+		if _, err := w.eng.Issue(t.Context(), r); !errors.Is(err, ErrNoRules) || !strings.Contains(err.Error(), "2018-09-26") {
+			t.Errorf("request %q: %v", id, err)
+		}
+		if _, err := w.eng.DryRun().Issue(t.Context(), r); !errors.Is(err, ErrNoRules) {
+			t.Errorf("request %q, dry: %v", id, err)
+		}
+	}
+	if _, err := w.eng.CloseInstance(t.Context(), CloseRequest{Actor: "ops", RequestID: "c", Instance: "i-1", Reason: "gone"}); !errors.Is(err, ErrNoRules) {
+		t.Errorf("a close: %v", err)
+	}
+	if w.store.commits != 1 {
+		t.Errorf("%d commits", w.store.commits)
+	}
+}
+
 // TestBatchDecidesInOrder carries N requests for the slots of one instance:
 // the first ones get them, in their order, in one commit.
 func TestBatchDecidesInOrder(t *testing.T) {
@@ -286,8 +345,8 @@ func TestBatchDecidesInOrder(t *testing.T) {
 		for i, p := range batch {
 			if i >= 5 {
 				refusedBy(t, p.err, ELGQuota)
-				if p.decision.Quota.Used != 5 {
-					t.Errorf("loser %d sees %d used", i, p.decision.Quota.Used)
+				if no := new(RefusedError); !errors.As(p.err, &no) || no.Decision.Quota.Used != 5 {
+					t.Errorf("loser %d sees %d used", i, no.Decision.Quota.Used)
 				}
 				if _, there := w.store.docs[p.receipt]; there {
 					t.Errorf("refused request %d left a receipt", i)
@@ -419,7 +478,9 @@ func TestBatchRepeats(t *testing.T) {
 func TestBatchRedraws(t *testing.T) {
 	w := newLoopWorld(t, 7, 7, 8, 8, 7, 9)
 	a, b := w.issue("1001", "a", "i-1", 2, ""), w.issue("1002", "b", "i-2", 1, "")
-	w.done(a, b)
+	if n := w.carry(a, b); n != 2 || a.err != nil || b.err != nil {
+		t.Errorf("took %d commits: %v, %v", n, a.err, b.err)
+	}
 	if want := []Code{drawnCode(7), drawnCode(8)}; !slices.Equal(a.res.Codes, want) {
 		t.Errorf("the first got %v", a.res.Codes)
 	}
@@ -590,65 +651,216 @@ func TestBatchConflict(t *testing.T) {
 	})
 }
 
-// TestBatchUnknownOutcome loses the answer of a Commit: every request that
-// rests on it is told so, and the same requests again tell what happened.
+// TestBatchUnknownOutcome loses the answer of a Commit: the batch is tried again
+// in halves, and the receipts tell what had happened.
 func TestBatchUnknownOutcome(t *testing.T) {
 	lost := errors.New("connection lost")
 	for _, after := range []bool{false, true} {
 		w := newLoopWorld(t)
-		old := w.issue("1001", "old", "i-1", 3, "")
-		w.done(old)
+		w.done(w.issue("1001", "old", "i-1", 3, ""))
 		w.store.fail = func(n int) shelfFault {
 			if n == 2 {
 				return shelfFault{lost, after}
 			}
 			return shelfFault{}
 		}
-		ask := func() (batch []*pending) {
-			return []*pending{
-				w.issue("1001", "old", "i-1", 3, ""), // a receipt that is stored
-				w.issue("1001", "a", "i-1", 2, ""),
-				w.issue("1001", "a", "i-1", 2, ""), // rests on its neighbour's receipt
-				w.issue("1001", "b", "i-1", 1, ""), // refused because of its neighbour
-				w.issue("1001", "a", "i-1", 1, ""), // reuses its neighbour's ID
-			}
+		batch := []*pending{
+			w.issue("1001", "old", "i-1", 3, ""), // a receipt that is stored
+			w.issue("1001", "a", "i-1", 2, ""),
+			w.issue("1001", "a", "i-1", 2, ""), // rests on its neighbour's receipt
+			w.issue("1001", "b", "i-1", 1, ""), // refused because of its neighbour
+			w.issue("1001", "a", "i-1", 1, ""), // reuses its neighbour's ID
 		}
-		batch := ask()
-		if n := w.carry(batch...); n != 1 {
-			t.Errorf("after an unknown outcome it was tried %d times", n)
-		}
-		if batch[0].err != nil || !batch[0].res.Replayed {
-			t.Errorf("what was done before: %+v, %v", batch[0].res, batch[0].err)
-		}
-		for i, p := range batch[1:] {
-			var unknown *UnknownOutcomeError
-			if !errors.As(p.err, &unknown) || unknown.RequestID != p.requestID || !errors.Is(p.err, lost) || !errors.Is(p.err, ErrUnknownOutcome) {
-				t.Errorf("took effect %v: request %d rests on the commit and answers %+v, %v", after, i+1, p.res, p.err)
-			}
-		}
-		want := 3
+		commits := 2
 		if after {
-			want = 5
+			commits = 1
 		}
-		if w.ledger("i-1").Issued != want {
-			t.Errorf("took effect %v: issued %d", after, w.ledger("i-1").Issued)
+		if n := w.carry(batch...); n != commits {
+			t.Errorf("took effect %v: took %d commits, want %d", after, n, commits)
 		}
-		again := ask()
-		w.carry(again...)
-		for i, p := range again[:3] {
+		for i, p := range batch[:3] {
 			if p.err != nil || p.res.Replayed != (i != 1 || after) {
-				t.Errorf("took effect %v: request %d again: %+v, %v", after, i, p.res, p.err)
+				t.Errorf("took effect %v: request %d: %+v, %v", after, i, p.res, p.err)
 			}
 		}
-		refusedBy(t, again[3].err, ELGQuota)
-		if again[4].err != ErrRequestReused {
-			t.Errorf("the reused ID: %v", again[4].err)
+		if len(batch[1].events) > 0 == after {
+			t.Errorf("took effect %v: %d events to observe", after, len(batch[1].events))
+		}
+		refusedBy(t, batch[3].err, ELGQuota)
+		if batch[4].err != ErrRequestReused {
+			t.Errorf("the reused ID: %v", batch[4].err)
 		}
 		if w.ledger("i-1").Issued != 5 {
-			t.Errorf("in the end issued %d", w.ledger("i-1").Issued)
+			t.Errorf("took effect %v: issued %d", after, w.ledger("i-1").Issued)
 		}
 		w.consistent()
 	}
+}
+
+// TestBatchInDoubt loses the answer of a Commit, and then others take what
+// there was: a request that was in it is not told that it was refused, since
+// that Commit might yet take effect.
+func TestBatchInDoubt(t *testing.T) {
+	lost := errors.New("connection lost")
+	w := newLoopWorld(t)
+	w.store.fail = func(n int) shelfFault {
+		if n == 1 {
+			key := ledgerKey("i-1")
+			w.store.docs[key] = Document{Key: key, Version: 9, Body: &Ledger{Issued: 5, Attached: 5}}
+			return shelfFault{err: lost}
+		}
+		return shelfFault{}
+	}
+	in, out := w.issue("1001", "a", "i-1", 5, ""), w.issue("1001", "b", "i-1", 1, "")
+	if n := w.carry(in, out); n != 1 {
+		t.Errorf("took %d commits", n)
+	}
+	var unknown *UnknownOutcomeError
+	if !errors.As(in.err, &unknown) || unknown.RequestID != "a" || !errors.Is(in.err, lost) {
+		t.Errorf("what was in the commit answers %v", in.err)
+	}
+	refusedBy(t, out.err, ELGQuota)
+	// The same request again is another one to the engine, and certain.
+	again := w.issue("1001", "a", "i-1", 5, "")
+	w.carry(again)
+	refusedBy(t, again.err, ELGQuota)
+}
+
+// TestBatchPoisoned has requests whose Commit fails, beside others: they fail
+// alone, wherever they stand.
+func TestBatchPoisoned(t *testing.T) {
+	bad := errors.New("cannot be written")
+	for n := 2; n <= 9; n++ {
+		for first := range n {
+			for second := first; second < n; second++ {
+				w := newLoopWorld(t)
+				poison := map[Key]bool{}
+				w.store.poison = func(c Change) error {
+					for _, p := range c.Puts {
+						if poison[p.Key] {
+							return bad
+						}
+					}
+					return nil
+				}
+				var batch []*pending
+				for i := range n {
+					batch = append(batch, w.issue("1001", fmt.Sprint("r", i), InstanceID(fmt.Sprint("i-", i/4)), 1, ""))
+				}
+				poison[batch[first].receipt], poison[batch[second].receipt] = true, true
+				commits := w.carry(batch...)
+				for i, p := range batch {
+					if i == first || i == second {
+						var unknown *UnknownOutcomeError
+						if !errors.As(p.err, &unknown) || unknown.RequestID != p.requestID || !errors.Is(p.err, bad) {
+							t.Errorf("of %d, %d is bad and answers %v", n, i, p.err)
+						}
+						continue
+					}
+					if p.err != nil {
+						t.Errorf("of %d, %d and %d are bad, and %d answers %v", n, first, second, i, p.err)
+					}
+				}
+				if commits < 3 || commits > 2*n {
+					t.Errorf("of %d, %d and %d are bad, which took %d commits", n, first, second, commits)
+				}
+				w.consistent()
+			}
+		}
+	}
+}
+
+// TestBatchStoreIsDown fails everything: the callers are told soon.
+func TestBatchStoreIsDown(t *testing.T) {
+	down := errors.New("down")
+	w := newLoopWorld(t)
+	w.store.fail = func(int) shelfFault { return shelfFault{err: down} }
+	var batch []*pending
+	for i := range maxMerged {
+		batch = append(batch, w.issue("1001", fmt.Sprint("r", i), InstanceID(fmt.Sprint("i-", i)), 1, ""))
+	}
+	if n := w.carry(batch...); n < 8 || n > 4*maxFailures {
+		t.Errorf("the store was tried %d times", n)
+	}
+	for i, p := range batch {
+		if !errors.Is(p.err, ErrUnknownOutcome) || !errors.Is(p.err, down) {
+			t.Errorf("request %d: %v", i, p.err)
+		}
+	}
+}
+
+// TestBatchPanics has a store that panics over one request of a batch: its
+// caller meets the panic, the others are done.
+func TestBatchPanics(t *testing.T) {
+	w := newLoopWorld(t)
+	var bad *pending
+	w.store.poison = func(c Change) error {
+		for _, p := range c.Puts {
+			if p.Key == bad.receipt {
+				panic("what is this?")
+			}
+		}
+		return nil
+	}
+	var batch []*pending
+	for i := range 5 {
+		batch = append(batch, w.issue("1001", fmt.Sprint("r", i), "i-1", 1, ""))
+	}
+	bad = batch[3]
+	met := func() (value any) {
+		defer func() { value = recover() }()
+		w.carry(batch...)
+		return nil
+	}()
+	if met != "what is this?" {
+		t.Errorf("the caller meets %v", met)
+	}
+	for i, p := range batch {
+		if p != bad && p.err != nil {
+			t.Errorf("request %d: %v", i, p.err)
+		}
+	}
+	if l := w.ledger("i-1"); l.Issued != 4 {
+		t.Errorf("issued %d", l.Issued)
+	}
+	w.consistent()
+}
+
+// TestBatchOneConflicts has one request that always conflicts beside others:
+// it gives up alone.
+func TestBatchOneConflicts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLoopWorld(t)
+		var bad *pending
+		w.store.poison = func(c Change) error {
+			for _, p := range c.Puts {
+				if p.Key == bad.receipt {
+					return ErrConflict
+				}
+			}
+			return nil
+		}
+		var batch []*pending
+		for i := range maxMerged {
+			batch = append(batch, w.issue("1001", fmt.Sprint("r", i), InstanceID(fmt.Sprint("i-", i/5)), 1, ""))
+		}
+		bad = batch[77]
+		start := time.Now()
+		w.carry(batch...)
+		for i, p := range batch {
+			if p == bad {
+				if !errors.Is(p.err, ErrConflict) || errors.Is(p.err, ErrUnknownOutcome) {
+					t.Errorf("what always conflicts answers %v", p.err)
+				}
+			} else if p.err != nil {
+				t.Errorf("request %d: %v", i, p.err)
+			}
+		}
+		if waited := time.Since(start); waited > 2*time.Second {
+			t.Errorf("waited %v", waited)
+		}
+		w.consistent()
+	})
 }
 
 // TestBatchListsWhatItWrites closes an instance for which a neighbour issues,
@@ -677,7 +889,7 @@ func TestBatchListsWhatItWrites(t *testing.T) {
 		}
 		issue = w.issue("1001", "b", "i-1", 2, "")
 		closing = w.enter("ops", "c", &CloseRequest{Actor: "ops", Instance: "i-1", Reason: "gone"})
-		if n := w.carry(issue, closing); n != 2 || !errors.Is(issue.err, ErrUnknownOutcome) || closing.err != nil || len(closing.res.Codes) != 3 {
+		if n := w.carry(issue, closing); n != 2 || issue.err != nil || !issue.res.Replayed || closing.err != nil || len(closing.res.Codes) != 3 {
 			t.Errorf("%d commits, issued (%v), and closed %d codes (%v), want 3", n, issue.err, len(closing.res.Codes), closing.err)
 		}
 		w.consistent()
@@ -766,6 +978,101 @@ func TestBatchManyKeys(t *testing.T) {
 	w.consistent()
 }
 
+// counter is entropy that never ends: the numbers from n.
+type counter struct{ n uint64 }
+
+func (c *counter) Read(b []byte) (int, error) {
+	binary.LittleEndian.PutUint64(b, c.n)
+	c.n++
+	return 8, nil
+}
+
+// TestBatchIsAsOneByOne carries random requests as one batch and, in another
+// world, one by one: every answer is the same, and so is all that is stored.
+func TestBatchIsAsOneByOne(t *testing.T) {
+	var done, refused, merged int
+	rapid.Check(t, func(r *rapid.T) {
+		size := rapid.IntRange(2, 20).Draw(r, "size")
+		var worlds [2]*loopWorld
+		var batches [2][]*pending
+		// What is asked is drawn once, and asked in both worlds.
+		type ask struct {
+			kind, instance, code, n, id int
+			actor, to                   AccountID
+		}
+		var asks []ask
+		accounts := rapid.SampledFrom([]AccountID{"1001", "1001", "2002", "ops"})
+		for range size {
+			asks = append(asks, ask{
+				kind: rapid.IntRange(0, 9).Draw(r, "kind"), instance: rapid.IntRange(1, 3).Draw(r, "instance"),
+				code: rapid.IntRange(0, 5).Draw(r, "code"), n: rapid.IntRange(0, 3).Draw(r, "n"), id: rapid.IntRange(0, 30).Draw(r, "id"),
+				actor: accounts.Draw(r, "actor"), to: rapid.SampledFrom([]AccountID{"", "2002", "3003"}).Draw(r, "to"),
+			})
+		}
+		for k := range worlds {
+			w := newLoopWorld(t)
+			w.eng = New(w.store, &Options{
+				Clock: func() time.Time { return w.now }, Entropy: &counter{n: 1}, Operator: func(a AccountID) bool { return a == "ops" },
+				Price: Money{Amount: decimal.NewFromInt(10), Currency: "CNY"}, VerifyPhone: func(context.Context, Verification) error { return nil },
+			})
+			w.acquaint("1001", "2002")
+			free := w.issue("1001", "free", "i-1", 3, "")
+			paid := w.enter("1001", "paid", &BuyRequest{Actor: "1001", Quantity: 3})
+			w.done(free)
+			w.done(paid)
+			codes := append(free.res.Codes, paid.res.Codes...)
+			for _, a := range asks {
+				id, code := InstanceID(fmt.Sprint("i-", a.instance)), codes[a.code]
+				filing := Filing{Kind: FilingFirst, Domain: "example.cn", Subject: "s"}
+				about := CodeRequest{Actor: a.actor, Code: code, Reason: "r"}
+				batches[k] = append(batches[k], w.enter(a.actor, fmt.Sprint("r", a.id), []request{
+					&IssueRequest{Actor: a.actor, Instance: w.server(id, a.actor), Quantity: a.n, GrantTo: a.to, Certification: Enterprise},
+					&IssueRequest{Actor: a.actor, Instance: w.server(id, a.actor), Quantity: a.n},
+					&BuyRequest{Actor: a.actor, Quantity: a.n},
+					&BindRequest{Actor: a.actor, Code: code, Instance: w.server(id, a.actor)},
+					&GrantRequest{Actor: a.actor, Codes: []Code{code}, GrantTo: "2002", Certification: Enterprise},
+					&submission{SubmitRequest{Actor: a.actor, Code: code, Filing: filing}},
+					&resubmission{SubmitRequest{Actor: a.actor, Code: code, Filing: filing}},
+					&ApproveRequest{Actor: a.actor, Code: code, ICPNumber: "ICP-1"},
+					&ending{about, ActionRelease}, &ending{about, ActionVoid},
+				}[a.kind]))
+			}
+			worlds[k] = w
+		}
+		commits := worlds[0].carry(batches[0]...)
+		for _, p := range batches[1] {
+			worlds[1].carry(p)
+		}
+		for i, p := range batches[0] {
+			q := batches[1][i]
+			if got, want := fmt.Sprint(asJSON(t, p.res), p.res.Replayed, p.err, asJSON(t, p.events)), fmt.Sprint(asJSON(t, q.res), q.res.Replayed, q.err, asJSON(t, q.events)); got != want {
+				r.Errorf("request %d in the batch answers\n%s\nalone\n%s", i, got, want)
+			}
+			if p.err == nil {
+				done++
+			} else {
+				refused++
+			}
+		}
+		if got, want := worlds[0].store.dump(), worlds[1].store.dump(); got != want {
+			r.Errorf("after the batch there is\n%s\none by one\n%s", got, want)
+		}
+		for k, d := range worlds[0].store.docs {
+			if got, want := asJSON(t, d.Body), asJSON(t, worlds[1].store.docs[k].Body); got != want {
+				r.Errorf("%v is\n%s\none by one\n%s", k, got, want)
+			}
+		}
+		if commits > 1 {
+			r.Errorf("the batch took %d commits", commits)
+		}
+		merged += commits
+		worlds[0].consistent()
+	})
+	if done < refused/10 || done == 0 || refused == 0 || merged == 0 {
+		t.Errorf("%d were done, %d refused, in %d commits", done, refused, merged)
+	}
+}
+
 // TestViewSecondLoad decides on a key that nobody loaded ahead: what was
 // written before it is noticed is forgotten.
 func TestViewSecondLoad(t *testing.T) {
@@ -800,9 +1107,10 @@ func TestLoopGivesUp(t *testing.T) {
 		a, b := w.issue("1001", "a", "i-1", 1, ""), w.issue("1002", "b", "i-2", 6, "")
 		start := time.Now()
 		n := w.carry(a, b)
-		if n != maxAttempts || !errors.Is(a.err, ErrConflict) || !errors.Is(b.err, ErrConflict) {
-			t.Errorf("after %d attempts: %v, %v", n, a.err, b.err)
+		if n != maxAttempts || !errors.Is(a.err, ErrConflict) || !strings.Contains(a.err.Error(), "64 attempts") {
+			t.Errorf("after %d attempts: %v", n, a.err)
 		}
+		refusedBy(t, b.err, ELGQuota)
 		if waited := time.Since(start); waited > maxAttempts*lastBackoff || waited == 0 {
 			t.Errorf("waited %v", waited)
 		}

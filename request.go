@@ -151,6 +151,9 @@ type Result struct {
 	PhoneNeeded bool `json:"-"`
 	// Replayed says that the request was done before and did nothing now.
 	Replayed bool `json:"-"`
+	// Events is set only by an engine of [Engine.InTx]: what happened, for
+	// the caller to observe once it has committed. None of a replay.
+	Events []Event `json:"-"`
 }
 
 // LogValue shows the result in structured logs, its codes masked.

@@ -24,7 +24,7 @@ type answer struct {
 	phone   bool          // it passes once the phone is verified
 	replay  bool          // it was done before
 	noop    bool          // it is an import of a code that is known already
-	early   bool          // it is answered before anything is loaded
+	early   bool          // it is answered whatever is stored
 	res     icpcode.Result
 	drawn   int // how many codes the engine draws; they are not in res
 }
@@ -75,14 +75,14 @@ func (m *model) decide(o *op, e *env) answer {
 	if o.invalid != "" {
 		return answer{err: icpcode.ErrInvalid, early: true}
 	}
-	if set == nil {
-		return answer{err: icpcode.ErrNoRules, early: true}
-	}
 	if r, done := m.receipts[receiptOf{o.actor, o.id}]; done && o.id != "" {
 		if r.is != o.identity() {
 			return answer{err: icpcode.ErrRequestReused}
 		}
 		return answer{replay: true, res: r.res}
+	}
+	if set == nil {
+		return answer{err: icpcode.ErrNoRules, early: true}
 	}
 	a := m.judge(o, e, set)
 	a.res.At = e.now

@@ -222,6 +222,7 @@ func (w *world) configure(c config) {
 	if w.engineBook != nil {
 		w.opt.Rules = w.engineBook
 	}
+	w.opt.Unmerged = w.turn%2 == 1 // nothing here tells the two apart
 	opt := w.opt
 	if w.options != nil {
 		w.options(&opt)

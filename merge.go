@@ -1,0 +1,324 @@
+package icpcode
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Bounds of what is merged.
+const (
+	maxMerged    = 128  // requests in a Change
+	maxDocuments = 1024 // in a Change of several requests: what every store takes
+)
+
+// Flights at a time. Where many requests meet, few flights of many requests do
+// more than many flights of few.
+const (
+	manyFlights = 16
+	fewFlights  = 2
+)
+
+// quick is what a flight of one request takes where it is not worth while to
+// wait for others: waiting costs as much. One flight in sampling is timed.
+const (
+	quick    = 20 * time.Microsecond
+	sampling = 16
+)
+
+// merger lets requests that meet at an engine share their commits.
+//
+// A request goes at once, on the goroutine of its caller, while few others are
+// in flight and none of them names one of its keys. Otherwise it queues. When
+// a flight lands, those of the queue who can go then, in the order in which
+// they came, make the next one: they are loaded together, decided one after
+// the other on one evolving view, and committed as one Change, on a goroutine
+// of its own. So no key is in two flights, and the engine does not conflict
+// with itself; and nobody overtakes a request with which he shares a key.
+//
+// Over a store that answers within microseconds nobody waits for anybody.
+type merger struct {
+	engine *Engine
+	quick  atomic.Bool // over such a store
+
+	mu       sync.Mutex
+	flights  []*flight
+	aloft    int // requests in flights
+	queue    []*pending
+	waiting  map[Key]int   // how many of queue name a key
+	short    bool          // some of queue wait for nothing but a place
+	places   int           // for flights: manyFlights or fewFlights
+	crowd    float64       // how many requests are here, on average
+	typical  time.Duration // of a flight of one request: the median
+	boarded  uint64        // counts the requests
+	landings uint64        // counts the flights
+}
+
+// ticket is what a request has of the merger.
+type ticket struct {
+	solo   flight    // its own, if it goes alone
+	draws  int       // codes
+	wake   chan bool // true: go alone; false: it has been answered
+	joined *merged   // nil while it queues
+	own    bool      // it goes alone after all
+	seen   uint64    // merger.landings when it queued
+
+	left, answered bool
+	// doubt is the error of a Commit with this request in it. It may have
+	// taken effect, or do so yet: from then on nothing but success is certain.
+	doubt error
+}
+
+func newMerger(e *Engine) *merger {
+	return &merger{engine: e, places: manyFlights, typical: 5 * quick, waiting: map[Key]int{}}
+}
+
+// carry takes a request to its answer, alone or with others. Its error is that
+// of a caller who left: the request is no longer his to look at.
+func (m *merger) carry(ctx context.Context, s *scratch, p *pending) error {
+	if m.quick.Load() {
+		if p.print[0] >= 256/sampling {
+			m.engine.carry(ctx, s, nil, s.alone[:], 0)
+			return nil
+		}
+	} else {
+		p.ticket = ticket{solo: flight{n: 1, keys: s.keys}, doubt: p.doubt}
+		if d, ok := p.request.(drawer); ok && p.set != nil {
+			p.draws = d.draws(p.set)
+		}
+		if !m.board(p) {
+			if alone, err := m.wait(ctx, p); err != nil || !alone {
+				return err
+			}
+		}
+		defer m.land(&p.solo)
+	}
+	begun := time.Now()
+	m.engine.carry(ctx, s, nil, s.alone[:], 0)
+	m.time(time.Since(begun))
+	return nil
+}
+
+// time notes how long a request took that went alone. It follows the median:
+// a goroutine that had to wait for a processor says nothing about the store.
+func (m *merger) time(d time.Duration) {
+	if d == 0 {
+		return // the clock stands, as in a test
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if d > m.typical {
+		m.typical += m.typical / 4
+	} else {
+		m.typical -= m.typical / 5
+	}
+	if m.typical < quick {
+		m.quick.Store(true)
+	}
+	if m.typical > 2*quick {
+		m.quick.Store(false)
+	}
+}
+
+// board lets a request go at once, or queues it.
+func (m *merger) board(p *pending) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.boarded++
+	p.solo.since = m.boarded
+	m.adapt()
+	free := !m.blocked(p.solo.keys, nil)
+	if free && len(m.flights) < m.places {
+		m.start(&p.solo)
+		return true
+	}
+	p.wake, p.seen = make(chan bool, 1), m.landings
+	m.queue = append(m.queue, p)
+	for _, k := range p.solo.keys {
+		m.waiting[k]++
+	}
+	m.short = m.short || free
+	return false
+}
+
+// adapt chooses how many flights there may be, by how many requests are here.
+func (m *merger) adapt() {
+	m.crowd += (float64(m.aloft+len(m.queue)+1) - m.crowd) / 32
+	if m.crowd > 1.5*manyFlights {
+		m.places = fewFlights
+	}
+	if m.crowd < manyFlights {
+		m.places = manyFlights
+	}
+}
+
+func (m *merger) start(f *flight) {
+	m.flights = append(m.flights, f)
+	m.aloft += f.n
+}
+
+// blocked reports whether a flight, or a request of the queue that comes
+// first, names one of the keys. Who comes first is in passed, or nil: all of
+// the queue.
+func (m *merger) blocked(keys []Key, passed map[Key]struct{}) bool {
+	for i := range keys {
+		if passed == nil && len(m.waiting) > 0 && m.waiting[keys[i]] > 0 {
+			return true
+		}
+		if _, ok := passed[keys[i]]; ok {
+			return true
+		}
+		for _, f := range m.flights {
+			if f.names(&keys[i]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// land ends a flight, and lets those go who waited for it.
+func (m *merger) land(f *flight) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i := slices.Index(m.flights, f)
+	if i < 0 {
+		return // it was given up
+	}
+	m.flights = slices.Delete(m.flights, i, i+1)
+	m.aloft -= f.n
+	m.landings++
+	if m.short || m.awaited(f) {
+		m.dispatch()
+	}
+}
+
+// awaited reports whether somebody waits for a key of f.
+func (m *merger) awaited(f *flight) bool {
+	return len(m.waiting) > 0 && slices.ContainsFunc(f.keys, func(k Key) bool { return m.waiting[k] > 0 })
+}
+
+// dispatch lets go of the queue who can.
+func (m *merger) dispatch() {
+	for len(m.flights) < m.places && len(m.queue) > 0 {
+		batch := m.pick()
+		if len(batch) == 0 {
+			return
+		}
+		if len(batch) == 1 {
+			p := batch[0]
+			p.own = true
+			m.start(&p.solo)
+			p.wake <- true
+			continue
+		}
+		f := merge(batch)
+		f.since = m.boarded
+		m.start(&f.flight)
+		// The engine's own context: nobody's values and no deadline, and it
+		// is done early only when nobody waits any more.
+		var ctx context.Context
+		ctx, f.cancel = context.WithCancel(context.Background())
+		go m.fly(ctx, f)
+	}
+}
+
+// pick takes from the queue those who can go together now.
+func (m *merger) pick() []*pending {
+	var picked []*pending
+	passed := map[Key]struct{}{}
+	stay := m.queue[:0]
+	documents := 0
+	m.short = false
+	for i, p := range m.queue {
+		n := len(p.solo.keys) + p.draws
+		if len(picked) == maxMerged || len(picked) > 0 && documents+n > maxDocuments {
+			stay = append(stay, m.queue[i:]...)
+			m.short = true
+			break
+		}
+		if m.blocked(p.solo.keys, passed) {
+			for _, k := range p.solo.keys {
+				passed[k] = struct{}{}
+			}
+			stay = append(stay, p)
+			continue
+		}
+		documents += n
+		picked = append(picked, p)
+		m.forget(p)
+	}
+	clear(m.queue[len(stay):])
+	m.queue = stay
+	return picked
+}
+
+// forget takes a request's keys out of those that are waited for.
+func (m *merger) forget(p *pending) {
+	for _, k := range p.solo.keys {
+		if m.waiting[k]--; m.waiting[k] == 0 {
+			delete(m.waiting, k)
+		}
+	}
+}
+
+// wait waits until the request was answered, or is to go alone.
+func (m *merger) wait(ctx context.Context, p *pending) (alone bool, err error) {
+	select {
+	case alone = <-p.wake:
+		return alone, nil
+	case <-ctx.Done():
+	}
+	if err := m.leave(ctx, p); err != nil {
+		return false, err
+	}
+	return <-p.wake, nil // it was answered, or let go, at the same time
+}
+
+// leave takes a request from the merger because its caller leaves. What it
+// returns is for the caller; nil means that it is too late to leave.
+func (m *merger) leave(ctx context.Context, p *pending) error {
+	m.mu.Lock()
+	if p.own {
+		m.mu.Unlock()
+		return nil
+	}
+	if f := p.joined; f != nil {
+		m.mu.Unlock()
+		last, err := f.leave(ctx, p)
+		if last {
+			m.land(&f.flight)
+		}
+		return err
+	}
+	defer m.mu.Unlock()
+	m.queue = slices.DeleteFunc(m.queue, func(q *pending) bool { return q == p })
+	m.forget(p)
+	if m.landings == p.seen {
+		m.giveUp(p.solo.since)
+	}
+	m.dispatch()
+	return p.leaving(ctx)
+}
+
+// giveUp gives up the flights that began before. Nothing landed for as long
+// as a caller could wait, and perhaps nothing ever will: they keep their
+// places and their keys no longer. If they go on after all, versions tell.
+func (m *merger) giveUp(before uint64) {
+	m.flights = slices.DeleteFunc(m.flights, func(f *flight) bool {
+		if f.since < before {
+			m.aloft -= f.n
+		}
+		return f.since < before
+	})
+}
+
+// leaving is the answer to a caller who leaves while no Commit is on its way.
+func (p *pending) leaving(ctx context.Context) error {
+	if p.doubt != nil {
+		return &UnknownOutcomeError{RequestID: p.requestID, Err: p.doubt}
+	}
+	return ctx.Err()
+}
