@@ -1,0 +1,127 @@
+package sqltest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync/atomic"
+	"testing"
+
+	"github.com/anishathalye/porcupine"
+	"github.com/icpcode/icpcode"
+	"github.com/icpcode/icpcode/lincheck"
+	"github.com/icpcode/icpcode/sqlstore"
+	"github.com/icpcode/icpcode/sqlstore/sqltest/dbtest"
+)
+
+// unanswered reports whether a client does not know what became of a request:
+// its outcome is unknown, or the database could not be asked.
+func unanswered(err error) bool {
+	return errors.Is(err, icpcode.ErrUnknownOutcome) || errors.Is(err, sqlstore.ErrUnavailable)
+}
+
+// TestLinearizable records histories of eight clients over every engine, and
+// over links that lose every twelfth round trip, and asks of each whether it
+// could as well have happened one request after the other. What became of
+// requests that nobody answered is read from the database.
+func TestLinearizable(t *testing.T) {
+	for _, e := range engines {
+		t.Run(e.name, func(t *testing.T) {
+			var stores []icpcode.Store
+			for _, db := range e.migrated(t) {
+				stores = append(stores, sqlstore.New(db, e.dialect, nil))
+			}
+			linearizable(t, stores, size(8, 400), 0)
+		})
+	}
+	for _, l := range links {
+		t.Run(l.name+", losing", func(t *testing.T) {
+			var lost [dbtest.Lose + 1]atomic.Int64
+			var harm atomic.Bool
+			name := l.database(t)
+			db := l.unharmed(t, name)
+			faulty, end := l.open(t, name, func() dbtest.Fate {
+				if !harm.Load() || rand.N(12) > 0 {
+					return dbtest.Pass
+				}
+				fate := dbtest.Drop + dbtest.Fate(rand.N(2))
+				lost[fate].Add(1)
+				return fate
+			})
+			t.Cleanup(end)
+			harm.Store(true)
+			stores := []icpcode.Store{sqlstore.New(faulty, l.dialect, nil)}
+			abandoned, resolved := linearizable(t, append(stores, sqlstore.New(db, l.dialect, nil)), size(16, 400), 0.5)
+			t.Logf("%d answers lost, %d requests dropped; %d abandoned, of which %d had been done",
+				lost[dbtest.Lose].Load(), lost[dbtest.Drop].Load(), abandoned, resolved)
+			if lost[dbtest.Lose].Load() < 5 || lost[dbtest.Drop].Load() < 5 || abandoned < 5 || resolved == 0 {
+				t.Error("too little was lost")
+			}
+		})
+	}
+}
+
+// linearizable records histories over ways to one database, and checks them.
+// The last store is one that answers.
+func linearizable(t *testing.T, stores []icpcode.Store, histories int, abandon float64) (abandoned, resolved int) {
+	t.Helper()
+	var all lincheck.Count
+	over := enough()
+	for n := 0; n < histories || !over() || abandon > 0 && resolved == 0 && n < 10*histories; n++ {
+		h, err := lincheck.Record(t.Context(), lincheck.Options{
+			Stores: stores, Prefix: fmt.Sprintf("h%d-", n), Again: unanswered, Abandon: abandon,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if result := h.Check(); result != porcupine.Ok {
+			t.Fatalf("the checker says %s of the history %s", result, h)
+		}
+		all.Add(h.Count())
+		abandoned += h.Abandoned
+		resolved += h.Resolved
+	}
+	t.Logf("%d histories: %+v", histories, all)
+	if all.Overlap < 10*histories || all.Done < 10*histories || all.Refused < histories {
+		t.Error("the histories are too quiet to prove anything")
+	}
+	return abandoned, resolved
+}
+
+// TestLinearizableSeesRaces records histories over a store that loads, checks
+// and then commits whatever there is: where that happened the checker must say
+// so.
+func TestLinearizableSeesRaces(t *testing.T) {
+	for _, e := range []engine{sqliteFiles, onPostgres, onMariaDB} {
+		t.Run(e.name, func(t *testing.T) {
+			s, _ := e.store(t)
+			fired, flagged := 0, 0
+			for n := 0; n < 40 && flagged < 3; n++ {
+				race := &lincheck.Racing{Store: s}
+				h, err := lincheck.Record(t.Context(), lincheck.Options{
+					Stores: []icpcode.Store{race}, Prefix: fmt.Sprintf("h%d-", n), NeverClose: true, Again: conflicting,
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if race.Fired() > 0 {
+					fired++
+					if h.Check() == porcupine.Illegal {
+						flagged++
+					}
+				}
+			}
+			t.Logf("the race fired in %d histories, flagged were %d", fired, flagged)
+			if flagged < 3 {
+				t.Errorf("of %d histories in which the race fired only %d were flagged", fired, flagged)
+			}
+		})
+	}
+}
+
+// conflicting reports whether a store gave up on conflicts: the racing one
+// makes up versions.
+func conflicting(err error) bool {
+	return errors.Is(err, icpcode.ErrConflict) && !errors.Is(err, context.Canceled)
+}
