@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"database/sql"
+	"iter"
 	"strconv"
 	"sync"
 
@@ -177,13 +178,17 @@ type flavour interface {
 	// must be read by the primary key however small the table was when the
 	// statement was planned.
 	keyed(s *statement, t *table, keys []row)
+	// ensured adds what makes an insert leave alone what is there already.
+	ensured(s *statement, t *table)
+}
+
+// setwise is a flavour that writes several rows in one statement.
+type setwise interface {
 	// insertMany adds what follows the name of the table.
 	insertMany(s *statement, t *table, rows []row)
 	// updateMany adds the whole statement, which must touch every row that is
 	// at the version expected, and no other.
 	updateMany(s *statement, b *batch)
-	// ensured adds what makes an insert leave alone what is there already.
-	ensured(s *statement, t *table)
 }
 
 // wanted is the keys of one table that a Load asks for.
@@ -289,7 +294,7 @@ func history(f flavour, s *statement, q *icpcode.EventQuery) {
 func insert(f flavour, s *statement, t *table, rows []row) {
 	s.add("insert into ", t.name, " ")
 	if len(rows) > 1 {
-		f.insertMany(s, t, rows)
+		f.(setwise).insertMany(s, t, rows)
 		return
 	}
 	s.add("(")
@@ -313,7 +318,7 @@ func insert(f flavour, s *statement, t *table, rows []row) {
 
 func update(f flavour, s *statement, b *batch) {
 	if len(b.updates) > 1 {
-		f.updateMany(s, b)
+		f.(setwise).updateMany(s, b)
 		return
 	}
 	t, r := b.table, b.updates[0]
@@ -352,24 +357,51 @@ func steps(f flavour, known *texts, w *writes) []step {
 		return &all[len(all)-1].statement
 	}
 	for i := range w.batches {
-		b := &w.batches[i]
-		if n := len(b.updates); n > 0 {
-			update(f, begin(updating, b.table, b.updates), b)
-			all[len(all)-1].updates = n
-			if m, ok := f.(mySQL); ok && n > 1 {
-				m.overwrite(begin(overwriting, b.table, b.updates), b.table, b.updates)
+		for b := range apart(f, &w.batches[i]) {
+			if n := len(b.updates); n > 0 {
+				update(f, begin(updating, b.table, b.updates), b)
+				all[len(all)-1].updates = n
+				if m, ok := f.(mySQL); ok && n > 1 {
+					m.overwrite(begin(overwriting, b.table, b.updates), b.table, b.updates)
+				}
 			}
-		}
-		if len(b.ensures) > 0 {
-			s := begin(ensuring, b.table, b.ensures)
-			insert(f, s, b.table, b.ensures)
-			f.ensured(s, b.table)
-		}
-		if len(b.inserts) > 0 {
-			insert(f, begin(inserting, b.table, b.inserts), b.table, b.inserts)
+			if len(b.ensures) > 0 {
+				s := begin(ensuring, b.table, b.ensures)
+				insert(f, s, b.table, b.ensures)
+				f.ensured(s, b.table)
+			}
+			if len(b.inserts) > 0 {
+				insert(f, begin(inserting, b.table, b.inserts), b.table, b.inserts)
+			}
 		}
 	}
 	return all
+}
+
+// apart splits a batch into those that go in statements of their own: none but
+// itself where several rows go in one.
+func apart(f flavour, b *batch) iter.Seq[*batch] {
+	return func(yield func(*batch) bool) {
+		if _, ok := f.(setwise); ok {
+			yield(b)
+			return
+		}
+		for i := range b.updates {
+			if !yield(&batch{table: b.table, updates: b.updates[i : i+1], expects: b.expects[i : i+1]}) {
+				return
+			}
+		}
+		for i := range b.ensures {
+			if !yield(&batch{table: b.table, ensures: b.ensures[i : i+1]}) {
+				return
+			}
+		}
+		for i := range b.inserts {
+			if !yield(&batch{table: b.table, inserts: b.inserts[i : i+1]}) {
+				return
+			}
+		}
+	}
 }
 
 // done judges what the statement did.

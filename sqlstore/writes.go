@@ -1,9 +1,7 @@
 package sqlstore
 
 import (
-	"encoding/json"
 	"slices"
-	"strconv"
 
 	"github.com/icpcode/icpcode"
 )
@@ -78,76 +76,7 @@ func (w *writes) batch(t *table) *batch {
 	return &w.batches[len(w.batches)-1]
 }
 
-// appendObject appends a row as a JSON object by the names of its columns,
-// NULLs left out, for a statement that takes many rows in one argument. A JSON
-// document is set in as it is.
-func appendObject(b []byte, columns []column, r row) []byte {
-	start := len(b)
-	for i := range columns {
-		if r[i] == nil {
-			continue
-		}
-		b = append(b, ',', '"')
-		b = append(b, columns[i].name...)
-		b = append(b, '"', ':')
-		b = appendJSON(b, columns[i].kind, r[i])
-	}
-	b[start] = '{' // a row has at least its key
-	return append(b, '}')
-}
-
-func appendJSON(b []byte, k kind, v any) []byte {
-	switch v := v.(type) {
-	case int64:
-		return strconv.AppendInt(b, v, 10)
-	case string:
-		if k == document {
-			return append(b, v...)
-		}
-		if plain(v) {
-			b = append(b, '"')
-			b = append(b, v...)
-			return append(b, '"')
-		}
-		q, _ := json.Marshal(v) // a string never fails
-		return append(b, q...)
-	}
-	panic("sqlstore: a value of another type")
-}
-
-// plain reports whether s is of ASCII letters, digits and signs that mean
-// nothing in JSON, arrays or SQL literals.
-func plain(s string) bool {
-	for i := range len(s) {
-		switch c := s[i]; {
-		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', 'A' <= c && c <= 'Z':
-		case c == '-', c == '.', c == ':', c == ' ', c == '_', c == '/', c == '@', c == '+':
-		default:
-			return false
-		}
-	}
-	return true
-}
-
-// objects returns rows as a JSON array of objects. With expects, each has its
-// expected version under "expect".
-func objects(columns []column, rows []row, expects []int64) string {
-	b := []byte{'['}
-	for i, r := range rows {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendObject(b, columns, r)
-		if expects != nil {
-			b = append(b[:len(b)-1], `,"expect":`...)
-			b = strconv.AppendInt(b, expects[i], 10)
-			b = append(b, '}')
-		}
-	}
-	return string(append(b, ']'))
-}
-
-// expecting returns the columns of t, and the one that objects adds.
+// expecting returns the columns of t, and the one for what an update expects.
 func expecting(t *table) []column {
 	return append(slices.Clip(t.columns), column{"expect", integer})
 }
