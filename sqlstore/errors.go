@@ -63,6 +63,11 @@ func (s *Store) classify(err error) class {
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return unavailable
 	}
+	// All that the server says has a number. What has none is the driver's,
+	// whose word for a broken connection is a plain error.
+	if s.dialect == MySQL && !errors.Is(err, sql.ErrTxDone) && !errors.Is(err, ErrSchema) && !errors.Is(err, ErrSettings) {
+		return unavailable
+	}
 	return other
 }
 

@@ -49,6 +49,8 @@ func TestErrors(t *testing.T) {
 		{MySQL, &mysqlError{1047}, ErrUnavailable},
 		{MySQL, &mysqlError{1180}, nil}, // an error during COMMIT
 		{MySQL, &mysqlError{1146}, nil},
+		{MySQL, errors.New("invalid connection"), ErrUnavailable}, // go-sql-driver's
+		{MySQL, ErrSettings, nil},
 		{SQLite, codeError(5), icpcode.ErrConflict},
 		{SQLite, codeError(5 | 2<<8), icpcode.ErrConflict}, // busy, with a snapshot
 		{SQLite, codeError(1555), icpcode.ErrConflict},

@@ -138,7 +138,8 @@ func (p postgreSQL) insertMany(s *statement, t *table, rows []row) {
 	p.unnest(s, t.columns, rows, nulls|same)
 }
 
-// updateMany limits its rows like keyed.
+// updateMany limits its rows like keyed, and first locks in the order of the
+// keys: however the tables are joined, no two Commits wait for each other.
 func (p postgreSQL) updateMany(s *statement, b *batch) {
 	t := b.table
 	nulls, same := alike(b.updates)
@@ -156,11 +157,20 @@ func (p postgreSQL) updateMany(s *statement, b *batch) {
 	for i, r := range b.updates {
 		rows[i] = append(slices.Clip(r), b.expects[i])
 	}
-	s.add(" from (select * from ")
+	s.add(" from (select x.* from (select * from ")
 	p.unnest(s, expecting(t), rows, nulls|same)
 	s.add(" limit ")
 	s.arg("$", int64(len(rows)))
-	s.add("::bigint) x where ")
+	s.add("::bigint) x join ", t.name, " as t on ")
+	s.matchKeys(t)
+	s.add(" order by ")
+	for i := range t.keys {
+		if i > 0 {
+			s.add(", ")
+		}
+		s.add("t.", t.columns[i].name)
+	}
+	s.add(" for update of t) x where ")
 	s.matchKeys(t)
 	s.add(" and t.version = x.expect")
 }

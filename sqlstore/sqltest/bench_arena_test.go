@@ -169,9 +169,11 @@ func (a *arena) spread(n int) string { return "i-bp1h4adlltjc" + strconv.Itoa(n)
 func (a *arena) hot(n int) string    { return "i-hot1h4adlltj" + strconv.Itoa(n) }
 func (a *arena) full(n int) string   { return "i-full1h4adllt" + strconv.Itoa(n) }
 
-// arena opens a fresh database for so many callers at a time. Entropy, which
-// may be nil, is for each rival.
-func (k kind) arena(t testing.TB, callers int, entropy func() io.Reader) *arena {
+// arena opens a fresh database for so many callers at a time. To measure in,
+// it is stocked with a code for each of the many instances: the first rows of a
+// table are a case of their own, and here they are of nobody's interest.
+// Entropy, which may be nil, is for each rival.
+func (k kind) arena(t testing.TB, callers int, stocked bool, entropy func() io.Reader) *arena {
 	t.Helper()
 	open := k.open(t)
 	a := &arena{kind: k, tag: "order-"}
@@ -185,7 +187,12 @@ func (k kind) arena(t testing.TB, callers int, entropy func() io.Reader) *arena 
 	if err := sqlstore.Migrate(t.Context(), a.db, k.dialect); err != nil {
 		t.Fatal(err)
 	}
-	a.prepare(t)
+	if stocked {
+		a.prepare(t, 1)
+		a.stock(t)
+	} else {
+		a.prepare(t, 0)
+	}
 	for _, f := range k.rivals {
 		var e io.Reader
 		if entropy != nil {
@@ -196,12 +203,13 @@ func (k kind) arena(t testing.TB, callers int, entropy func() io.Reader) *arena 
 	return a
 }
 
-// prepare inserts the ledgers of the instances.
-func (a *arena) prepare(t testing.TB) {
+// prepare inserts the ledgers of the instances. So many codes of each of the
+// many have been issued.
+func (a *arena) prepare(t testing.TB, issued int) {
 	t.Helper()
 	var all []string
 	for n := range spreadOnes {
-		all = append(all, fmt.Sprintf("('%s', 1, 0, 0)", a.spread(n)))
+		all = append(all, fmt.Sprintf("('%s', 1, %d, %d)", a.spread(n), issued, issued))
 	}
 	for n := range hotOnes {
 		all = append(all, fmt.Sprintf("('%s', 1, 0, 0)", a.hot(n)))
@@ -209,12 +217,41 @@ func (a *arena) prepare(t testing.TB) {
 	for n := range fullOnes {
 		all = append(all, fmt.Sprintf("('%s', 1, %d, %d)", a.full(n), maxQuota, maxQuota))
 	}
-	for part := range slices.Chunk(all, 1000) {
-		_, err := a.db.ExecContext(t.Context(), "insert into icp_ledgers (instance, version, issued, attached) values "+strings.Join(part, ", "))
-		if err != nil {
+	a.insert(t, "insert into icp_ledgers (instance, version, issued, attached) ", all)
+}
+
+// stock inserts a code of each of the many instances.
+func (a *arena) stock(t testing.TB) {
+	t.Helper()
+	const at = "2026-02-01 04:00:00.000000"
+	var codes, events, receipts []string
+	for n := range spreadOnes {
+		code, o := fmt.Sprintf("0%011d", n*(1e11/spreadOnes)), orderOf(n, a.spread(n), "stock-"+strconv.Itoa(n))
+		codes = append(codes, fmt.Sprintf("('%s', 1, 'Available', 'Issue', 'Free', '%s', '%s', '%s', 'ECS', 'alibaba-2026-01-06', %d, '%s', '%s')",
+			code, o.owner, o.owner, o.instance, maxQuota, at, at))
+		events = append(events, fmt.Sprintf("('%s', 1, '%s', 'Issue', '%s', '%s', 'None', 'Available', 'alibaba-2026-01-06', '%s', '%s', 'ECS', 'Free', %d)",
+			code, at, o.owner, o.request, o.owner, o.instance, maxQuota))
+		receipts = append(receipts, fmt.Sprintf(`('%s', '%s', 1, '%s', '%064d', '{"request_id":"%s","action":"Issue","at":"2026-02-01T04:00:00Z","codes":["%s"],"state":"Available"}')`,
+			o.owner, o.request, at, n, o.request, code))
+	}
+	a.insert(t, intoCodes, codes)
+	a.insert(t, intoEvents, events)
+	a.insert(t, intoRecs, receipts)
+}
+
+// insert inserts rows, some hundred at a time.
+func (a *arena) insert(t testing.TB, into string, rows []string) {
+	t.Helper()
+	for part := range slices.Chunk(rows, 500) {
+		if _, err := a.db.ExecContext(t.Context(), into+"values "+strings.Join(part, ", ")); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+// orderOf is an order for the n-th instance of many: forty are one owner's.
+func orderOf(n int, instance, request string) order {
+	return order{"10" + strconv.Itoa(n/40), instance, request}
 }
 
 // crowd is a number of callers who issue one code after the other, each as
@@ -235,7 +272,7 @@ func (c crowd) String() string {
 func (a *arena) next(c crowd) order {
 	serial := int(a.serials.Add(1))
 	n := rand.IntN(spreadOnes)
-	o := order{"10" + strconv.Itoa(n/40), a.spread(n), a.tag + strconv.Itoa(serial)}
+	o := orderOf(n, a.spread(n), a.tag+strconv.Itoa(serial))
 	if c.hot {
 		o.owner, o.instance = "10", a.hot(serial/maxQuota)
 	}

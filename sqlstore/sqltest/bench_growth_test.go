@@ -26,9 +26,9 @@ func TestSQLGrowth(t *testing.T) {
 	most := 16
 	tables := map[int]*arena{}
 	for _, codes := range []int{smallTable, *grown} {
-		a := postgresKind.arena(t, most, nil)
+		a := postgresKind.arena(t, most, false, nil)
 		start := time.Now()
-		stock(t, a.db, codes)
+		grow(t, a.db, codes)
 		t.Logf("%d codes were filled in in %v", codes, time.Since(start).Round(time.Second))
 		tables[codes] = a
 	}
@@ -59,15 +59,15 @@ func TestSQLGrowth(t *testing.T) {
 func filledIn(r rival, codes int) func(context.Context, *order) error {
 	return func(ctx context.Context, o *order) error {
 		n := rand.IntN(codes / codesEach)
-		o.owner, o.instance = "10"+strconv.Itoa(n/40), "i-fill1h4adllt"+strconv.Itoa(n)
-		return r.issue(ctx, o)
+		filled := orderOf(n, "i-fill1h4adllt"+strconv.Itoa(n), o.request)
+		return r.issue(ctx, &filled)
 	}
 }
 
-// stock makes codes with their events, receipts and ledgers, as if they had been
+// grow makes codes with their events, receipts and ledgers, as if they had been
 // issued one after the other, ten to an instance and four hundred to an owner.
 // The numbers of the codes are spread over all that there are.
-func stock(t testing.TB, db *sql.DB, codes int) {
+func grow(t testing.TB, db *sql.DB, codes int) {
 	t.Helper()
 	do := func(text string, args ...any) {
 		if _, err := db.ExecContext(t.Context(), text, args...); err != nil {
@@ -100,7 +100,7 @@ func stock(t testing.TB, db *sql.DB, codes int) {
 
 type index struct{ drop, make string }
 
-// indexes returns how to drop and to make the indexes of the tables that stock
+// indexes returns how to drop and to make the indexes of the tables that grow
 // fills.
 func indexes(t testing.TB, db *sql.DB) []index {
 	t.Helper()

@@ -55,7 +55,7 @@ var mergeBounds = map[string]struct{ rate, wait bound }{
 
 func merge(t *testing.T, k kind, c crowd) {
 	t.Helper()
-	a := k.arena(t, c.callers, nil)
+	a := k.arena(t, c.callers, true, nil)
 	a.rivals = slices.DeleteFunc(a.rivals, func(r rival) bool { return r.name != handRival && r.name != mergedRival && r.name != aloneRival })
 	o := a.compete(t, c)
 	o.show(t, c.String(), a.rivals)
@@ -138,7 +138,7 @@ func twoProcesses(t *testing.T) {
 	k.open = func(testing.TB) func(string) *sql.DB {
 		return func(params string) *sql.DB { return dbtest.Open(t, s.Driver(), s.DSN(name)+params) }
 	}
-	a := k.arena(t, halfCallers, nil)
+	a := k.arena(t, halfCallers, true, nil)
 	other := startSecond(t, s.DSN(name))
 	h := new(heat)
 	o := outcome{}

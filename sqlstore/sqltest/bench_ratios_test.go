@@ -44,7 +44,7 @@ func TestSQLRatios(t *testing.T) {
 // ratios compares all who issue. A zero bound is not looked at.
 func ratios(t *testing.T, k kind, c crowd, hand, naive bound) {
 	t.Helper()
-	a := k.arena(t, c.callers, nil)
+	a := k.arena(t, c.callers, true, nil)
 	o := a.compete(t, c)
 	o.show(t, c.String(), a.rivals)
 	if hand != (bound{}) {
@@ -59,7 +59,7 @@ func ratios(t *testing.T, k kind, c crowd, hand, naive bound) {
 // reading its row.
 func refusals(t *testing.T, k kind, callers int) {
 	t.Helper()
-	a := k.arena(t, callers, nil)
+	a := k.arena(t, callers, true, nil)
 	engines := slices.DeleteFunc(a.rivals, func(r rival) bool { return r.name != mergedRival && r.name != aloneRival })
 	a.rivals = append([]rival{{readRival, reading(t, a)}}, engines...)
 	o := a.turns(t, callers, func(r rival) func(context.Context) error {

@@ -321,7 +321,7 @@ func TestRivalsWriteTheSame(t *testing.T) {
 			want := ""
 			for i := range k.rivals {
 				// Entropy that repeats itself makes their codes the same.
-				a := k.arena(t, 1, func() io.Reader { return new(counter) })
+				a := k.arena(t, 1, false, func() io.Reader { return new(counter) })
 				r := a.rivals[i]
 				for n := range 3 {
 					if err := r.issue(t.Context(), &order{"1001", a.spread(n % 2), "order-" + strconv.Itoa(n)}); err != nil {

@@ -108,7 +108,7 @@ func (c *crash) rounds(t *testing.T, n int) {
 		})
 	})
 	for i := 0; i < n || !over(); i++ {
-		c.reach(t, c.acked.Load()+100+rand.Int64N(int64(size(200, 900))))
+		c.reach(t, c.acked.Load()+100+rand.Int64N(int64(size(200, 1000))))
 		if err := c.server.Kill(); err != nil {
 			t.Fatal(err)
 		}
@@ -359,7 +359,7 @@ func TestCrashSQLite(t *testing.T) {
 	c := &sqliteCrash{path: sqliteFile(t), open: map[int]bool{}}
 	rounds, over := size(8, 200), enough()
 	for i := 0; i < rounds || !over(); i++ {
-		c.round(t, 100+rand.IntN(size(100, 900)))
+		c.round(t, 100+rand.IntN(size(100, 1200)))
 	}
 	killed := c.lost
 	codes, problems := c.problems(t)
