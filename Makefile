@@ -23,7 +23,7 @@ STEPS ?= 50
 # The least coverage of the root package by the module's tests, in percent.
 COVERAGE ?= 95
 # Tests that are a step of their own.
-OWN_STEP := ^(TestEachRuleDisabled|TestRatios|TestInventoryRatios|TestMergeRatios)$$
+OWN_STEP := ^(TestEachRuleDisabled|Test(|Inventory|Merge|SQL|SQLMerge)Ratios|TestSQLGrowth)$$
 # The benchmark of `make bench`: package and test.
 BENCH_PKG ?= ./internal/bench
 BENCH_RUN ?= ^(TestRatios|TestInventoryRatios)$$
@@ -37,7 +37,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
 .PHONY: test
-test: fmt-check tidy-check vet build lint servers race checks cover disable ## everything below but the mutants
+test: fmt-check tidy-check vet build lint race checks cover databases disable ## everything below but the mutants
 	@echo 'make test: everything passed'
 
 .PHONY: quick
@@ -69,13 +69,24 @@ build: ## build every module by itself, and all of them as a workspace
 lint: bin/golangci-lint ## golangci-lint, by the list in .golangci.yml
 	@$(call each,lint,'$(CURDIR)/bin/golangci-lint' run --config '$(CURDIR)/.golangci.yml' ./...)
 
+# The databases and their tests.
+SQLTEST := sqlstore/sqltest
+# What of them the race detector looks at: it slows SQLite, which is Go here,
+# by a factor of ten.
+SQLRACE := ^(TestLinearizable|TestInTx|TestInTxConflict|TestUnavailable|TestPurge.*)$$
+
+.PHONY: databases
+databases: servers ## databases killed, cut off and set against each other, the short versions
+	@$(STEP) 'databases' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -shuffle=on -timeout 40m -skip '$(subst $$,\$$,$(OWN_STEP))' ./..."
+	@$(STEP) 'databases: -race' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -race -timeout 40m -run '$(subst $$,\$$,$(SQLRACE))' ."
+
 .PHONY: servers
 servers: ## install the database servers that the tests start, where they are missing
 	@$(STEP) 'database servers' sh tools/servers
 
 .PHONY: race
 race: ## all tests with the race detector, in random order
-	@$(call each,test -race,$(GO) test -race -shuffle=on -timeout 30m -skip '$(subst $$,\$$,$(OWN_STEP))' ./...)
+	@$(foreach m,$(filter-out %/$(SQLTEST),$(MODULES)),$(STEP) 'test -race: $(notdir $(m))' sh -c "cd '$(m)' && $(GO) test -race -shuffle=on -timeout 30m -skip '$(subst $$,\$$,$(OWN_STEP))' ./..." &&) true
 
 # Packages whose tests use rapid, directly or not: only they know its flags.
 RAPID = $$($(GO) list -test -f '{{if .ForTest}}{{$$p := .ForTest}}{{range .Deps}}{{if eq . "pgregory.net/rapid"}}{{$$p}}{{"\n"}}{{end}}{{end}}{{end}}' ./... | sort -u)
@@ -102,8 +113,6 @@ disable: ## disable each rule in turn and see its test fail
 bench: ## what the library costs, as ratios to floors measured beside it
 	@ICPCODE_BENCH=1 $(STEP) 'ratios' $(GO) test $(BENCH_PKG) -run '$(BENCH_RUN)' -v -count=1 -benchtime=200ms -timeout 30m
 
-# The databases and their tests.
-SQLTEST := sqlstore/sqltest
 # How long each test of `make torture` goes on, at least.
 DURATION ?= 5m
 
