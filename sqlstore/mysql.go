@@ -145,18 +145,6 @@ func (mySQL) ensured(s *statement, t *table) {
 	s.add(" on duplicate key update ", t.columns[0].name, " = ", t.name, ".", t.columns[0].name)
 }
 
-// absent makes an insert of what is there already fail, for a number is out of
-// range. It would fail by itself, but after it waited for another that rolled
-// back, it would hold a lock that it shares with others who waited: then they
-// wait for each other.
-func (mySQL) absent(s *statement, t *table) {
-	number := t.columns[t.keys].name // the version
-	if t == events {
-		number = "seq"
-	}
-	s.add(" on duplicate key update ", number, " = ", t.name, ".", number, " + 9223372036854775807")
-}
-
 func (m mySQL) commit(ctx context.Context, on conn, w *writes) error {
 	return m.transact(ctx, on, steps(m, new(texts), w))
 }

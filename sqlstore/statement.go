@@ -371,11 +371,7 @@ func steps(f flavour, known *texts, w *writes) []step {
 				f.ensured(s, b.table)
 			}
 			if len(b.inserts) > 0 {
-				s := begin(inserting, b.table, b.inserts)
-				insert(f, s, b.table, b.inserts)
-				if m, ok := f.(mySQL); ok {
-					m.absent(s, b.table)
-				}
+				insert(f, begin(inserting, b.table, b.inserts), b.table, b.inserts)
 			}
 		}
 	}
