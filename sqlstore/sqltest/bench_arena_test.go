@@ -26,8 +26,8 @@ import (
 )
 
 var (
-	lapLength = flag.Duration("lap", time.Second, "how long a benchmark lets each rival work at a time")
-	laps      = flag.Int("laps", 5, "how often rivals of a benchmark work in turn")
+	lapLength = flag.Duration("lap", 250*time.Millisecond, "how long a benchmark lets each rival work at a time")
+	laps      = flag.Int("laps", 15, "how often rivals of a benchmark work in turn")
 )
 
 // mustMeasure skips a benchmark in a test run.
