@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/icpcode/icpcode"
 	"github.com/icpcode/icpcode/memstore"
@@ -118,15 +119,15 @@ type herd struct {
 	lost    map[string]int // the refusals of those who got none
 }
 
-// newHerd has n engines over s, which do not merge what arrives together: the
-// store is to be met by all at once.
-func newHerd(t *testing.T, s icpcode.Store, n int) *herd {
+// newHerd has n engines over s. Where they do not merge what arrives together,
+// all of it meets in the store.
+func newHerd(t *testing.T, s icpcode.Store, n int, unmerged bool) *herd {
 	t.Helper()
 	w := newWorld(t)
 	h := &herd{ctx: t.Context(), store: s, lost: map[string]int{}}
 	for range n {
 		h.engines = append(h.engines, icpcode.New(s, &icpcode.Options{
-			Clock: w.opt.Clock, Operator: w.opt.Operator, Rules: theBook, Unmerged: true,
+			Clock: w.opt.Clock, Operator: w.opt.Operator, Rules: theBook, Unmerged: unmerged,
 			VerifyPhone: func(context.Context, icpcode.Verification) error { return nil },
 		}))
 	}
@@ -324,7 +325,7 @@ func TestStampedes(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, %d engines", s.name, engines), func(t *testing.T) {
 				for range 3 {
 					g := newGate(memstore.New(), herdSize)
-					h := newHerd(t, g, engines)
+					h := newHerd(t, g, engines, true)
 					w := newWorld(t)
 					requests := make([]icpcode.IssueRequest, herdSize)
 					for n := range requests {
@@ -345,11 +346,39 @@ func TestStampedes(t *testing.T) {
 	}
 }
 
+// TestStampedesMerged lets the same meet in engines that merge, over a store that
+// takes its time.
+func TestStampedesMerged(t *testing.T) {
+	for _, engines := range []int{1, 2} {
+		for _, s := range stampedes() {
+			t.Run(fmt.Sprintf("%s, %d engines", s.name, engines), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					r := newRunway(&delayed{Store: memstore.New()})
+					r.open = true
+					h := newHerd(t, r, engines, false)
+					w := newWorld(t)
+					requests := make([]icpcode.IssueRequest, herdSize)
+					for n := range requests {
+						requests[n] = s.request(w, n)
+					}
+					h.run(t, func(n int) icpcode.IssueRequest { return requests[n] })
+					for _, p := range s.outcome(h) {
+						t.Error(p)
+					}
+					if r.largest < 2 {
+						t.Error("no two requests shared a commit")
+					}
+				})
+			})
+		}
+	}
+}
+
 // TestStampedesSeeRaces runs the same over a store that checks and then acts:
 // it oversells, and the test above would notice.
 func TestStampedesSeeRaces(t *testing.T) {
 	for _, s := range stampedes() {
-		h := newHerd(t, newForgetting(herdSize), 1)
+		h := newHerd(t, newForgetting(herdSize), 1, true)
 		w := newWorld(t)
 		requests := make([]icpcode.IssueRequest, herdSize)
 		for n := range requests {
@@ -367,7 +396,7 @@ func TestStampedesSeeRaces(t *testing.T) {
 // everybody gets the same codes.
 func TestRepeatedAtOnce(t *testing.T) {
 	g := newGate(memstore.New(), herdSize)
-	h := newHerd(t, g, 2)
+	h := newHerd(t, g, 2, true)
 	w := newWorld(t)
 	r := icpcode.IssueRequest{
 		Actor: theOwner, RequestID: "r", Instance: w.server(theOwner), Quantity: 2, GrantTo: theGrantee, Certification: icpcode.Enterprise,

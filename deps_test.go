@@ -33,6 +33,7 @@ var notPure = map[string]string{
 	"icpcode.go": "holds the clock and the entropy source",
 	"list.go":    "asks the store for pages",
 	"loop.go":    "is the loop around the pure part: load, decide, commit",
+	"memory.go":  "remembers for all goroutines",
 	"merge.go":   "lets requests wait for one another",
 	"store.go":   "is the store's contract",
 }

@@ -148,6 +148,9 @@ func (e *Engine) try(ctx context.Context, s *scratch, f *merged, batch []*pendin
 	err = e.attempt(ctx, s, f, batch)
 	if err != nil {
 		f.note(s, batch, err)
+		if e.memory != nil {
+			e.memory.forget(&s.view)
+		}
 	}
 	return err
 }
@@ -164,6 +167,15 @@ func (f *merged) decide(v *view, batch []*pending) {
 		if !p.left {
 			p.answer(v)
 		}
+	}
+}
+
+// undecide takes back that a Commit may be on its way.
+func (f *merged) undecide() {
+	if f != nil {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.decided = false
 	}
 }
 

@@ -49,6 +49,14 @@ type Options struct {
 	// is told something by the values of its contexts, such as a tenant: the
 	// context of a shared Load or Commit has none.
 	Unmerged bool
+	// Remember is how many documents the engine keeps in memory as its last
+	// commits left them, each of 15 KB at most and mostly far less; 0: none.
+	// A request that needs no others is then committed without loading them
+	// first, which saves a round trip; if another engine has changed one of
+	// them meanwhile, that Commit conflicts, which costs one. Nothing is
+	// refused, and no request answered again, but from what was loaded. It
+	// pays where one process does most of what is done for an instance.
+	Remember int
 }
 
 // Verification is a first grant that the phone of the granter must confirm.
@@ -68,6 +76,7 @@ type Engine struct {
 	entropy *source
 	scratch *sync.Pool // of *scratch
 	merger  *merger    // nil: each request goes alone
+	memory  *memory    // nil: everything is loaded
 	dry     bool
 	inTx    bool // store is bound to a transaction of the caller's
 }
@@ -95,6 +104,9 @@ func New(s Store, o *Options) *Engine {
 	if !e.opt.Unmerged {
 		e.merger = newMerger(e)
 	}
+	if e.opt.Remember > 0 {
+		e.memory = newMemory(e.opt.Remember)
+	}
 	return e
 }
 
@@ -104,7 +116,7 @@ func New(s Store, o *Options) *Engine {
 // phone first, the result says PhoneNeeded.
 func (e *Engine) DryRun() *Engine {
 	dry := *e
-	dry.dry, dry.merger = true, nil
+	dry.dry, dry.merger, dry.memory = true, nil, nil
 	return &dry
 }
 
@@ -131,7 +143,7 @@ func (e *Engine) InTx(s Store) *Engine {
 		panic("icpcode: InTx needs a Store")
 	}
 	tx := *e
-	tx.store, tx.inTx, tx.merger = s, true, nil
+	tx.store, tx.inTx, tx.merger, tx.memory = s, true, nil, nil
 	return &tx
 }
 

@@ -309,16 +309,10 @@ func (e *Engine) attempt(ctx context.Context, s *scratch, f *merged, batch []*pe
 			p.failed = e.draw(p)
 		}
 	}
-	for keys := s.keys; ; {
-		if err := e.load(ctx, v, keys); err != nil {
+	if !e.guess(s, f, batch) {
+		if err := e.read(ctx, s, f, batch); err != nil {
 			return err
 		}
-		f.decide(v, batch)
-		if len(v.missing) == 0 {
-			break
-		}
-		keys = v.missing
-		v.reset()
 	}
 	if e.dry || len(v.events) == 0 && !v.writes() {
 		return nil
@@ -331,7 +325,43 @@ func (e *Engine) attempt(ctx context.Context, s *scratch, f *merged, batch []*pe
 	if err != nil && e.inTx {
 		return fmt.Errorf("icpcode: commit: %w", err)
 	}
+	if err == nil && e.memory != nil {
+		e.memory.keep(v)
+	}
 	return err
+}
+
+// guess decides a batch on what the engine remembers, and reports whether that
+// may be committed.
+func (e *Engine) guess(s *scratch, f *merged, batch []*pending) bool {
+	if e.memory == nil {
+		return false
+	}
+	if e.memory.recall(&s.view, s.keys) {
+		f.decide(&s.view, batch)
+		if s.view.certain(batch) {
+			return true
+		}
+		f.undecide()
+	}
+	s.clear()
+	return false
+}
+
+// read decides a batch on what the store has.
+func (e *Engine) read(ctx context.Context, s *scratch, f *merged, batch []*pending) error {
+	v := &s.view
+	for keys := s.keys; ; {
+		if err := e.load(ctx, v, keys); err != nil {
+			return err
+		}
+		f.decide(v, batch)
+		if len(v.missing) == 0 {
+			return nil
+		}
+		keys = v.missing
+		v.reset()
+	}
 }
 
 // scratch is what an attempt needs for a moment and no longer: none of its

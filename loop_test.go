@@ -770,6 +770,34 @@ func TestBatchPoisoned(t *testing.T) {
 	}
 }
 
+// TestBatchManyPoisoned has more bad requests than attempts may fail in a row:
+// it is the good ones in between that show that the store is in order.
+func TestBatchManyPoisoned(t *testing.T) {
+	w := newLoopWorld(t)
+	bad := errors.New("cannot be written")
+	var batch []*pending
+	poison := map[Key]bool{}
+	for i := range maxMerged {
+		batch = append(batch, w.issue("1001", fmt.Sprint("r", i), InstanceID(fmt.Sprint("i-", i)), 1, ""))
+		poison[batch[i].receipt] = i%7 == 3
+	}
+	w.store.poison = func(c Change) error {
+		for _, p := range c.Puts {
+			if poison[p.Key] {
+				return bad
+			}
+		}
+		return nil
+	}
+	w.carry(batch...)
+	for i, p := range batch {
+		if errors.Is(p.err, bad) != (i%7 == 3) {
+			t.Errorf("request %d: %v", i, p.err)
+		}
+	}
+	w.consistent()
+}
+
 // TestBatchStoreIsDown fails everything: the callers are told soon.
 func TestBatchStoreIsDown(t *testing.T) {
 	down := errors.New("down")

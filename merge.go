@@ -45,7 +45,6 @@ type merger struct {
 
 	mu       sync.Mutex
 	flights  []*flight
-	aloft    int // requests in flights
 	queue    []*pending
 	waiting  map[Key]int   // how many of queue name a key
 	short    bool          // some of queue wait for nothing but a place
@@ -131,7 +130,7 @@ func (m *merger) board(p *pending) bool {
 	m.adapt()
 	free := !m.blocked(p.solo.keys, nil)
 	if free && len(m.flights) < m.places {
-		m.start(&p.solo)
+		m.flights = append(m.flights, &p.solo)
 		return true
 	}
 	p.wake, p.seen = make(chan bool, 1), m.landings
@@ -145,18 +144,17 @@ func (m *merger) board(p *pending) bool {
 
 // adapt chooses how many flights there may be, by how many requests are here.
 func (m *merger) adapt() {
-	m.crowd += (float64(m.aloft+len(m.queue)+1) - m.crowd) / 32
+	here := len(m.queue) + 1
+	for _, f := range m.flights {
+		here += f.n
+	}
+	m.crowd += (float64(here) - m.crowd) / 32
 	if m.crowd > 1.5*manyFlights {
 		m.places = fewFlights
 	}
 	if m.crowd < manyFlights {
 		m.places = manyFlights
 	}
-}
-
-func (m *merger) start(f *flight) {
-	m.flights = append(m.flights, f)
-	m.aloft += f.n
 }
 
 // blocked reports whether a flight, or a request of the queue that comes
@@ -188,7 +186,6 @@ func (m *merger) land(f *flight) {
 		return // it was given up
 	}
 	m.flights = slices.Delete(m.flights, i, i+1)
-	m.aloft -= f.n
 	m.landings++
 	if m.short || m.awaited(f) {
 		m.dispatch()
@@ -210,13 +207,13 @@ func (m *merger) dispatch() {
 		if len(batch) == 1 {
 			p := batch[0]
 			p.own = true
-			m.start(&p.solo)
+			m.flights = append(m.flights, &p.solo)
 			p.wake <- true
 			continue
 		}
 		f := merge(batch)
 		f.since = m.boarded
-		m.start(&f.flight)
+		m.flights = append(m.flights, &f.flight)
 		// The engine's own context: nobody's values and no deadline, and it
 		// is done early only when nobody waits any more.
 		var ctx context.Context
@@ -307,12 +304,7 @@ func (m *merger) leave(ctx context.Context, p *pending) error {
 // as a caller could wait, and perhaps nothing ever will: they keep their
 // places and their keys no longer. If they go on after all, versions tell.
 func (m *merger) giveUp(before uint64) {
-	m.flights = slices.DeleteFunc(m.flights, func(f *flight) bool {
-		if f.since < before {
-			m.aloft -= f.n
-		}
-		return f.since < before
-	})
+	m.flights = slices.DeleteFunc(m.flights, func(f *flight) bool { return f.since < before })
 }
 
 // leaving is the answer to a caller who leaves while no Commit is on its way.

@@ -288,6 +288,8 @@ func TestMergeUnmerged(t *testing.T) {
 			t.Errorf("%d commits are under way, want 4", len(held))
 		}
 		c.runway.clear()
+		<-time.After(time.Second) // who conflicts pauses
+		synctest.Wait()
 		if _, done := count(all); done != 4 || c.runway.commits < 5 || len(c.runway.crossed) == 0 {
 			t.Errorf("%d were done in %d commits, without a conflict", done, c.runway.commits)
 		}
@@ -373,17 +375,13 @@ func TestMergePlaces(t *testing.T) {
 		if held := c.runway.waiting(); len(held) != 16 {
 			t.Fatalf("%d commits are under way, want 16", len(held))
 		}
-		fewest := 16
+		// None takes off until there are less than two.
 		for answered := 0; answered < len(all); answered, _ = count(all) {
 			held := c.runway.waiting()
-			if len(held) > fewest {
-				t.Errorf("%d commits are under way after %d", len(held), fewest)
+			if want := max(2, 16-answered); len(held) > want || answered < 15 && len(held) < want {
+				t.Fatalf("after %d answers %d commits are under way, want %d", answered, len(held), want)
 			}
-			fewest = len(held)
 			c.runway.let(held[0], nil)
-			if answered, _ := count(all); answered < 16 && fewest == 16 {
-				continue
-			}
 		}
 		if _, done := count(all); done != len(all) || c.runway.largest < 60 || c.runway.commits > 20 {
 			t.Errorf("%d were done in %d commits of up to %d", done, c.runway.commits, c.runway.largest)
@@ -414,7 +412,7 @@ func TestMergeKeepsKeysApart(t *testing.T) {
 			delayed := &delayed{Store: c.runway.Store}
 			c.runway.Store = delayed
 			merges := seed > 0
-			c.with(func(o *icpcode.Options) { o.Unmerged = !merges })
+			c.with(func(o *icpcode.Options) { o.Unmerged, o.Remember = !merges, int(seed%3)*30 })
 			var servers []icpcode.Instance
 			for range 6 {
 				i := c.server(theOwner)
@@ -651,6 +649,30 @@ func TestMergeCancelled(t *testing.T) {
 			gone(t, c, all, false, 3)
 		})
 	})
+	t.Run("doubt", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			c, all, leave := begin(t)
+			c.runway.let(c.one(all[0]), nil)
+			shared := c.one(all[1:]...)
+			c.runway.loads = true
+			// It takes effect, but that is not known when the caller leaves.
+			c.runway.let(shared, func(do func() error) error { return errors.Join(do(), errors.New("lost")) })
+			if held := c.runway.waiting(); len(held) != 1 || held[0].method != storetest.Load {
+				t.Fatalf("%d calls are under way, want the Load", len(held))
+			}
+			leave()
+			if errors.Is(all[2].err, context.Canceled) {
+				t.Errorf("the caller who left is told %v, not what the store said", all[2].err)
+			}
+			c.runway.clear()
+			if answered, done := count(all); answered != 4 || done != 3 || !errors.Is(all[2].err, icpcode.ErrUnknownOutcome) {
+				t.Errorf("%d were done; the caller who left is told %v", done, all[2].err)
+			}
+			if again := c.issue(c.ctx, "3", c.server(theOwner), ""); !errors.Is(again.err, icpcode.ErrRequestReused) {
+				t.Errorf("again: %v", again.err)
+			}
+		})
+	})
 	t.Run("all", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c := newCrew(t)
@@ -778,6 +800,115 @@ func TestMergeFairness(t *testing.T) {
 		wg.Wait()
 		if c.runway.largest < 20 {
 			t.Errorf("at most %d shared a commit: nobody pressed", c.runway.largest)
+		}
+	})
+}
+
+// TestMergeNobodyOvertakes has a request wait for one of its documents: who comes
+// later and wants another one of them waits behind it.
+func TestMergeNobodyOvertakes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrew(t)
+		c.runway.open = true
+		i := c.server(theOwner)
+		paid := c.buy(theOwner, 1)[0]
+		c.runway.open = false
+		first := c.issue(c.ctx, "first", i, "")
+		bind := c.send(c.ctx, "bind", func(ctx context.Context, id string) (icpcode.Result, error) {
+			return c.eng.Bind(ctx, icpcode.BindRequest{Actor: theOwner, RequestID: id, Code: paid, Instance: i})
+		})
+		void := c.send(c.ctx, "void", func(ctx context.Context, id string) (icpcode.Result, error) {
+			return c.eng.Void(ctx, icpcode.CodeRequest{Actor: ops, RequestID: id, Code: paid, Reason: "test"})
+		})
+		other := c.issue(c.ctx, "other", c.server(theOwner), "")
+		held := c.runway.waiting()
+		if len(held) != 2 || !held[0].carries("first") || !held[1].carries("other") {
+			t.Fatalf("%d commits are under way", len(held))
+		}
+		c.runway.let(held[0], nil)
+		c.runway.let(held[1], nil)
+		c.runway.let(c.one(bind, void), nil)
+		if _, done := count([]*told{first, bind, void, other}); done != 4 {
+			t.Errorf("%d were done; bind: %v", done, bind.err)
+		}
+		if r := c.record(paid); r.State != icpcode.StateInvalid || r.Instance != i.ID || r.Version != 3 {
+			t.Errorf("the code is %+v", r)
+		}
+	})
+}
+
+// TestMergeLivingFlights lets a caller leave the queue while other commits
+// return: what is under way is not given up.
+func TestMergeLivingFlights(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrew(t)
+		i := c.server(theOwner)
+		first := c.issue(c.ctx, "first", i, "")
+		other := c.issue(c.ctx, "other", c.server(theOwner), "")
+		ctx, cancel := context.WithCancel(c.ctx)
+		late := c.issue(ctx, "late", i, "")
+		c.runway.let(c.runway.waiting()[1], nil)
+		cancel()
+		synctest.Wait()
+		is(t, late.err, context.Canceled)
+		next := c.issue(c.ctx, "next", i, "")
+		c.runway.let(c.one(first), nil)
+		c.runway.let(c.one(next), nil)
+		if _, done := count([]*told{first, other, next}); done != 3 || len(c.runway.crossed) != 0 {
+			t.Errorf("%d were done, %d documents were in two commits", done, len(c.runway.crossed))
+		}
+	})
+}
+
+// TestMergeAbandoned lets all callers of a shared commit leave that never comes
+// back: it is not waited for.
+func TestMergeAbandoned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrew(t)
+		c.runway.deaf = true
+		i := c.server(theOwner)
+		ctx, cancel := context.WithCancel(c.ctx)
+		first := c.issue(c.ctx, "first", i, "")
+		all := []*told{c.issue(ctx, "1", i, ""), c.issue(ctx, "2", i, "")}
+		c.runway.let(c.one(first), nil)
+		stuck := c.one(all...)
+		next := c.issue(c.ctx, "next", i, "")
+		cancel()
+		held := c.runway.waiting()
+		if answered, _ := count(all); answered != 2 || len(held) != 2 || !held[1].carries("next") {
+			t.Fatalf("%d have left, %d commits are under way", answered, len(held))
+		}
+		c.runway.let(held[1], nil)
+		if next.err != nil || !next.done.Load() {
+			t.Errorf("the next: %v", next.err)
+		}
+		c.runway.let(stuck, nil)
+	})
+}
+
+// TestMergeLingers has callers who ask again as soon as they are answered: they
+// all share the next commit, instead of taking turns in two halves.
+func TestMergeLingers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const callers, each = 32, 20
+		c := newCrew(t)
+		c.runway.open = true
+		c.runway.Store = &delayed{Store: c.runway.Store, takes: time.Millisecond}
+		i := c.server(theOwner)
+		i.ContractQuota = 1000
+		var wg sync.WaitGroup
+		for range callers {
+			wg.Go(func() {
+				for range each {
+					if _, err := c.eng.Issue(c.ctx, icpcode.IssueRequest{Actor: theOwner, Instance: i, Quantity: 1}); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		if c.runway.commits > each*3/2 {
+			t.Errorf("%d callers took %d commits to ask %d times, so they shared it by %d", callers, c.runway.commits, each, callers*each/c.runway.commits)
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,8 +48,9 @@ type Options struct {
 	// Engines is how many engines the 8 clients share, in turn: requests meet
 	// in one, and engines meet in the store. 0 means 4.
 	Engines int
-	// Unmerged is that of the engines.
+	// Unmerged and Remember are those of the engines.
 	Unmerged bool
+	Remember int
 	// Prefix begins all names. Histories over one database need different
 	// ones.
 	Prefix string
@@ -143,14 +145,14 @@ func (r *recorder) draw(client, n int) input {
 		about = *codes[rand.N(len(codes))]
 	}
 	r.mu.Unlock()
-	any := []kind{issue, issue, issue, buy, buy, grantees, granters}
+	choice := []kind{issue, issue, issue, buy, buy, grantees, granters}
 	if len(codes) > 0 && rand.N(3) > 0 {
-		any = next[about.last]
+		choice = next[about.last]
 		if rand.N(4) == 0 {
-			any = []kind{bind, grant, submit, resubmit, approve, release, refund, void, closing, lookup}
+			choice = []kind{bind, grant, submit, resubmit, approve, release, refund, void, closing, lookup}
 		}
 	}
-	in.Kind = any[rand.N(len(any))]
+	in.Kind = choice[rand.N(len(choice))]
 	holder := about.owner
 	if about.grantee != "" && rand.N(4) > 0 {
 		holder = about.grantee
@@ -362,6 +364,7 @@ func Record(ctx context.Context, o Options) (*History, error) {
 			Price:       icpcode.Money{Amount: decimal.NewFromInt(1), Currency: "CNY"},
 			VerifyPhone: func(context.Context, icpcode.Verification) error { return nil },
 			Unmerged:    o.Unmerged,
+			Remember:    o.Remember,
 		}))
 	}
 	var wg sync.WaitGroup
@@ -459,9 +462,9 @@ func (h *History) sorted() []porcupine.Operation {
 
 // String tells the history in the order of its calls.
 func (h *History) String() string {
-	s := ""
+	var b strings.Builder
 	for _, o := range h.sorted() {
-		s += fmt.Sprintf("\n%d-%d client %d %+v: %+v", o.Call, o.Return, o.ClientId, o.Input, o.Output)
+		fmt.Fprintf(&b, "\n%d-%d client %d %+v: %+v", o.Call, o.Return, o.ClientId, o.Input, o.Output)
 	}
-	return s
+	return b.String()
 }

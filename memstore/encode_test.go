@@ -36,6 +36,9 @@ func (f *filler) fill(v reflect.Value) {
 			if !v.Type().Field(i).IsExported() {
 				f.t.Fatalf("%v has a field %s that only its package can fill", v.Type(), v.Type().Field(i).Name)
 			}
+			if v.Type().Field(i).Tag.Get("json") == "-" {
+				continue // it is not kept
+			}
 			f.fill(v.Field(i))
 		}
 	case reflect.Pointer:
@@ -238,7 +241,9 @@ func random(t *rapid.T, v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Struct:
 		for i := range v.NumField() {
-			random(t, v.Field(i))
+			if v.Type().Field(i).Tag.Get("json") != "-" {
+				random(t, v.Field(i))
+			}
 		}
 	case reflect.Pointer:
 		if rapid.Bool().Draw(t, "set") {
