@@ -47,7 +47,7 @@ type merger struct {
 	flights  []*flight
 	queue    []*pending
 	waiting  map[Key]int   // how many of queue name a key
-	short    bool          // some of queue wait for nothing but a place
+	short    bool          // some of queue may wait for nothing but a place
 	places   int           // for flights: manyFlights or fewFlights
 	crowd    float64       // how many requests are here, on average
 	typical  time.Duration // of a flight of one request: the median
@@ -187,9 +187,8 @@ func (m *merger) land(f *flight) {
 	}
 	m.flights = slices.Delete(m.flights, i, i+1)
 	m.landings++
-	if m.short || m.awaited(f) {
-		m.dispatch()
-	}
+	m.short = m.short || m.awaited(f)
+	m.dispatch()
 }
 
 // awaited reports whether somebody waits for a key of f.
@@ -197,9 +196,9 @@ func (m *merger) awaited(f *flight) bool {
 	return len(m.waiting) > 0 && slices.ContainsFunc(f.keys, func(k Key) bool { return m.waiting[k] > 0 })
 }
 
-// dispatch lets go of the queue who can.
+// dispatch lets go of the queue who can, as long as there are places.
 func (m *merger) dispatch() {
-	for len(m.flights) < m.places && len(m.queue) > 0 {
+	for m.short && len(m.flights) < m.places {
 		batch := m.pick()
 		if len(batch) == 0 {
 			return
@@ -296,6 +295,7 @@ func (m *merger) leave(ctx context.Context, p *pending) error {
 	if m.landings == p.seen {
 		m.giveUp(p.solo.since)
 	}
+	m.short = true // perhaps: who waited behind it, or for what was given up
 	m.dispatch()
 	return p.leaving(ctx)
 }

@@ -401,6 +401,36 @@ func TestMergePlaces(t *testing.T) {
 	})
 }
 
+// TestMergePlaceAfterKey has requests wait for a document, and by the time they
+// get it, for a place.
+func TestMergePlaceAfterKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrew(t)
+		i := c.server(theOwner)
+		i.ContractQuota = 100
+		all := []*told{c.issue(c.ctx, "first", i, "")}
+		for k := range 15 {
+			all = append(all, c.issue(c.ctx, fmt.Sprint("other-", k), c.server(theOwner), ""))
+		}
+		all = append(all, c.crowd(80, i)...)
+		ctx, cancel := context.WithCancel(c.ctx)
+		defer cancel()
+		left := c.issue(ctx, "left", i, "")
+		for n := range 14 {
+			held := c.runway.waiting()
+			if len(held) != 16-n {
+				t.Fatalf("after %d have returned, %d are under way", n, len(held))
+			}
+			c.runway.let(held[0], nil)
+			cancel()
+		}
+		c.runway.clear()
+		if _, done := count(all); done != len(all) || !errors.Is(left.err, context.Canceled) {
+			t.Errorf("%d of %d were done", done, len(all))
+		}
+	})
+}
+
 // TestMergeKeepsKeysApart lets random requests meet, over random delays: no
 // two commits of an engine name the same document, nothing conflicts, and all
 // of it adds up. An engine that does not merge shows that this can be seen.
@@ -470,6 +500,130 @@ func TestMergeKeepsKeysApart(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestMergeForgetsNobody lets crowds come and go, impatient ones among them,
+// over a store with moods. Whoever waits is answered: a bubble in which
+// everybody waits for ever fails. What was told adds up.
+func TestMergeForgetsNobody(t *testing.T) {
+	lost, left, failed := 0, 0, 0 // over all seeds
+	for seed := range uint64(30) {
+		synctest.Test(t, func(t *testing.T) {
+			inner := memstore.New()
+			m := &moody{Store: inner, dice: rand.New(rand.NewPCG(seed, 1))}
+			w := newWorld(t)
+			w.store = m
+			w.with(func(o *icpcode.Options) { o.Observe, o.Remember = nil, int(seed%2)*50 })
+			var servers []icpcode.Instance
+			for range 40 {
+				i := w.server(theOwner)
+				i.ContractQuota = 1000
+				servers = append(servers, i)
+			}
+			var wg sync.WaitGroup
+			var mu sync.Mutex
+			told := map[icpcode.Code]bool{}
+			doubtful := 0
+			for n := range 120 {
+				wg.Go(func() {
+					dice := rand.New(rand.NewPCG(seed, uint64(n)+2))
+					for range 6 {
+						<-time.After(time.Duration(dice.IntN(int(20 * time.Millisecond))))
+						ctx, cancel := w.ctx, context.CancelFunc(func() {})
+						if dice.IntN(3) == 0 {
+							ctx, cancel = context.WithTimeout(ctx, time.Duration(dice.IntN(int(20*time.Millisecond))))
+						}
+						i := servers[dice.IntN(1+dice.IntN(len(servers)))] // some are hot
+						res, err := w.eng.Issue(ctx, icpcode.IssueRequest{Actor: theOwner, Instance: i, Quantity: 1})
+						cancel()
+						mu.Lock()
+						switch {
+						case err == nil:
+							told[res.Codes[0]] = true
+						case errors.Is(err, icpcode.ErrUnknownOutcome):
+							doubtful++
+						case errors.Is(err, context.DeadlineExceeded):
+							left++
+						case errors.Is(err, errMood), errors.Is(err, icpcode.ErrConflict):
+							failed++
+						default:
+							t.Error(err)
+						}
+						mu.Unlock()
+					}
+				})
+			}
+			wg.Wait()
+			<-time.After(time.Second) // what callers have left behind comes to its end
+			w.store = inner
+			w.with(func(*icpcode.Options) {})
+			there := 0
+			for r, err := range w.eng.Owned(w.ctx, icpcode.ListRequest{Actor: theOwner}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if told[r.Code] {
+					delete(told, r.Code)
+				} else {
+					there++
+				}
+			}
+			if len(told) > 0 || there > doubtful {
+				t.Errorf("%d codes that were told are not there, and %d are there that were not, of %d that are in doubt", len(told), there, doubtful)
+			}
+			if m.most < 5 {
+				t.Errorf("at most %d shared a commit", m.most)
+			}
+			lost += doubtful
+		})
+	}
+	if lost < 100 || left < 100 || failed < 5 {
+		t.Errorf("%d were in doubt, %d left, %d failed", lost, left, failed)
+	}
+}
+
+var errMood = errors.New("not now")
+
+// moody is a store that conflicts, fails before and after it did something,
+// and now and then takes very long without looking at its context.
+type moody struct {
+	icpcode.Store
+	mu   sync.Mutex
+	dice *rand.Rand
+	most int // requests in one Commit
+}
+
+func (m *moody) roll(n int) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.dice.IntN(n)
+}
+
+func (m *moody) Load(ctx context.Context, keys ...icpcode.Key) ([]icpcode.Document, error) {
+	<-time.After(time.Duration(m.roll(int(2 * time.Millisecond))))
+	if m.roll(50) == 0 {
+		return nil, errMood
+	}
+	return m.Store.Load(ctx, keys...)
+}
+
+func (m *moody) Commit(_ context.Context, c icpcode.Change) error {
+	m.mu.Lock()
+	m.most = max(m.most, len(receipts(c)))
+	m.mu.Unlock()
+	<-time.After(time.Duration(m.roll(int(2 * time.Millisecond))))
+	if m.roll(50) == 0 {
+		<-time.After(100 * time.Millisecond)
+	}
+	switch m.roll(20) {
+	case 0:
+		return icpcode.ErrConflict
+	case 1:
+		return errMood
+	case 2:
+		return errors.Join(m.Store.Commit(context.Background(), c), errMood)
+	}
+	return m.Store.Commit(context.Background(), c)
 }
 
 // delayed is a store that takes its time.
@@ -1200,7 +1354,7 @@ func TestMergeTwoEngines(t *testing.T) {
 		d := &delayed{Store: memstore.New()}
 		runways := []*runway{newRunway(d), newRunway(d)}
 		i := w.server(theOwner)
-		i.ContractQuota = 300
+		i.ContractQuota = 900
 		var wg sync.WaitGroup
 		var mu sync.Mutex
 		codes := map[icpcode.Code]bool{}
@@ -1211,7 +1365,7 @@ func TestMergeTwoEngines(t *testing.T) {
 			eng := w.with(func(o *icpcode.Options) { o.Observe = nil }).eng
 			for range 40 {
 				wg.Go(func() {
-					for range 5 {
+					for range 15 {
 						res, err := eng.Issue(w.ctx, icpcode.IssueRequest{Actor: theOwner, Instance: i, Quantity: 1})
 						mu.Lock()
 						if err != nil && strings.Contains(err.Error(), "ELG-QUOTA") {
@@ -1227,7 +1381,7 @@ func TestMergeTwoEngines(t *testing.T) {
 			}
 		}
 		wg.Wait()
-		if len(codes) != 300 || lost != 100 {
+		if len(codes) != 900 || lost != 300 {
 			t.Errorf("%d codes were issued and %d requests refused", len(codes), lost)
 		}
 		if d.conflicts == 0 || runways[0].largest < 10 || runways[1].largest < 10 {
