@@ -14,10 +14,10 @@
 // Nothing but guarded writes at the default isolation level. A Commit is one
 // statement on PostgreSQL. On MySQL it is one round trip where the connection
 // allows several statements in one text (multiStatements=true with
-// go-sql-driver/mysql), and otherwise one for each kind of document beside
-// the begin and the end of the transaction. On SQLite it is a transaction.
-// Statements are for sets: how many documents a Change has makes no
-// difference to how many there are. A Load is one statement everywhere.
+// go-sql-driver/mysql), and otherwise, and always on Galera, where such a text
+// is not atomic, a few for each kind of document: however many documents a
+// Change has. On SQLite it is a transaction, row by row: there is no round
+// trip to save. A Load is one statement everywhere.
 //
 // What a database answers to two writers of one document, whether at the
 // statement or at the end of the transaction, is a conflict, matching
