@@ -43,16 +43,21 @@ func (postgreSQL) shown(s *statement, c *column) {
 
 func (postgreSQL) array() (before, after string) { return "json_build_array(", ")::text" }
 
-// keyed limits the keys to all of them. That keeps the planner from expecting
-// more than one, and so from a plan that reads the table whole because it was
-// small, or had never been analysed, when the statement was prepared.
+// keyed reads by the primary key, whatever the planner knows of the table.
 func (p postgreSQL) keyed(s *statement, t *table, keys []row) {
 	s.add("(select * from ")
-	p.unnest(s, t.columns[:t.keys], keys, 0)
-	s.add(" limit ")
-	s.arg("$", int64(len(keys)))
-	s.add("::bigint) x join ", t.name, " as t on ")
+	p.limited(s, t.columns[:t.keys], keys, 0)
+	s.add(") x join ", t.name, " as t on ")
 	s.matchKeys(t)
+}
+
+// limited is unnest with a limit of all rows, as a number that the planner does
+// not see. So it expects a tenth of the rows, and makes no plan that reads the
+// table whole because it was small, or had never been analysed.
+func (p postgreSQL) limited(s *statement, columns []column, rows []row, without uint32) {
+	first := strconv.Itoa(len(s.args) + 1) // the first column is a text of the key
+	p.unnest(s, columns, rows, without)
+	s.add(" limit (select cardinality($", first, "::text::text[]))")
 }
 
 // unnest adds rows as a table x, an array for each column but those left out.
@@ -138,7 +143,7 @@ func (p postgreSQL) insertMany(s *statement, t *table, rows []row) {
 	p.unnest(s, t.columns, rows, nulls|same)
 }
 
-// updateMany limits its rows like keyed, and first locks in the order of the
+// updateMany first locks in the order of the
 // keys: however the tables are joined, no two Commits wait for each other.
 func (p postgreSQL) updateMany(s *statement, b *batch) {
 	t := b.table
@@ -158,10 +163,8 @@ func (p postgreSQL) updateMany(s *statement, b *batch) {
 		rows[i] = append(slices.Clip(r), b.expects[i])
 	}
 	s.add(" from (select x.* from (select * from ")
-	p.unnest(s, expecting(t), rows, nulls|same)
-	s.add(" limit ")
-	s.arg("$", int64(len(rows)))
-	s.add("::bigint) x join ", t.name, " as t on ")
+	p.limited(s, expecting(t), rows, nulls|same)
+	s.add(") x join ", t.name, " as t on ")
 	s.matchKeys(t)
 	s.add(" order by ")
 	for i := range t.keys {
