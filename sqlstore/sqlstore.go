@@ -19,7 +19,7 @@ type Dialect uint8
 // The dialects.
 const (
 	PostgreSQL Dialect = iota + 1 // 15 and later
-	MySQL                         // MariaDB 10.6 and later, MySQL 8.0.17 and later
+	MySQL                         // MariaDB 10.6 and later; MySQL 8.0.17 and later, not tested
 	SQLite                        // 3.38 and later
 )
 
@@ -372,8 +372,8 @@ func (s *Store) query(ctx context.Context, on conn, text *statement) (*sql.Rows,
 	return on.QueryContext(ctx, text.text(), text.args...)
 }
 
-// stmt returns a prepared statement. There are as many as shapes of requests:
-// some dozens.
+// stmt returns a prepared statement. There are as many as ways to leave out
+// columns of one row, and to ask for one document of each kind.
 func (s *Store) stmt(ctx context.Context, text string) (*sql.Stmt, error) {
 	if stmt, ok := s.prepared.Load(text); ok {
 		return stmt.(*sql.Stmt), nil

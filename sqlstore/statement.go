@@ -64,8 +64,11 @@ func (s *statement) names(columns []column) {
 	}
 }
 
-// texts remembers the texts of statements by what they depend on. There are
-// some dozens of them in use.
+// maxTexts is how many texts are remembered: many more than the dozens that
+// are in use, but shapes follow what callers write.
+const maxTexts = 1000
+
+// texts remembers the texts of statements by what they depend on.
 type texts struct {
 	mu  sync.RWMutex
 	all map[shape]string
@@ -147,7 +150,7 @@ func (t *texts) keep(h shape, s *statement) string {
 	text := string(s.buf)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.all == nil {
+	if t.all == nil || len(t.all) == maxTexts {
 		t.all = make(map[shape]string)
 	}
 	t.all[h] = text

@@ -113,6 +113,23 @@ func TestShapes(t *testing.T) {
 	}
 }
 
+// TestTextsAreBounded asserts that shapes that callers make up cost no memory.
+func TestTextsAreBounded(t *testing.T) {
+	var known texts
+	for i := range 3 * maxTexts {
+		h := shape{use: loading, rows: uint64(i)}
+		s := known.begin(h)
+		s.add("select")
+		known.keep(h, &s)
+		if again := known.begin(h); again.known != "select" {
+			t.Fatal("the text that was kept last is not known")
+		}
+		if len(known.all) > maxTexts {
+			t.Fatalf("%d texts are kept", len(known.all))
+		}
+	}
+}
+
 // recording is a connection that remembers what it is told.
 type recording struct{ texts []string }
 
