@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -251,26 +250,7 @@ func server(members ...string) string {
 		{"OperationLocks", `{"LockReason":[]}`},
 		{"InternetMaxBandwidthOut", `5`},
 	}
-	for _, x := range members {
-		key, value, _ := strings.Cut(x, ":")
-		i := slices.IndexFunc(m, func(kv [2]string) bool { return kv[0] == key })
-		if i < 0 {
-			m = append(m, [2]string{key, value})
-			continue
-		}
-		m[i][1] = value
-	}
-	var b strings.Builder
-	for _, kv := range m {
-		if kv[1] == "" {
-			continue
-		}
-		if b.Len() > 0 {
-			b.WriteString(",")
-		}
-		fmt.Fprintf(&b, "%q:%s", kv[0], kv[1])
-	}
-	return "{" + b.String() + "}"
+	return object(m, ":", members)
 }
 
 func inList(servers ...string) string {

@@ -173,10 +173,15 @@ func tryTraps(t *testing.T, f inventory.Format, base [][2]string, list, healthy 
 
 // record writes an object of base with the given members, each "key:value",
 // which replace its own of the same name. An empty value removes one.
-func record(base [][2]string, members []string) string {
+func record(base [][2]string, members []string) string { return object(base, "=", members) }
+
+// object writes a JSON object of the members of base, each of which another
+// one, given as its key, a separator and its value, replaces; without a value
+// it is left out.
+func object(base [][2]string, separator string, members []string) string {
 	m := slices.Clone(base)
 	for _, x := range members {
-		key, value, _ := strings.Cut(x, "=")
+		key, value, _ := strings.Cut(x, separator)
 		i := slices.IndexFunc(m, func(kv [2]string) bool { return kv[0] == key })
 		if i < 0 {
 			m = append(m, [2]string{key, value})

@@ -58,16 +58,18 @@ func script(d, version string) string {
 	return string(b)
 }
 
-// statements splits a script. No statement of these scripts has a semicolon
-// at the end of a line within it.
-func statements(script string) []string {
-	var all []string
+// execute runs a script, statement by statement. None of these scripts has a
+// semicolon at the end of a line within a statement.
+func execute(ctx context.Context, on conn, script string) error {
 	for s := range strings.SplitSeq(script, ";\n") {
-		if strings.TrimSpace(s) != "" {
-			all = append(all, s)
+		if strings.TrimSpace(s) == "" {
+			continue
+		}
+		if _, err := on.ExecContext(ctx, s); err != nil {
+			return err
 		}
 	}
-	return all
+	return nil
 }
 
 // upgrade runs what is missing, each version by run.
@@ -148,12 +150,7 @@ func migrateMySQL(ctx context.Context, c *sql.Conn) error {
 		if !strings.Contains(settings["version"], "MariaDB") {
 			script = strings.ReplaceAll(script, "utf8mb4_nopad_bin", "utf8mb4_0900_bin")
 		}
-		for _, s := range statements(script) {
-			if _, err := c.ExecContext(ctx, s); err != nil {
-				return err
-			}
-		}
-		return nil
+		return execute(ctx, c, script)
 	})
 	if err != nil {
 		return err
@@ -183,12 +180,7 @@ func migrateSQLite(ctx context.Context, c *sql.Conn) (err error) {
 			return err
 		}
 		err := upgrade(ctx, c, "sqlite", func(script string) error {
-			for _, s := range statements(script) {
-				if _, err := c.ExecContext(ctx, s); err != nil {
-					return err
-				}
-			}
-			return nil
+			return execute(ctx, c, script)
 		})
 		if err != nil {
 			return err

@@ -36,15 +36,22 @@ type row struct {
 	dream   float64
 }
 
+// mustMeasure skips a measurement in a test run.
+func mustMeasure(t *testing.T, target string) {
+	t.Helper()
+	if os.Getenv("ICPCODE_BENCH") != "" {
+		return
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("measuring is a step of its own: make %s", target)
+	}
+	t.Skipf("set ICPCODE_BENCH=1 (make %s) to measure; measuring proves nothing in a test run", target)
+}
+
 // TestRatios prints how the library compares with its floors, measured in
 // turn in one run. It fails only for allocations, never for time.
 func TestRatios(t *testing.T) {
-	if os.Getenv("ICPCODE_BENCH") == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("measuring is a step of its own: make bench")
-		}
-		t.Skip("set ICPCODE_BENCH=1 (make bench) to measure; measuring proves nothing in a test run")
-	}
+	mustMeasure(t, "bench")
 	t.Logf("%-48s %10s %10s %7s %7s %7s", "what", "floor", "here", "ratio", "at most", "dream")
 	for _, r := range []row{
 		{"transition / dense table", floorTransition, transition, 2, 1},

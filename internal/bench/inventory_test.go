@@ -25,12 +25,7 @@ const (
 // with encoding/json decoding the same bytes into structs, and how much heap it
 // takes. The files are made while they are read, of the records of real lists.
 func TestInventoryRatios(t *testing.T) {
-	if os.Getenv("ICPCODE_BENCH") == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("measuring is a step of its own: make bench")
-		}
-		t.Skip("set ICPCODE_BENCH=1 (make bench) to measure; measuring proves nothing in a test run")
-	}
+	mustMeasure(t, "bench")
 	t.Logf("%-48s %10s %10s %7s %7s %12s", "a server of a million / encoding/json", "floor", "here", "ratio", "at most", "peak heap")
 	for _, f := range []struct {
 		name, file, opening string

@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"fmt"
-	"os"
 	"runtime"
 	"slices"
 	"strconv"
@@ -91,12 +90,7 @@ func (c *crowd) press(t *testing.T, l load, n int) (each, p99 time.Duration) {
 // to gain, that an engine lets requests share their commits. What is to gain
 // over databases is measured in the module sqlstore/sqltest.
 func TestMergeRatios(t *testing.T) {
-	if os.Getenv("ICPCODE_BENCH") == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("measuring is a step of its own: make bench-merge")
-		}
-		t.Skip("set ICPCODE_BENCH=1 (make bench-merge) to measure; measuring proves nothing in a test run")
-	}
+	mustMeasure(t, "bench-merge")
 	const n = 25_600
 	t.Logf("%-32s %10s %10s %8s %8s %8s", "memstore: merged / unmerged", "unmerged", "merged", "rate", "at least", "p99")
 	for _, hot := range []bool{false, true} {
