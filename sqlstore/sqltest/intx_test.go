@@ -146,3 +146,44 @@ func (s *interrupted) Commit(ctx context.Context, c icpcode.Change) error {
 	}
 	return s.Store.Commit(ctx, c)
 }
+
+// TestInTxAllOrNothing has a Change of which one document is at its version
+// and another is not, and then the caller's transaction committed all the
+// same, though it must not be: no half of the Change may be in it.
+func TestInTxAllOrNothing(t *testing.T) {
+	for _, e := range []engine{sqliteFiles, onPostgres, onMariaDB, onMultiMariaDB} {
+		t.Run(e.name, func(t *testing.T) {
+			db := e.migrated(t)[0]
+			ctx := t.Context()
+			store := sqlstore.New(db, e.dialect, nil)
+			put := func(id string, expect uint64) icpcode.Put {
+				return icpcode.Put{Expect: expect, Document: icpcode.Document{
+					Key: icpcode.Key{Kind: icpcode.KindLedger, A: id}, Version: expect + 1, Body: &icpcode.Ledger{Issued: int(expect) + 1},
+				}}
+			}
+			if err := store.Commit(ctx, icpcode.Change{Puts: []icpcode.Put{put("a", 0), put("b", 0)}}); err != nil {
+				t.Fatal(err)
+			}
+			tx, err := db.BeginTx(ctx, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = store.In(tx).Commit(ctx, icpcode.Change{Puts: []icpcode.Put{put("a", 1), put("b", 7)}})
+			if !errors.Is(err, icpcode.ErrConflict) {
+				t.Errorf("Commit returned error %v, want ErrConflict", err)
+			}
+			if err := tx.Commit(); err != nil {
+				t.Logf("the caller's commit: %v", err) // PostgreSQL's has ended already
+			}
+			docs, err := store.Load(ctx, put("a", 0).Key, put("b", 0).Key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range docs {
+				if d.Version != 1 {
+					t.Errorf("%s is at version %d, want 1", d.Key.A, d.Version)
+				}
+			}
+		})
+	}
+}
