@@ -81,8 +81,8 @@
 // # Requests that meet
 //
 // A request that finds a commit of the same engine under way for one of its
-// documents, or many commits for others, waits; when one returns, up to 128
-// of those that wait are loaded together, decided in their order, each on
+// documents, or two commits for others, waits; when one returns, up to 128 of
+// those that wait are loaded together, decided in their order, each on
 // what those before it did, and committed as one [Change]. Nobody waits for a
 // timer, and answers wait for the commit that they rest on. A conflict has all
 // of them decided again. Another error has them tried in halves, so that a bad

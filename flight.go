@@ -26,10 +26,10 @@ const (
 
 // flight is what goes to one commit.
 type flight struct {
-	n     int              // requests
 	keys  []Key            // that they name
 	index map[Key]struct{} // the same, of a merged one
 	since uint64           // merger.boarded when it began
+	begun time.Time
 }
 
 func (f *flight) names(k *Key) bool {
@@ -59,8 +59,7 @@ type merged struct {
 // merge makes one flight of several requests.
 func merge(batch []*pending) *merged {
 	f := &merged{batch: batch, present: len(batch)}
-	f.n = len(batch)
-	f.index = make(map[Key]struct{}, 4*f.n)
+	f.index = make(map[Key]struct{}, 4*len(batch))
 	for _, p := range batch {
 		p.joined = f
 		for _, k := range p.solo.keys {
@@ -75,7 +74,6 @@ func merge(batch []*pending) *merged {
 
 // fly carries a merged flight to its answers.
 func (m *merger) fly(ctx context.Context, f *merged) {
-	begun := time.Now()
 	s := m.engine.scratch.Get().(*scratch)
 	defer m.engine.release(s)
 	defer f.cancel()
@@ -104,7 +102,7 @@ func (m *merger) fly(ctx context.Context, f *merged) {
 			s.gather(todo[0].batch)
 		}
 	}
-	m.linger(f.n, time.Since(begun)/lingering)
+	m.linger(len(f.batch), time.Since(f.begun)/lingering)
 }
 
 // errEnded is the answer where a store called runtime.Goexit.

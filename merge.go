@@ -14,11 +14,14 @@ const (
 	maxDocuments = 1024 // in a Change of several requests: what every store takes
 )
 
-// Flights at a time. Where many requests meet, few flights of many requests do
-// more than many flights of few.
+// Flights at a time. One carries while the other is decided; more of them, of
+// fewer requests each, do less. Those that take long, of which a store may
+// have forgotten some, leave their places to others.
 const (
-	manyFlights = 16
 	fewFlights  = 2
+	manyFlights = 16 // with those that take long
+	tooLong     = 4  // times what flights take
+	leastLong   = 10 * time.Millisecond
 )
 
 // quick is what a flight of one request takes where it is not worth while to
@@ -30,13 +33,14 @@ const (
 
 // merger lets requests that meet at an engine share their commits.
 //
-// A request goes at once, on the goroutine of its caller, while few others are
-// in flight and none of them names one of its keys. Otherwise it queues. When
-// a flight lands, those of the queue who can go then, in the order in which
-// they came, make the next one: they are loaded together, decided one after
-// the other on one evolving view, and committed as one Change, on a goroutine
-// of its own. So no key is in two flights, and the engine does not conflict
-// with itself; and nobody overtakes a request with which he shares a key.
+// A request goes at once, on the goroutine of its caller, while no more than
+// one other is in flight and it names none of its keys. Otherwise it queues.
+// When a flight lands, those of the queue who can go then, in the order in
+// which they came, make the next one: they are loaded together, decided one
+// after the other on one evolving view, and committed as one Change, on a
+// goroutine of its own. So no key is in two flights, and the engine does not
+// conflict with itself; and nobody overtakes a request with which he shares a
+// key.
 //
 // Over a store that answers within microseconds nobody waits for anybody.
 type merger struct {
@@ -48,9 +52,8 @@ type merger struct {
 	queue    []*pending
 	waiting  map[Key]int   // how many of queue name a key
 	short    bool          // some of queue may wait for nothing but a place
-	places   int           // for flights: manyFlights or fewFlights
-	crowd    float64       // how many requests are here, on average
 	typical  time.Duration // of a flight of one request: the median
+	usual    time.Duration // of all flights: an average
 	boarded  uint64        // counts the requests
 	landings uint64        // counts the flights
 }
@@ -71,7 +74,7 @@ type ticket struct {
 }
 
 func newMerger(e *Engine) *merger {
-	return &merger{engine: e, places: manyFlights, typical: 5 * quick, waiting: map[Key]int{}}
+	return &merger{engine: e, typical: 5 * quick, waiting: map[Key]int{}}
 }
 
 // carry takes a request to its answer, alone or with others. Its error is that
@@ -83,7 +86,7 @@ func (m *merger) carry(ctx context.Context, s *scratch, p *pending) error {
 			return nil
 		}
 	} else {
-		p.ticket = ticket{solo: flight{n: 1, keys: s.keys}, doubt: p.doubt}
+		p.ticket = ticket{solo: flight{keys: s.keys}, doubt: p.doubt}
 		if d, ok := p.request.(drawer); ok && p.set != nil {
 			p.draws = d.draws(p.set)
 		}
@@ -127,10 +130,10 @@ func (m *merger) board(p *pending) bool {
 	defer m.mu.Unlock()
 	m.boarded++
 	p.solo.since = m.boarded
-	m.adapt()
+	now := time.Now()
 	free := !m.blocked(p.solo.keys, nil)
-	if free && len(m.flights) < m.places {
-		m.flights = append(m.flights, &p.solo)
+	if free && !m.short && m.place(now) {
+		m.enter(&p.solo, now)
 		return true
 	}
 	p.wake, p.seen = make(chan bool, 1), m.landings
@@ -139,22 +142,28 @@ func (m *merger) board(p *pending) bool {
 		m.waiting[k]++
 	}
 	m.short = m.short || free
+	m.dispatch(now)
 	return false
 }
 
-// adapt chooses how many flights there may be, by how many requests are here.
-func (m *merger) adapt() {
-	here := len(m.queue) + 1
+// place reports whether there is a place for one more flight.
+func (m *merger) place(now time.Time) bool {
+	if len(m.flights) < fewFlights || len(m.flights) >= manyFlights {
+		return len(m.flights) < fewFlights
+	}
+	held := 0
 	for _, f := range m.flights {
-		here += f.n
+		if now.Sub(f.begun) < max(tooLong*m.usual, leastLong) {
+			held++
+		}
 	}
-	m.crowd += (float64(here) - m.crowd) / 32
-	if m.crowd > 1.5*manyFlights {
-		m.places = fewFlights
-	}
-	if m.crowd < manyFlights {
-		m.places = manyFlights
-	}
+	return held < fewFlights
+}
+
+// enter begins a flight.
+func (m *merger) enter(f *flight, now time.Time) {
+	f.since, f.begun = m.boarded, now
+	m.flights = append(m.flights, f)
 }
 
 // blocked reports whether a flight, or a request of the queue that comes
@@ -188,7 +197,9 @@ func (m *merger) land(f *flight) {
 	m.flights = slices.Delete(m.flights, i, i+1)
 	m.landings++
 	m.short = m.short || m.awaited(f)
-	m.dispatch()
+	now := time.Now()
+	m.usual += (now.Sub(f.begun) - m.usual) / 8
+	m.dispatch(now)
 }
 
 // awaited reports whether somebody waits for a key of f.
@@ -197,8 +208,8 @@ func (m *merger) awaited(f *flight) bool {
 }
 
 // dispatch lets go of the queue who can, as long as there are places.
-func (m *merger) dispatch() {
-	for m.short && len(m.flights) < m.places {
+func (m *merger) dispatch(now time.Time) {
+	for m.short && m.place(now) {
 		batch := m.pick()
 		if len(batch) == 0 {
 			return
@@ -206,13 +217,12 @@ func (m *merger) dispatch() {
 		if len(batch) == 1 {
 			p := batch[0]
 			p.own = true
-			m.flights = append(m.flights, &p.solo)
+			m.enter(&p.solo, now)
 			p.wake <- true
 			continue
 		}
 		f := merge(batch)
-		f.since = m.boarded
-		m.flights = append(m.flights, &f.flight)
+		m.enter(&f.flight, now)
 		// The engine's own context: nobody's values and no deadline, and it
 		// is done early only when nobody waits any more.
 		var ctx context.Context
@@ -296,7 +306,7 @@ func (m *merger) leave(ctx context.Context, p *pending) error {
 		m.giveUp(p.solo.since)
 	}
 	m.short = true // perhaps: who waited behind it, or for what was given up
-	m.dispatch()
+	m.dispatch(time.Now())
 	return p.leaving(ctx)
 }
 

@@ -357,47 +357,81 @@ func TestMergeBounds(t *testing.T) {
 	}
 }
 
-// TestMergePlaces sends requests that have nothing in common: a few go on
-// their own, and when many meet, two commits at a time carry them.
+// others sends n requests that have nothing in common.
+func (c *crew) others(name string, n int) []*told {
+	var all []*told
+	for k := range n {
+		all = append(all, c.issue(c.ctx, fmt.Sprintf("%s-%03d", name, k), c.server(theOwner), ""))
+	}
+	return all
+}
+
+// underWay checks how many calls are held.
+func (c *crew) underWay(n int) []*call {
+	c.t.Helper()
+	held := c.runway.waiting()
+	if len(held) != n {
+		c.t.Fatalf("%d calls are under way, want %d", len(held), n)
+	}
+	return held
+}
+
+// TestMergePlaces sends requests that have nothing in common: two commits at a
+// time carry them.
 func TestMergePlaces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrew(t)
-		var all []*told
-		for k := range 16 {
-			all = append(all, c.issue(c.ctx, fmt.Sprintf("r%03d", k), c.server(theOwner), ""))
+		all := c.others("r", 2)
+		c.underWay(2)
+		all = append(all, c.others("s", 200)...)
+		for range 2 { // 128 of those who wait, then the others
+			c.runway.let(c.underWay(2)[0], nil)
 		}
-		if held := c.runway.waiting(); len(held) != 16 {
-			t.Fatalf("%d commits are under way, want 16", len(held))
-		}
-		for k := range 200 {
-			all = append(all, c.issue(c.ctx, fmt.Sprintf("r%03d", 16+k), c.server(theOwner), ""))
-		}
-		if held := c.runway.waiting(); len(held) != 16 {
-			t.Fatalf("%d commits are under way, want 16", len(held))
-		}
-		// None takes off until there are less than two.
-		for answered := 0; answered < len(all); answered, _ = count(all) {
-			held := c.runway.waiting()
-			if want := max(2, 16-answered); len(held) > want || answered < 15 && len(held) < want {
-				t.Fatalf("after %d answers %d commits are under way, want %d", answered, len(held), want)
-			}
-			c.runway.let(held[0], nil)
-		}
-		if _, done := count(all); done != len(all) || c.runway.largest < 60 || c.runway.commits > 20 {
+		c.underWay(2)
+		c.runway.clear()
+		if _, done := count(all); done != len(all) || c.runway.largest != 128 || c.runway.commits != 4 {
 			t.Errorf("%d were done in %d commits of up to %d", done, c.runway.commits, c.runway.largest)
 		}
-		// When few meet again, each goes on its own.
-		for k := range 100 {
-			c.issue(c.ctx, fmt.Sprintf("s%03d", k), c.server(theOwner), "")
-			c.runway.let(c.runway.waiting()[0], nil)
+	})
+}
+
+// TestMergeSlowFlights has commits take much longer than usual: others leave
+// then, together with those who wait already, but not without end.
+func TestMergeSlowFlights(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrew(t)
+		all := c.others("usual", 100)
+		c.runway.deaf = true
+		// Every commit takes 20 ms at first.
+		for answered := 0; answered < len(all); answered, _ = count(all) {
+			<-time.After(20 * time.Millisecond)
+			for _, h := range c.runway.waiting() {
+				c.runway.let(h, nil)
+			}
 		}
-		for k := range 3 {
-			c.issue(c.ctx, fmt.Sprintf("t%03d", k), c.server(theOwner), "")
+		before := c.runway.commits
+		all = append(all, c.others("slow", 5)...)
+		<-time.After(20 * time.Millisecond)
+		all = append(all, c.others("usual again", 5)...)
+		c.underWay(2)
+		<-time.After(time.Second)
+		c.underWay(2) // there is no timer
+		all = append(all, c.others("late", 2)...)
+		held := c.underWay(4)
+		if r := held[2].receipts(); len(r) != 9 || r[0] != "late-000" {
+			t.Errorf("the first who could leave took %v along", r)
 		}
-		if held := c.runway.waiting(); len(held) != 3 {
-			t.Errorf("%d commits are under way, want 3", len(held))
+		for len(c.runway.waiting()) < 16 {
+			<-time.After(time.Second)
+			all = append(all, c.others(fmt.Sprint("even later ", len(all)), 2)...)
 		}
+		<-time.After(time.Second)
+		all = append(all, c.others("last", 2)...)
+		c.underWay(16)
 		c.runway.clear()
+		if _, done := count(all); done != len(all) || c.runway.commits != before+17 {
+			t.Errorf("%d of %d were done, in %d commits", done, len(all), c.runway.commits-before)
+		}
 	})
 }
 
@@ -408,21 +442,22 @@ func TestMergePlaceAfterKey(t *testing.T) {
 		c := newCrew(t)
 		i := c.server(theOwner)
 		i.ContractQuota = 100
-		all := []*told{c.issue(c.ctx, "first", i, "")}
-		for k := range 15 {
-			all = append(all, c.issue(c.ctx, fmt.Sprint("other-", k), c.server(theOwner), ""))
-		}
+		all := append([]*told{c.issue(c.ctx, "first", i, "")}, c.others("slow", 1)...)
+		<-time.After(time.Second)
+		all = append(all, c.others("other", 2)...)
+		held := c.underWay(4)
 		all = append(all, c.crowd(80, i)...)
 		ctx, cancel := context.WithCancel(c.ctx)
 		defer cancel()
 		left := c.issue(ctx, "left", i, "")
-		for n := range 14 {
-			held := c.runway.waiting()
-			if len(held) != 16-n {
-				t.Fatalf("after %d have returned, %d are under way", n, len(held))
-			}
-			c.runway.let(held[0], nil)
-			cancel()
+		c.runway.let(held[0], nil) // the first: there are two others, and a slow one
+		c.underWay(3)
+		cancel()
+		synctest.Wait()
+		c.underWay(3)
+		c.runway.let(held[2], nil)
+		if r := c.underWay(3)[2].receipts(); len(r) != 80 {
+			t.Errorf("%d leave together, want 80", len(r))
 		}
 		c.runway.clear()
 		if _, done := count(all); done != len(all) || !errors.Is(left.err, context.Canceled) {
