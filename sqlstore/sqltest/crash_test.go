@@ -25,8 +25,8 @@ import (
 // crashWriters is how many write when the crash comes.
 const crashWriters = 8
 
-// TestCrash kills a database server with SIGKILL under eight writers, again
-// and again: what was acknowledged is there, once.
+// TestCrash kills a database server with SIGKILL under eight writers of two
+// engines, again and again: what was acknowledged is there, once.
 func TestCrash(t *testing.T) {
 	for _, e := range []struct {
 		name    string
@@ -83,8 +83,8 @@ func newCrash(t *testing.T, s *dbtest.Server, d sqlstore.Dialect, params string)
 		t.Fatal(err)
 	}
 	c.store = sqlstore.New(c.db, d, nil)
-	eng := newEngine(c.store)
-	c.job, c.engine = job, func(int, int) *icpcode.Engine { return eng }
+	both := twoEngines(c.store)
+	c.job, c.engine = job, func(writer, _ int) *icpcode.Engine { return both[writer%2] }
 	return c
 }
 
@@ -174,7 +174,7 @@ func write(in io.Reader, out io.Writer) error {
 	if hastily {
 		s = newHasty(s)
 	}
-	eng := newEngine(s)
+	both := twoEngines(s)
 	var mu sync.Mutex
 	say := func(line string) error {
 		mu.Lock()
@@ -187,7 +187,10 @@ func write(in io.Reader, out io.Writer) error {
 	for w := range crashWriters {
 		wg.Go(func() {
 			for n := range jobs {
-				res, err := eng.Issue(ctx, job(n))
+				res, err := both[w%2].Issue(ctx, job(n))
+				for errors.Is(err, icpcode.ErrConflict) { // with the other engine, again and again
+					res, err = both[w%2].Issue(ctx, job(n))
+				}
 				if err != nil && !refused(err) {
 					errs[w] = errors.Join(errs[w], err)
 					continue

@@ -24,7 +24,8 @@ func unanswered(err error) bool {
 // TestLinearizable records histories of eight clients over every engine, and
 // over links that lose every twelfth round trip, and asks of each whether it
 // could as well have happened one request after the other. What became of
-// requests that nobody answered is read from the database.
+// requests that nobody answered is read from the database. The clients share
+// one engine, two or four, which merge three times of four.
 func TestLinearizable(t *testing.T) {
 	for _, e := range engines {
 		t.Run(e.name, func(t *testing.T) {
@@ -71,6 +72,7 @@ func linearizable(t *testing.T, stores []icpcode.Store, histories int, abandon f
 	for n := 0; n < histories || !over() || abandon > 0 && resolved == 0 && n < 10*histories; n++ {
 		h, err := lincheck.Record(t.Context(), lincheck.Options{
 			Stores: stores, Prefix: fmt.Sprintf("h%d-", n), Again: unanswered, Abandon: abandon,
+			Engines: 1 << (n % 3), Unmerged: n%4 == 3,
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -39,7 +39,8 @@ func masterJob(n int) icpcode.IssueRequest {
 	return r
 }
 
-// nodes are stores over the nodes of a Galera cluster.
+// nodes are stores and engines over the nodes of a Galera cluster. In every
+// second one requests go alone.
 func nodes(t *testing.T, dbs []*sql.DB) (stores []*sqlstore.Store, engines []*icpcode.Engine) {
 	t.Helper()
 	for _, db := range dbs {
@@ -47,7 +48,7 @@ func nodes(t *testing.T, dbs []*sql.DB) (stores []*sqlstore.Store, engines []*ic
 		if err := s.Check(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		stores, engines = append(stores, s), append(engines, newEngine(s))
+		stores, engines = append(stores, s), append(engines, engineWith(s, len(engines)%2 == 1))
 	}
 	return stores, engines
 }

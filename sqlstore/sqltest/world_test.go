@@ -20,9 +20,18 @@ var now = time.Date(2026, 3, 1, 4, 0, 0, 0, time.UTC)
 const ops icpcode.AccountID = "ops"
 
 // newEngine returns an engine over s.
-func newEngine(s icpcode.Store) *icpcode.Engine {
+func newEngine(s icpcode.Store) *icpcode.Engine { return engineWith(s, false) }
+
+// twoEngines returns engines that know nothing of each other, over one store:
+// in one requests share their commits, in the other each goes alone.
+func twoEngines(s icpcode.Store) []*icpcode.Engine {
+	return []*icpcode.Engine{engineWith(s, false), engineWith(s, true)}
+}
+
+func engineWith(s icpcode.Store, unmerged bool) *icpcode.Engine {
 	return icpcode.New(s, &icpcode.Options{
-		Clock: func() time.Time { return now }, Operator: func(a icpcode.AccountID) bool { return a == ops },
+		Unmerged: unmerged,
+		Clock:    func() time.Time { return now }, Operator: func(a icpcode.AccountID) bool { return a == ops },
 		Price:       icpcode.Money{Amount: decimal.RequireFromString("100.00"), Currency: "CNY"},
 		VerifyPhone: func(context.Context, icpcode.Verification) error { return nil },
 	})
