@@ -120,9 +120,13 @@ DURATION ?= 5m
 torture: servers ## the long versions of the tests that break databases, each for DURATION=5m
 	@$(STEP) 'databases under torture' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -timeout 24h -v -torture $(DURATION) ."
 
+# How many codes the large table has that `make bench-sql` compares with one of
+# 100000. To fill it in takes minutes.
+GROWN ?= 10000000
+
 .PHONY: bench-sql
 bench-sql: servers ## what a SQL store costs, as ratios to hand-written SQL in the same run
-	@ICPCODE_BENCH=1 $(STEP) 'ratios of SQL stores' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -timeout 4h -v -run '^TestSQLRatios$$' ."
+	@ICPCODE_BENCH=1 $(STEP) 'ratios of SQL stores' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -timeout 4h -v -run '^(TestSQLRatios|TestSQLGrowth)$$' . -grown $(GROWN)"
 
 .PHONY: bench-merge
 bench-merge: servers ## what merging gains, as ratios to not merging and to hand-written SQL
