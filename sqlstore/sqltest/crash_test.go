@@ -95,8 +95,9 @@ func (c *crash) rounds(t *testing.T, n int) {
 	t.Helper()
 	over, done := enough(), make(chan struct{})
 	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
 	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
 	wg.Go(func() {
 		c.run(ctx, t, crashWriters, func() bool {
 			select {

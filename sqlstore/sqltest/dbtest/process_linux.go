@@ -23,10 +23,20 @@ func ownServer(as *syscall.Credential) *syscall.SysProcAttr {
 func ownSession() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
 // killFamily kills a child of this process and all of its descendants, and
-// returns their ids. The child is stopped first: then it neither forks nor
-// reaps, so that no id can become somebody else's meanwhile.
+// returns their ids. The child is stopped first, to the end of what it was
+// about: then it neither forks nor reaps, so that nobody is missed and no id
+// can become somebody else's meanwhile.
 func killFamily(pid int) ([]int, error) {
 	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		return nil, err
+	}
+	err := poll(func() error {
+		if fields, err := stat(pid); err == nil && fields[0] != "T" && alive(pid) {
+			return fmt.Errorf("process %d does not stop", pid)
+		}
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
 	children, err := allChildren()
