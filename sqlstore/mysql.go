@@ -146,7 +146,7 @@ func (mySQL) ensured(s *statement, t *table) {
 }
 
 func (m mySQL) commit(ctx context.Context, on conn, w *writes) error {
-	return m.transact(ctx, on, steps(m, new(texts), w))
+	return m.transact(ctx, on, steps(m, nil, w))
 }
 
 func (m mySQL) transact(ctx context.Context, on conn, all []step) error {

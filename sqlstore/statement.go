@@ -350,13 +350,18 @@ type step struct {
 	updates int // how many rows it must update; 0: it is no update
 }
 
-// steps returns the statements that write w, in the order of its tables.
+// steps returns the statements that write w, in the order of its tables. known
+// is nil where no text is like another.
 func steps(f flavour, known *texts, w *writes) []step {
 	all := make([]step, 0, 2*len(w.batches))
 	begin := func(use purpose, t *table, rows []row) *statement {
-		h := shape{use: use}
-		h.with(t, 0, rows)
-		all = append(all, step{statement: known.begin(h), shape: h})
+		var s step
+		if known != nil {
+			s.shape.use = use
+			s.shape.with(t, 0, rows)
+			s.statement = known.begin(s.shape)
+		}
+		all = append(all, s)
 		return &all[len(all)-1].statement
 	}
 	for i := range w.batches {
