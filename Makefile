@@ -80,6 +80,10 @@ databases: servers ## databases killed, cut off and set against each other, the 
 	@$(STEP) 'databases' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -shuffle=on -timeout 40m -skip '$(subst $$,\$$,$(OWN_STEP))' ./..."
 	@$(STEP) 'databases: -race' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -race -timeout 40m -run '$(subst $$,\$$,$(SQLRACE))' ."
 
+.PHONY: postgres18
+postgres18: ## the conformance suite on PostgreSQL 18, which npm brings
+	@$(STEP) 'conformance on PostgreSQL 18' tools/postgres18 sh -c "cd $(SQLTEST) && $(GO) test -count=1 -v -run '^TestConformance$$/ICPCODE' ."
+
 .PHONY: servers
 servers: ## install the database servers that the tests start, where they are missing
 	@$(STEP) 'database servers' sh tools/servers

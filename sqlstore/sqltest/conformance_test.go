@@ -27,7 +27,9 @@ func TestConformance(t *testing.T) {
 	t.Run("PostgreSQL of ICPCODE_POSTGRES", func(t *testing.T) {
 		e := onServer(dir, sqlstore.PostgreSQL, func(t testing.TB) *dbtest.Server {
 			t.Helper()
-			return one(t, dir, func() (*dbtest.Server, error) { return lab.PostgresAt(dir) })
+			s := one(t, dir, func() (*dbtest.Server, error) { return lab.PostgresAt(dir) })
+			t.Log(s.Name)
+			return s
 		}, "")
 		s, _ := e.store(t)
 		storetest.Run(t, func(testing.TB) icpcode.Store { return s })
