@@ -14,13 +14,13 @@ const (
 	maxDocuments = 1024 // in a Change of several requests: what every store takes
 )
 
-// Flights at a time. One carries while the other is decided; more of them, of
-// fewer requests each, do less. Those that take long, of which a store may
-// have forgotten some, leave their places to others.
+// Flights at a time. One is decided while the other commits; more of them, of
+// fewer requests each, do less. Those that take too long leave their places to
+// others: perhaps the store has forgotten them.
 const (
 	fewFlights  = 2
-	manyFlights = 16 // with those that take long
-	tooLong     = 4  // times what flights take
+	manyFlights = 16 // with those that take too long
+	tooLong     = 4  // times what flights usually take, and leastLong
 	leastLong   = 10 * time.Millisecond
 )
 
@@ -148,16 +148,13 @@ func (m *merger) board(p *pending) bool {
 
 // place reports whether there is a place for one more flight.
 func (m *merger) place(now time.Time) bool {
-	if len(m.flights) < fewFlights || len(m.flights) >= manyFlights {
-		return len(m.flights) < fewFlights
-	}
 	held := 0
 	for _, f := range m.flights {
 		if now.Sub(f.begun) < max(tooLong*m.usual, leastLong) {
 			held++
 		}
 	}
-	return held < fewFlights
+	return held < fewFlights && len(m.flights) < manyFlights
 }
 
 // enter begins a flight.

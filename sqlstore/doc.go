@@ -29,7 +29,8 @@
 // # Drivers
 //
 // Tested are github.com/jackc/pgx/v5/stdlib, github.com/go-sql-driver/mysql
-// and modernc.org/sqlite. Others should do if their errors have a method
+// and modernc.org/sqlite, and with the conformance suite github.com/lib/pq and
+// github.com/mattn/go-sqlite3. Others should do if their errors have a method
 // SQLState() string or Code() int; see [Options] for those that have neither.
 // Errors are told apart by those codes, never by their text.
 //

@@ -141,17 +141,30 @@ func (s *Store) errorNumber(err error) (int, bool) {
 	if errors.As(err, &e) {
 		return e.Code(), true
 	}
-	for ; err != nil; err = errors.Unwrap(err) {
-		v := reflect.Indirect(reflect.ValueOf(err))
-		if v.Kind() != reflect.Struct {
-			continue
-		}
-		// go-sql-driver/mysql has Number, mattn/go-sqlite3 ExtendedCode.
+	return numberField(err)
+}
+
+// numberField finds a field in an error, or in one that it wraps:
+// go-sql-driver/mysql has Number, mattn/go-sqlite3 ExtendedCode.
+func numberField(err error) (int, bool) {
+	if v := reflect.Indirect(reflect.ValueOf(err)); v.Kind() == reflect.Struct {
 		for _, name := range [...]string{"Number", "ExtendedCode"} {
 			if f := v.FieldByName(name); f.CanInt() {
 				return int(f.Int()), true
 			} else if f.CanUint() {
 				return int(f.Uint()), true
+			}
+		}
+	}
+	switch w := err.(type) { //nolint:errorlint // this is what errors.As does
+	case interface{ Unwrap() error }:
+		if inner := w.Unwrap(); inner != nil {
+			return numberField(inner)
+		}
+	case interface{ Unwrap() []error }:
+		for _, inner := range w.Unwrap() {
+			if n, ok := numberField(inner); ok {
+				return n, true
 			}
 		}
 	}

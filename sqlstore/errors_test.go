@@ -57,6 +57,8 @@ func TestErrors(t *testing.T) {
 		{SQLite, codeError(19 | 3<<8), nil}, // another constraint
 		{SQLite, codeError(14), ErrUnavailable},
 		{SQLite, sqliteError{19, 2067}, icpcode.ErrConflict},
+		{SQLite, errors.Join(errors.New("rolled back"), fmt.Errorf("at last: %w", sqliteError{19, 2067})), icpcode.ErrConflict},
+		{SQLite, errors.Join(errors.New("rolled back"), errors.New("without a number")), nil},
 		{PostgreSQL, driver.ErrBadConn, ErrUnavailable},
 		{MySQL, io.ErrUnexpectedEOF, ErrUnavailable},
 		{MySQL, &net.OpError{Op: "dial", Err: io.EOF}, ErrUnavailable},

@@ -10,6 +10,8 @@ require (
 	github.com/icpcode/icpcode/lincheck v0.0.0
 	github.com/icpcode/icpcode/sqlstore v0.0.0
 	github.com/jackc/pgx/v5 v5.12.0
+	github.com/lib/pq v1.12.3
+	github.com/mattn/go-sqlite3 v1.14.53
 	github.com/shopspring/decimal v1.6.0
 	modernc.org/sqlite v1.55.0
 )
