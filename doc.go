@@ -82,13 +82,14 @@
 //
 // A request that finds a commit of the same engine under way for one of its
 // documents, or two commits for others, waits; when one returns, up to 128 of
-// those that wait are loaded together, decided in their order, each on
-// what those before it did, and committed as one [Change]. Nobody waits for a
-// timer, and answers wait for the commit that they rest on. A conflict has all
-// of them decided again. Another error has them tried in halves, so that a bad
-// request fails alone; receipts tell what had been done. A caller whose context
-// ends takes its request out of the queue, or gets an [*UnknownOutcomeError] if
-// a commit is on its way. Stores that answer within microseconds, as in memory,
+// those that wait are loaded together, decided in their order, each on what
+// those before it did, and committed as one [Change]. Nobody waits for company,
+// commits that take much longer than usual hold up nobody but those who need
+// their documents, and answers wait for the commit that they rest on. A
+// conflict has all of them decided again. Another error has them tried in
+// halves, so that a bad request fails alone; receipts tell what had been done.
+// A caller whose context ends takes its request out of the queue, or gets an
+// [*UnknownOutcomeError] if a commit is on its way. Stores that answer within microseconds, as in memory,
 // are not worth waiting for. Options.Unmerged switches it off.
 //
 // # Rules are data

@@ -214,7 +214,7 @@ func (w *loopWorld) carry(batch ...*pending) int {
 		}
 		ctx, cancel := context.WithCancel(w.t.Context())
 		f := merge(slices.Clone(batch))
-		f.cancel = cancel
+		f.cancel, f.begun = cancel, time.Now()
 		w.eng.merger.fly(ctx, f)
 	}
 	for _, p := range batch {

@@ -50,19 +50,22 @@ func (m *memory) keep(v *view) {
 			delete(m.docs, d.Key)
 			continue
 		}
-		_, known := m.docs[d.Key]
+		if _, known := m.docs[d.Key]; !known {
+			m.admit(d.Key)
+		}
 		m.docs[d.Key] = d
-		if known {
-			continue
-		}
-		if len(m.order) < m.limit {
-			m.order = append(m.order, d.Key)
-			continue
-		}
-		delete(m.docs, m.order[m.next])
-		m.order[m.next] = d.Key
-		m.next = (m.next + 1) % m.limit
 	}
+}
+
+// admit makes room for one more document.
+func (m *memory) admit(k Key) {
+	if len(m.order) < m.limit {
+		m.order = append(m.order, k)
+		return
+	}
+	delete(m.docs, m.order[m.next])
+	m.order[m.next] = k
+	m.next = (m.next + 1) % m.limit
 }
 
 // forget forgets the documents of a view whose commit failed.

@@ -15,13 +15,15 @@ const (
 )
 
 // Flights at a time. One is decided while the other commits; more of them, of
-// fewer requests each, do less. Those that take too long leave their places to
+// fewer requests each, do less. Those that are overdue leave their places to
 // others: perhaps the store has forgotten them.
 const (
 	fewFlights  = 2
-	manyFlights = 16 // with those that take too long
-	tooLong     = 4  // times what flights usually take, and leastLong
-	leastLong   = 10 * time.Millisecond
+	manyFlights = 16 // with those that are overdue
+	// A flight is overdue once it takes this many times what flights usually
+	// take, but not before leastOverdue.
+	overdue      = 4
+	leastOverdue = 10 * time.Millisecond
 )
 
 // quick is what a flight of one request takes where it is not worth while to
@@ -35,27 +37,27 @@ const (
 //
 // A request goes at once, on the goroutine of its caller, while no more than
 // one other is in flight and it names none of its keys. Otherwise it queues.
-// When a flight lands, those of the queue who can go then, in the order in
-// which they came, make the next one: they are loaded together, decided one
-// after the other on one evolving view, and committed as one Change, on a
-// goroutine of its own. So no key is in two flights, and the engine does not
-// conflict with itself; and nobody overtakes a request with which he shares a
-// key.
+// When a flight lands or is overdue, those of the queue who can go then, in the
+// order in which they came, make the next one: they are loaded together,
+// decided one after the other on one evolving view, and committed as one
+// Change, on a goroutine of its own. So no key is in two flights, unless one
+// was given up, and the engine does not conflict with itself; and nobody
+// overtakes a request with which he shares a key.
 //
 // Over a store that answers within microseconds nobody waits for anybody.
 type merger struct {
 	engine *Engine
 	quick  atomic.Bool // over such a store
 
-	mu       sync.Mutex
-	flights  []*flight
-	queue    []*pending
-	waiting  map[Key]int   // how many of queue name a key
-	short    bool          // some of queue may wait for nothing but a place
-	typical  time.Duration // of a flight of one request: the median
-	usual    time.Duration // of all flights: an average
-	boarded  uint64        // counts the requests
-	landings uint64        // counts the flights
+	mu      sync.Mutex
+	flights []*flight
+	queue   []*pending
+	waiting map[Key]int   // how many of queue name a key
+	short   bool          // some of queue may wait for nothing but a place
+	typical time.Duration // of a flight of one request: the median
+	usual   time.Duration // of all flights: an average
+	alarm   bool          // set, for when a flight is overdue
+	boarded uint64        // counts the requests
 }
 
 // ticket is what a request has of the merger.
@@ -65,7 +67,6 @@ type ticket struct {
 	wake   chan bool // true: go alone; false: it has been answered
 	joined *merged   // nil while it queues
 	own    bool      // it goes alone after all
-	seen   uint64    // merger.landings when it queued
 
 	left, answered bool
 	// doubt is the error of a Commit with this request in it. It may have
@@ -124,7 +125,8 @@ func (m *merger) time(d time.Duration) {
 	}
 }
 
-// board lets a request go at once, or queues it.
+// board lets a request go at once, or queues it. It may also take others along
+// who wait for a place.
 func (m *merger) board(p *pending) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -136,7 +138,7 @@ func (m *merger) board(p *pending) bool {
 		m.enter(&p.solo, now)
 		return true
 	}
-	p.wake, p.seen = make(chan bool, 1), m.landings
+	p.wake = make(chan bool, 1)
 	m.queue = append(m.queue, p)
 	for _, k := range p.solo.keys {
 		m.waiting[k]++
@@ -150,12 +152,15 @@ func (m *merger) board(p *pending) bool {
 func (m *merger) place(now time.Time) bool {
 	held := 0
 	for _, f := range m.flights {
-		if now.Sub(f.begun) < max(tooLong*m.usual, leastLong) {
+		if now.Sub(f.begun) < m.patience() {
 			held++
 		}
 	}
 	return held < fewFlights && len(m.flights) < manyFlights
 }
+
+// patience is how long a flight may take until it is overdue.
+func (m *merger) patience() time.Duration { return max(overdue*m.usual, leastOverdue) }
 
 // enter begins a flight.
 func (m *merger) enter(f *flight, now time.Time) {
@@ -192,10 +197,9 @@ func (m *merger) land(f *flight) {
 		return // it was given up
 	}
 	m.flights = slices.Delete(m.flights, i, i+1)
-	m.landings++
 	m.short = m.short || m.awaited(f)
 	now := time.Now()
-	m.usual += (now.Sub(f.begun) - m.usual) / 8
+	m.usual += (min(now.Sub(f.begun), m.patience()) - m.usual) / 8
 	m.dispatch(now)
 }
 
@@ -204,7 +208,9 @@ func (m *merger) awaited(f *flight) bool {
 	return len(m.waiting) > 0 && slices.ContainsFunc(f.keys, func(k Key) bool { return m.waiting[k] > 0 })
 }
 
-// dispatch lets go of the queue who can, as long as there are places.
+// dispatch lets go of the queue who can, as long as there are places. Who still
+// waits for one goes when a flight is overdue, whether or not anything else
+// happens: it may wait for what the caller of another holds.
 func (m *merger) dispatch(now time.Time) {
 	for m.short && m.place(now) {
 		batch := m.pick()
@@ -225,6 +231,15 @@ func (m *merger) dispatch(now time.Time) {
 		var ctx context.Context
 		ctx, f.cancel = context.WithCancel(context.Background())
 		go m.fly(ctx, f)
+	}
+	if m.short && !m.alarm && len(m.flights) < manyFlights {
+		m.alarm = true
+		time.AfterFunc(m.patience(), func() {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			m.alarm = false
+			m.dispatch(time.Now())
+		})
 	}
 }
 
@@ -299,19 +314,20 @@ func (m *merger) leave(ctx context.Context, p *pending) error {
 	defer m.mu.Unlock()
 	m.queue = slices.DeleteFunc(m.queue, func(q *pending) bool { return q == p })
 	m.forget(p)
-	if m.landings == p.seen {
-		m.giveUp(p.solo.since)
-	}
+	now := time.Now()
+	m.giveUp(now, p.solo.since)
 	m.short = true // perhaps: who waited behind it, or for what was given up
-	m.dispatch(time.Now())
+	m.dispatch(now)
 	return p.leaving(ctx)
 }
 
-// giveUp gives up the flights that began before. Nothing landed for as long
-// as a caller could wait, and perhaps nothing ever will: they keep their
-// places and their keys no longer. If they go on after all, versions tell.
-func (m *merger) giveUp(before uint64) {
-	m.flights = slices.DeleteFunc(m.flights, func(f *flight) bool { return f.since < before })
+// giveUp gives up the flights that began before and are overdue: a caller has
+// waited in vain, and perhaps they never land. They keep their keys no longer.
+// If they go on after all, versions tell.
+func (m *merger) giveUp(now time.Time, before uint64) {
+	m.flights = slices.DeleteFunc(m.flights, func(f *flight) bool {
+		return f.since < before && now.Sub(f.begun) >= m.patience()
+	})
 }
 
 // leaving is the answer to a caller who leaves while no Commit is on its way.

@@ -395,31 +395,29 @@ func TestMergePlaces(t *testing.T) {
 	})
 }
 
-// TestMergeSlowFlights has commits take much longer than usual: others leave
-// then, together with those who wait already, but not without end.
+// TestMergeSlowFlights has commits take much longer than usual: those who wait
+// for a place leave then, but not without end.
 func TestMergeSlowFlights(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrew(t)
-		all := c.others("usual", 100)
 		c.runway.deaf = true
-		// Every commit takes 20 ms at first.
-		for answered := 0; answered < len(all); answered, _ = count(all) {
+		var all []*told
+		for n := range 50 { // every commit takes 20 ms at first
+			all = append(all, c.others(fmt.Sprint("usual ", n), 1)...)
 			<-time.After(20 * time.Millisecond)
-			for _, h := range c.runway.waiting() {
-				c.runway.let(h, nil)
-			}
+			c.runway.let(c.underWay(1)[0], nil)
 		}
+		all = append(all, c.others("stall", 1)...) // which is no measure of what is usual
+		<-time.After(time.Hour)
+		c.runway.let(c.underWay(1)[0], nil)
 		before := c.runway.commits
 		all = append(all, c.others("slow", 5)...)
-		<-time.After(20 * time.Millisecond)
+		<-time.After(60 * time.Millisecond)
 		all = append(all, c.others("usual again", 5)...)
 		c.underWay(2)
 		<-time.After(time.Second)
-		c.underWay(2) // there is no timer
-		all = append(all, c.others("late", 2)...)
-		held := c.underWay(4)
-		if r := held[2].receipts(); len(r) != 9 || r[0] != "late-000" {
-			t.Errorf("the first who could leave took %v along", r)
+		if r := c.underWay(3)[2].receipts(); len(r) != 8 || r[0] != "slow-002" {
+			t.Errorf("when two were overdue, %v left", r)
 		}
 		for len(c.runway.waiting()) < 16 {
 			<-time.After(time.Second)
@@ -431,6 +429,42 @@ func TestMergeSlowFlights(t *testing.T) {
 		c.runway.clear()
 		if _, done := count(all); done != len(all) || c.runway.commits != before+17 {
 			t.Errorf("%d of %d were done, in %d commits", done, len(all), c.runway.commits-before)
+		}
+	})
+}
+
+// TestMergeImpatient has a caller leave at once: nothing is overdue yet, so
+// nothing is given up. Later what is overdue is, though others land.
+func TestMergeImpatient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrew(t)
+		c.runway.deaf = true
+		i := c.server(theOwner)
+		all := append([]*told{c.issue(c.ctx, "first", i, "")}, c.others("other", 1)...)
+		leave := func(d time.Duration, i icpcode.Instance) {
+			t.Helper()
+			ctx, cancel := context.WithTimeout(c.ctx, d)
+			defer cancel()
+			left := c.issue(ctx, fmt.Sprint("left after ", d), i, "")
+			<-ctx.Done()
+			synctest.Wait()
+			is(t, left.err, context.DeadlineExceeded)
+		}
+		all = append(all, c.issue(c.ctx, "next", i, ""))
+		leave(time.Microsecond, c.server(theOwner))
+		leave(time.Microsecond, i)
+		held := c.underWay(2)
+		// The first is forgotten, while others come and go.
+		c.runway.let(held[1], nil)
+		all = append(all, c.others("one more", 1)...)
+		c.runway.let(c.underWay(2)[1], nil)
+		leave(time.Second, i)
+		if held := c.underWay(2); !held[1].carries("next") {
+			t.Errorf("under way is %v, want next", held[1].receipts())
+		}
+		c.runway.clear()
+		if _, done := count(all); done != len(all) {
+			t.Errorf("%d of %d were done", done, len(all))
 		}
 	})
 }
