@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // The schema of each dialect: 0001.sql, 0002.sql and so on, each from the one
@@ -137,8 +138,26 @@ func migratePostgreSQL(ctx context.Context, c *sql.Conn) error {
 var insertVersion = "insert into icp_schema (version) values (" + strconv.Itoa(schemaVersion) + ")"
 
 // migrateMySQL needs no lock, and has none that holds across the nodes of a
-// cluster: each statement commits by itself, and can be repeated.
+// cluster: each statement commits by itself, and can be repeated. One that lost
+// against the same of another process is.
 func migrateMySQL(ctx context.Context, c *sql.Conn) error {
+	for try := 1; ; try++ {
+		err := migrateMySQLOnce(ctx, c)
+		if try == maxMigrations || (&Store{dialect: MySQL}).classify(err) != conflict {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		case <-time.After(time.Duration(try) * time.Millisecond):
+		}
+	}
+}
+
+// maxMigrations is how often a migration is tried.
+const maxMigrations = 50
+
+func migrateMySQLOnce(ctx context.Context, c *sql.Conn) error {
 	settings, err := variables(ctx, c)
 	if err != nil {
 		return err
