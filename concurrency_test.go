@@ -244,6 +244,20 @@ func accounts(prefix string, n int) []icpcode.AccountID {
 	return names
 }
 
+// rush lets a herd do it, and checks what came of it.
+func (s *stampede) rush(t *testing.T, h *herd) {
+	t.Helper()
+	w := newWorld(t)
+	requests := make([]icpcode.IssueRequest, herdSize)
+	for n := range requests {
+		requests[n] = s.request(w, n)
+	}
+	h.run(t, func(n int) icpcode.IssueRequest { return requests[n] })
+	for _, p := range s.outcome(h) {
+		t.Error(p)
+	}
+}
+
 func stampedes() []stampede {
 	many, granters := accounts("t", herdSize), accounts("g", herdSize)
 	instance := func(w *world, owner icpcode.AccountID, id string, contract int) icpcode.Instance {
@@ -326,15 +340,7 @@ func TestStampedes(t *testing.T) {
 				for range 3 {
 					g := newGate(memstore.New(), herdSize)
 					h := newHerd(t, g, engines, true)
-					w := newWorld(t)
-					requests := make([]icpcode.IssueRequest, herdSize)
-					for n := range requests {
-						requests[n] = s.request(w, n)
-					}
-					h.run(t, func(n int) icpcode.IssueRequest { return requests[n] })
-					for _, p := range s.outcome(h) {
-						t.Error(p)
-					}
+					s.rush(t, h)
 					// Of those who met at the gate and write the same documents
 					// only one could commit.
 					if n := g.conflicts.Load(); n < herdSize-2 {
@@ -356,15 +362,7 @@ func TestStampedesMerged(t *testing.T) {
 					r := newRunway(&delayed{Store: memstore.New()})
 					r.open = true
 					h := newHerd(t, r, engines, false)
-					w := newWorld(t)
-					requests := make([]icpcode.IssueRequest, herdSize)
-					for n := range requests {
-						requests[n] = s.request(w, n)
-					}
-					h.run(t, func(n int) icpcode.IssueRequest { return requests[n] })
-					for _, p := range s.outcome(h) {
-						t.Error(p)
-					}
+					s.rush(t, h)
 					if r.largest < 2 {
 						t.Error("no two requests shared a commit")
 					}

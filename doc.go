@@ -89,8 +89,9 @@
 // conflict has all of them decided again. Another error has them tried in
 // halves, so that a bad request fails alone; receipts tell what had been done.
 // A caller whose context ends takes its request out of the queue, or gets an
-// [*UnknownOutcomeError] if a commit is on its way. Stores that answer within microseconds, as in memory,
-// are not worth waiting for. Options.Unmerged switches it off.
+// [*UnknownOutcomeError] if a commit is on its way. Stores that answer within
+// microseconds, as in memory, are not worth waiting for. Options.Unmerged
+// switches it off.
 //
 // # Rules are data
 //

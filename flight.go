@@ -29,7 +29,7 @@ type flight struct {
 	keys  []Key            // that they name
 	index map[Key]struct{} // the same, of a merged one
 	since uint64           // merger.boarded when it began
-	begun time.Time
+	begun time.Time        // when it entered
 }
 
 func (f *flight) names(k *Key) bool {

@@ -27,6 +27,36 @@ func (e codeError) Code() int         { return int(e) }
 func (e *mysqlError) Error() string   { return fmt.Sprint("number ", e.Number) }
 func (e sqliteError) Error() string   { return fmt.Sprint("code ", e.Code) }
 
+// TestRepeat repeats what lost against others, and nothing else, and not for
+// ever.
+func TestRepeat(t *testing.T) {
+	lost, other := fmt.Errorf("to version 1: %w", &mysqlError{1213}), &mysqlError{1146}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, tc := range []struct {
+		what  string
+		ctx   context.Context //nolint:containedctx // of the case
+		fails []error         // the last one again and again
+		want  error
+		calls int
+	}{
+		{"done at once", t.Context(), []error{nil}, nil, 1},
+		{"lost twice", t.Context(), []error{lost, lost, nil}, nil, 3},
+		{"another error", t.Context(), []error{lost, other}, other, 2},
+		{"always lost", t.Context(), []error{lost}, lost, maxMigrations},
+		{"lost in vain", ended, []error{lost}, context.Canceled, 1},
+	} {
+		calls := 0
+		err := repeat(tc.ctx, func() error {
+			calls++
+			return tc.fails[min(calls, len(tc.fails))-1]
+		})
+		if !errors.Is(err, tc.want) || calls != tc.calls {
+			t.Errorf("%s: %v after %d calls, want %v after %d", tc.what, err, calls, tc.want, tc.calls)
+		}
+	}
+}
+
 func TestErrors(t *testing.T) {
 	for _, tc := range []struct {
 		d    Dialect

@@ -141,8 +141,16 @@ var insertVersion = "insert into icp_schema (version) values (" + strconv.Itoa(s
 // cluster: each statement commits by itself, and can be repeated. One that lost
 // against the same of another process is.
 func migrateMySQL(ctx context.Context, c *sql.Conn) error {
+	return repeat(ctx, func() error { return migrateMySQLOnce(ctx, c) })
+}
+
+// maxMigrations is how often a migration is tried.
+const maxMigrations = 50
+
+// repeat does something again as long as it loses against others.
+func repeat(ctx context.Context, do func() error) error {
 	for try := 1; ; try++ {
-		err := migrateMySQLOnce(ctx, c)
+		err := do()
 		if try == maxMigrations || (&Store{dialect: MySQL}).classify(err) != conflict {
 			return err
 		}
@@ -153,9 +161,6 @@ func migrateMySQL(ctx context.Context, c *sql.Conn) error {
 		}
 	}
 }
-
-// maxMigrations is how often a migration is tried.
-const maxMigrations = 50
 
 func migrateMySQLOnce(ctx context.Context, c *sql.Conn) error {
 	settings, err := variables(ctx, c)

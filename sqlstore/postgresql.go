@@ -143,8 +143,8 @@ func (p postgreSQL) insertMany(s *statement, t *table, rows []row) {
 	p.unnest(s, t.columns, rows, nulls|same)
 }
 
-// updateMany first locks in the order of the
-// keys: however the tables are joined, no two Commits wait for each other.
+// updateMany first locks in the order of the keys: however the tables are
+// joined, no two Commits wait for each other.
 func (p postgreSQL) updateMany(s *statement, b *batch) {
 	t := b.table
 	nulls, same := alike(b.updates)
