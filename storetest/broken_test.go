@@ -3,8 +3,8 @@ package storetest
 import (
 	"context"
 	"errors"
-	"runtime"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,6 +14,7 @@ import (
 // twisted is a plain store with some methods replaced.
 type twisted struct {
 	*plain
+	gaps     gaps
 	onLoad   func(ctx context.Context, keys []icpcode.Key) ([]icpcode.Document, error)
 	onCommit func(ctx context.Context, c icpcode.Change) error
 	onList   func(ctx context.Context, q icpcode.Query) (icpcode.Page, error)
@@ -21,6 +22,7 @@ type twisted struct {
 }
 
 func (s *twisted) Load(ctx context.Context, keys ...icpcode.Key) ([]icpcode.Document, error) {
+	defer s.gaps.end()
 	if s.onLoad != nil {
 		return s.onLoad(ctx, keys)
 	}
@@ -28,6 +30,7 @@ func (s *twisted) Load(ctx context.Context, keys ...icpcode.Key) ([]icpcode.Docu
 }
 
 func (s *twisted) Commit(ctx context.Context, c icpcode.Change) error {
+	defer s.gaps.end()
 	if s.onCommit != nil {
 		return s.onCommit(ctx, c)
 	}
@@ -35,6 +38,7 @@ func (s *twisted) Commit(ctx context.Context, c icpcode.Change) error {
 }
 
 func (s *twisted) List(ctx context.Context, q icpcode.Query) (icpcode.Page, error) {
+	defer s.gaps.end()
 	if s.onList != nil {
 		return s.onList(ctx, q)
 	}
@@ -42,6 +46,7 @@ func (s *twisted) List(ctx context.Context, q icpcode.Query) (icpcode.Page, erro
 }
 
 func (s *twisted) Events(ctx context.Context, q icpcode.EventQuery) ([]icpcode.Event, error) {
+	defer s.gaps.end()
 	if s.onEvents != nil {
 		return s.onEvents(ctx, q)
 	}
@@ -138,11 +143,48 @@ func texts(f func(string) string) func(icpcode.Key) icpcode.Key {
 	}
 }
 
-// gap lets others run, as a second statement or a second lock does.
-func gap() {
-	for range 10 {
-		runtime.Gosched()
+// gaps are the moments between the statements of a store that works in steps.
+// One lasts until another call has come to a gap or has ended, so that steps
+// do cross where they can, however goroutines are scheduled.
+type gaps struct {
+	mu    sync.Mutex
+	open  int
+	moved chan struct{} // closed when a call comes to a gap or ends
+}
+
+// maxGap bounds the wait for others: there may be none.
+const maxGap = 5 * time.Millisecond
+
+// wake lets all open gaps end. It needs the lock.
+func (g *gaps) wake() {
+	if g.moved != nil {
+		close(g.moved)
 	}
+	g.moved = make(chan struct{})
+}
+
+func (g *gaps) end() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.wake()
+}
+
+func (g *gaps) wait() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.wake()
+	if g.open > 0 {
+		return
+	}
+	g.open++
+	moved := g.moved
+	g.mu.Unlock()
+	select {
+	case <-moved:
+	case <-time.After(maxGap):
+	}
+	g.mu.Lock()
+	g.open--
 }
 
 // split runs f, which is to read or to write in steps: between them it calls
@@ -150,7 +192,7 @@ func gap() {
 func (s *twisted) split(f func(gap func())) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f(func() { s.mu.Unlock(); gap(); s.mu.Lock() })
+	f(func() { s.mu.Unlock(); s.gaps.wait(); s.mu.Lock() })
 }
 
 // late makes a replica that is one Commit behind.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 	"sync/atomic"
 
 	"github.com/icpcode/icpcode"
@@ -42,49 +41,56 @@ func (p *probe) crowd(by icpcode.Index, limit int) *crowd {
 		case 3:
 			c.leaving = append(c.leaving, code)
 		}
-		p.join(c, &ch, code)
+		p.place(c, &ch, code, true)
 	}
 	p.commit(ch)
+	c.spare, c.leaving = inward(c.spare), inward(c.leaving)
 	return c
 }
 
-// join adds to ch the next version of a code of the crowd that matches.
-func (p *probe) join(c *crowd, ch *icpcode.Change, code icpcode.Code) {
+// inward returns the first code, the last, the second, the last but one and so
+// on.
+func inward(codes []icpcode.Code) []icpcode.Code {
+	var ordered []icpcode.Code
+	for i := range codes {
+		from := i / 2
+		if i%2 == 1 {
+			from = len(codes) - 1 - i/2
+		}
+		ordered = append(ordered, codes[from])
+	}
+	return ordered
+}
+
+// place adds to ch the next version of a code, which is to match or not.
+func (p *probe) place(c *crowd, ch *icpcode.Change, code icpcode.Code, matches bool) {
 	v := c.versions[code]
 	p.write(ch, code, v, v+1, func(r *icpcode.Record) {
-		r.Owner, r.Grantee, r.State = c.owner, "", icpcode.StateAvailable
+		r.Owner, r.State = c.owner, icpcode.StateFiling // to another holder, in any case in another state
+		if matches {
+			r.Grantee, r.State = "", icpcode.StateAvailable
+		}
 	})
 	c.versions[code] = v + 1
 }
 
-// change moves the crowd on: two codes from either end of what is left are
-// born, two are granted away or leave the state, two that stay are written
-// again.
+// change moves the crowd on. Every other time two codes are born, in between
+// two are granted away and leave the state, until none is left to; one from
+// either end, so that the places of what lies between move to and fro. Two that
+// stay are written again.
 func (p *probe) change(c *crowd) error {
 	var ch icpcode.Change
-	for _, end := range []int{0, 1} {
-		take := func(codes *[]icpcode.Code) (code icpcode.Code, ok bool) {
-			n := len(*codes)
-			if n == 0 {
-				return code, false
-			}
-			i := end * (n - 1)
-			code = (*codes)[i]
-			*codes = slices.Delete(*codes, i, i+1)
-			return code, true
-		}
-		if code, ok := take(&c.spare); ok {
-			p.join(c, &ch, code)
-		}
-		if code, ok := take(&c.leaving); ok {
-			v := c.versions[code]
-			p.write(&ch, code, v, v+1, func(r *icpcode.Record) { // to another holder, in any case in another state
-				r.Owner, r.State = c.owner, icpcode.StateFiling
-			})
-			c.versions[code] = v + 1
-		}
-		i := c.turn % (len(c.steady) / 2)
-		p.join(c, &ch, c.steady[end*(len(c.steady)/2)+i])
+	from, matches := &c.spare, true
+	if c.turn%2 == 1 {
+		from, matches = &c.leaving, false
+	}
+	n := min(2, len(*from))
+	for _, code := range (*from)[:n] {
+		p.place(c, &ch, code, matches)
+	}
+	*from = (*from)[n:]
+	for _, half := range []int{0, len(c.steady) / 2} {
+		p.place(c, &ch, c.steady[half+c.turn%(len(c.steady)/2)], true)
 	}
 	c.turn++
 	return commit(p.ctx, p.store, ch)
@@ -132,9 +138,14 @@ func checkListWhileChanging(p *probe) {
 }
 
 func checkListWhileRacing(p *probe) {
-	const listings = 4
+	for range 4 {
+		p.listWhileRacing()
+	}
+}
+
+func (p *probe) listWhileRacing() {
 	c := p.crowd(icpcode.ByHolder, 5)
-	var changed atomic.Int64
+	var changes, pages atomic.Int64
 	var stop atomic.Bool
 	p.together(
 		func() error {
@@ -143,35 +154,30 @@ func checkListWhileRacing(p *probe) {
 				if err := p.change(c); err != nil {
 					return err
 				}
-				changed.Add(1)
-				runtime.Gosched()
+				// Never far ahead, for changes to last to the last page.
+				for changes.Add(1); changes.Load() > pages.Load()+2 && !stop.Load(); {
+					runtime.Gosched()
+				}
 			}
 			return nil
 		},
 		func() error {
 			defer stop.Store(true)
-			for range listings {
-				// The writer never waits; the reader does, for a change to
-				// happen between any two pages.
-				pages := 1
-				records, err := list(p.ctx, p.store, c.query, func() {
-					pages++
-					for before := changed.Load(); changed.Load() == before && !stop.Load(); {
-						runtime.Gosched()
-					}
-				})
-				if err != nil {
-					return err
+			records, err := list(p.ctx, p.store, c.query, func() {
+				// A change at least between any two pages.
+				before := changes.Load()
+				for pages.Add(1); changes.Load() == before && !stop.Load(); {
+					runtime.Gosched()
 				}
-				if stop.Load() {
-					return nil // the writer has failed and says why
-				}
-				if err := c.steadyOnce(records); err != nil {
-					return err
-				}
-				if pages < 3 {
-					return errors.New("List returned everything at once: nothing was proven")
-				}
+			})
+			if err != nil || stop.Load() {
+				return err // or the writer has failed and says why
+			}
+			if err := c.steadyOnce(records); err != nil {
+				return err
+			}
+			if pages.Load() < 2 {
+				return errors.New("List returned everything at once: nothing was proven")
 			}
 			return nil
 		},
