@@ -261,24 +261,25 @@ func (e *explainer) quota() words {
 	if e.instance.ContractQuota > 0 && e.listed {
 		w.required = e.join(w.required, e.say("as the contract says"))
 	}
-	if q.Left() > 0 {
-		w.remedy = e.join(e.say("request at most %d", q.Left()), w.remedy)
-	}
-	if e.instance.Product == "" {
+	left := q.Left()
+	switch {
+	case e.instance.Product == "":
 		w.required = e.say("codes left of the product's quota")
 		w.lacks = e.fact("the product", "Instance.Product")
-		return w
-	}
-	if q.Used < 0 && e.instance.Owner == "" {
+	case q.Used >= 0:
+	case q.Requested > q.Limit: // too many, whatever was issued before
+		w.found = e.say("%d requested", q.Requested)
+		left = q.Limit
+	case e.instance.Owner == "":
 		w.lacks = e.fact("who bought it", "Instance.Owner")
-		return w
-	}
-	if q.Used < 0 && owner(e.actor, &e.instance) == Yes {
+	case owner(e.actor, &e.instance) == Yes:
 		w.lacks = e.say("how many codes were issued")
-	}
-	if q.Used < 0 && w.lacks == "" {
+	default:
 		w.found = e.say("not known: the count is for the instance's owner alone")
 		w.remedy = e.say("apply as the owner (Instance.Owner)")
+	}
+	if left > 0 {
+		w.remedy = e.join(e.say("request at most %d", left), w.remedy)
 	}
 	return w
 }

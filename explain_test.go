@@ -796,6 +796,14 @@ func TestReasonOfUnknownQuota(t *testing.T) {
 	if got := answerOf(t, &d, English, ELGQuota); got.Found != "not known: who bought it (Instance.Owner)" || got.Remedy != "state who bought it (Instance.Owner)" {
 		t.Errorf("found %q, remedy %q", got.Found, got.Remedy)
 	}
+	r.Quantity = 7
+	d = oddRules().Check(r, -1, explainNow)
+	if got, want := answerOf(t, &d, English, ELGQuota), (Reason{
+		ELGQuota, Failed, "at most 6 codes ever, for the instance", "7 requested",
+		"request at most 6; use another instance, or buy a paid code", "S1; API 609 (rule set odd)",
+	}); got != want {
+		t.Errorf("more than the whole quota: %+v, want %+v", got, want)
+	}
 }
 
 // shownDays reads the whole days, and whether there is more, of a text.

@@ -204,7 +204,7 @@ func (s *RuleSet) judge(d *Decision, asked Rules) {
 	d.Unknown = m[Unknown] & asked
 	d.Fail = m[No] & asked
 	d.Pass = m[Yes] & asked
-	if d.Fail.Has(ELGQuota) && d.Quota.Left() == 0 && asked.Has(ELGBatch) {
+	if d.Fail.Has(ELGQuota) && max(0, d.Quota.Used) >= d.Quota.Limit && asked.Has(ELGBatch) {
 		d.Advice |= 1 << PAYWhen
 	}
 	if i.Provider != "" && i.Provider != s.Provider {
@@ -385,15 +385,16 @@ func (q *Requirements) ipFree(i *Instance) Tri {
 }
 
 // quota: ELG-QUOTA. A product that supplies no codes has no quota to exceed;
-// that of an unknown product is unknown, also in which ledger it counts.
+// that of an unknown product is unknown, also in which ledger it counts. More
+// than the whole quota is too many, whatever was issued before.
 func quota(i *Instance, listed bool, q Quota) Tri {
 	if !listed && i.Product != "" {
 		return Yes
 	}
-	if q.Used < 0 || !listed {
+	if !listed || q.Used < 0 && q.Requested <= q.Limit {
 		return Unknown
 	}
-	return tri(q.Requested <= q.Limit-q.Used)
+	return tri(q.Requested <= q.Limit-max(0, q.Used))
 }
 
 // batch: ELG-BATCH.

@@ -162,7 +162,7 @@ func TestSamples(t *testing.T) {
 				`i-bp67acfmxazb4p**** EipAddress "42.112.**.**" is masked: there is an address, but which is unknown`,
 				`i-bp67acfmxazb4p**** AutoReleaseTime "2017-12-10T04:04Z": it will be released by itself then`,
 			},
-			errs: []string{"inventory: incomplete: 1 servers, and NextToken says that there are more"},
+			errs: []string{"inventory: incomplete: 1 server, and NextToken says that there are more"},
 		},
 		"describeinstances_doc2026_locked.json": {
 			servers: []string{"i-bp67acfmxazb4p**** ECS cn-hangzhou pay-as-you-go locked created 2017-12-10T04:04:00Z expires - ip []"},
@@ -171,7 +171,7 @@ func TestSamples(t *testing.T) {
 				`i-bp67acfmxazb4p**** EipAddress "42.112.**.**" is masked: there is an address, but which is unknown`,
 				`i-bp67acfmxazb4p**** AutoReleaseTime "2017-12-10T04:04Z": it will be released by itself then`,
 			},
-			errs: []string{"inventory: incomplete: 1 servers, and NextToken says that there are more"},
+			errs: []string{"inventory: incomplete: 1 server, and NextToken says that there are more"},
 		},
 		"describeinstanceautorenewattribute_doc2021.json": {
 			errs: []string{`inventory: byte 0: not an inventory of a known format: an object with "InstanceRenewAttributes", "RequestId"`},

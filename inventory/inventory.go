@@ -110,12 +110,15 @@ type IncompleteError struct {
 
 // Error gives the numbers, as far as they are known.
 func (e *IncompleteError) Error() string {
-	what := "servers"
+	one, many := "server", "servers"
 	if e.Format.isAddress() {
-		what = "addresses"
+		one, many = "address", "addresses"
 	}
-	if e.Total <= e.Found {
-		return fmt.Sprintf("inventory: incomplete: %d %s, and NextToken says that there are more", e.Found, what)
+	if e.Total > e.Found {
+		return fmt.Sprintf("inventory: incomplete: %d of %d %s; fetch the other pages too", e.Found, e.Total, many)
 	}
-	return fmt.Sprintf("inventory: incomplete: %d of %d %s; fetch the other pages too", e.Found, e.Total, what)
+	if e.Found != 1 {
+		one = many
+	}
+	return fmt.Sprintf("inventory: incomplete: %d %s, and NextToken says that there are more", e.Found, one)
 }

@@ -95,11 +95,11 @@ func (f *facts) answer() verdict {
 	v.say(icpcode.ELGIPInUse, held)
 
 	// A product that supplies no codes has no quota to exceed; that of an
-	// unknown product is unknown.
+	// unknown product is unknown. More than the whole quota is never there.
 	quota := icpcode.Yes
 	if listed || i.Product == "" {
-		quota = yes(f.used+f.n <= f.limit())
-		if f.used < 0 || !listed {
+		quota = yes(max(0, f.used)+f.n <= f.limit())
+		if !listed || f.used < 0 && f.n <= f.limit() {
 			quota = icpcode.Unknown
 		}
 	}

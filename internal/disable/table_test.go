@@ -35,7 +35,7 @@ var table = []disabling{
 		{"rules.go", "if !q.IPFree {", "if true {"},
 	}},
 	{rule: icpcode.ELGQuota, why: "the quota is never reached", edits: []edit{
-		{"rules.go", "return tri(q.Requested <= q.Limit-q.Used)", "return Yes"},
+		{"rules.go", "return tri(q.Requested <= q.Limit-max(0, q.Used))", "return Yes"},
 	}},
 	{rule: icpcode.ELGBatch, why: "any number in one request passes", edits: []edit{
 		{"rules.go", "return tri(n >= 1 && n <= s.Batch)", "return Yes"},
