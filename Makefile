@@ -77,7 +77,7 @@ SQLRACE := ^(TestLinearizable|TestInTx|TestInTxConflict|TestUnavailable|TestPurg
 
 .PHONY: databases
 databases: servers ## databases killed, cut off and set against each other, the short versions
-	@$(STEP) 'databases' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -shuffle=on -timeout 40m -skip '$(subst $$,\$$,$(OWN_STEP))' ./..."
+	@$(STEP) 'databases' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -p 1 -shuffle=on -timeout 40m -skip '$(subst $$,\$$,$(OWN_STEP))' ./..."
 	@$(STEP) 'databases: -race' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -race -timeout 40m -run '$(subst $$,\$$,$(SQLRACE))' ."
 
 .PHONY: postgres18

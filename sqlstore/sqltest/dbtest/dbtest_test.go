@@ -168,6 +168,12 @@ func TestServers(t *testing.T) {
 				t.Errorf("the server is called %q", s.Name)
 			}
 			db := Open(t, s.Driver(), s.DSN(s.Database(t)))
+			if kind.name == "MariaDB" {
+				var tmp string
+				if err := db.QueryRowContext(t.Context(), "select @@tmpdir").Scan(&tmp); err != nil || tmp != s.dir {
+					t.Fatalf("temporary files are in %q, %v, want %q: other servers remove them", tmp, err, s.dir)
+				}
+			}
 			if _, err := db.ExecContext(t.Context(), "create table x (n int)"); err != nil {
 				t.Fatal(err)
 			}

@@ -204,12 +204,19 @@ func run(dir string, as *syscall.Credential, env []string, path string, args ...
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Dir = dir
-	cmd.Env = append(append(os.Environ(), "HOME="+dir), env...)
+	cmd.Env = environ(dir, env)
 	cmd.SysProcAttr = ownServer(as)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("dbtest: %s: %w\n%s", filepath.Base(path), err, out)
 	}
 	return nil
+}
+
+// environ is what programs see that work in a server's directory, with more.
+// Their temporary files are there too: a MariaDB that starts removes those that
+// it takes for its own, whoever is at work on them.
+func environ(dir string, more []string) []string {
+	return append(append(os.Environ(), "HOME="+dir, "TMPDIR="+dir), more...)
 }
 
 // freePorts returns n ports of the loopback interface that nobody listens on.

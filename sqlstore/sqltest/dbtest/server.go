@@ -66,7 +66,7 @@ func (s *Server) Start(args ...string) error {
 	defer log.Close() //nolint:errcheck // the server has its own handle
 	s.cmd = exec.Command(s.program, append(slices.Clip(s.args), args...)...)
 	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = s.dir, log, log
-	s.cmd.Env = append(append(os.Environ(), "HOME="+s.dir), s.env...)
+	s.cmd.Env = environ(s.dir, s.env)
 	s.cmd.SysProcAttr = ownServer(s.as)
 	if err := s.cmd.Start(); err != nil {
 		return err
