@@ -1,6 +1,8 @@
 package icpcode_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -361,6 +363,46 @@ func TestLifeImport(t *testing.T) {
 			if after := spy.dump(t); after != before {
 				t.Errorf("%v, by %s: the store has changed from\n%s\nto\n%s", c, actor, before, after)
 			}
+		}
+	}
+}
+
+// forgetful is a store that does not find events at first.
+type forgetful struct {
+	icpcode.Store
+	misses int
+}
+
+func (s *forgetful) Events(ctx context.Context, q icpcode.EventQuery) ([]icpcode.Event, error) {
+	if s.misses--; s.misses >= 0 {
+		return nil, nil
+	}
+	return s.Store.Events(ctx, q)
+}
+
+// TestImportPurged imports a code again whose history cannot be compared. It
+// may be one that another engine has just imported; if it still has none when
+// asked again, it was purged.
+func TestImportPurged(t *testing.T) {
+	for _, c := range []struct {
+		misses int
+		want   error
+	}{{1, nil}, {2, nil}, {3, icpcode.ErrDiffers}, {1000, icpcode.ErrDiffers}} {
+		w := newWorld(t)
+		code := must[icpcode.Code](t)(icpcode.Opaque.Parse("purged"))
+		r := icpcode.ImportRequest{
+			Actor: ops, Code: code, State: icpcode.StateFiled, Owner: theOwner, Instance: "i-1",
+			Product: icpcode.ECS, Origin: icpcode.OriginFree, Issued: at(2025, 5, 5, 0, 0, 0),
+		}
+		must[icpcode.Result](t)(w.eng.Import(w.ctx, r))
+		eng := icpcode.New(&forgetful{w.store, c.misses}, &w.opt)
+		_, err := eng.Import(w.ctx, r)
+		if !errors.Is(err, c.want) {
+			t.Errorf("not found %d times: %v, want %v", c.misses, err, c.want)
+		}
+		noCodes(t, "a purged history", err, code)
+		if got := len(w.seen); got != 1 {
+			t.Errorf("not found %d times: %d events, want that of the first import", c.misses, got)
 		}
 	}
 }

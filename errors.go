@@ -30,7 +30,7 @@ var (
 	// not set (PAY-PRICE).
 	ErrNoPrice = errors.New("icpcode: no price is configured")
 	// ErrDiffers says that a code to import is known already, with other
-	// facts (LIF-IMPORT).
+	// facts, or with a history that was purged (LIF-IMPORT).
 	ErrDiffers = errors.New("icpcode: the code is known already and differs")
 	// ErrEntropy says that the source of randomness failed, ended early or
 	// kept repeating itself (COD-UNGUESSABLE).

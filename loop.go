@@ -47,6 +47,10 @@ const (
 	lastBackoff  = 20 * time.Millisecond
 )
 
+// sureLookups is how often the history of a code that exists must have been
+// looked for, and not found, until it is taken to be purged rather than new.
+const sureLookups = 3
+
 // pending is one request on its way through the loop.
 type pending struct {
 	call
@@ -465,7 +469,7 @@ func (e *Engine) lookUp(ctx context.Context, p *pending) error {
 		if err != nil {
 			return fmt.Errorf("icpcode: events: %w", err)
 		}
-		p.birth = nil
+		p.birth, p.lookups = nil, p.lookups+1
 		if len(events) > 0 {
 			p.birth = &events[0]
 		}

@@ -223,6 +223,8 @@ type call struct {
 	codes  []Code // drawn for this attempt
 	listed []Code // the codes of the instance to close
 	birth  *Event // the first event of the code to import, if it exists
+
+	lookups int // how often birth was looked for
 }
 
 // event returns an event of this call, to be completed.

@@ -22,7 +22,7 @@ func (s *Store) PurgeReceipts(ctx context.Context, before time.Time, limit int) 
 // returns of how many: fewer than limit when no more were left. The codes
 // themselves stay for ever, so that none is drawn again; but nobody can tell
 // any more how they came to be, and one that was imported cannot be imported
-// again.
+// again ([icpcode.ErrDiffers]).
 func (s *Store) PurgeEvents(ctx context.Context, before time.Time, limit int) (int, error) {
 	return s.purge(ctx, before, limit, codes, "ended", func(tx *sql.Tx, keys []row) error {
 		if err := s.forget(ctx, tx, events, keys); err != nil {
