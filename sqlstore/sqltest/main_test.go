@@ -102,6 +102,22 @@ func galera(t testing.TB) []*dbtest.Server {
 	return lab.Once(t, "Galera", func() ([]*dbtest.Server, error) { return lab.Galera(3) })
 }
 
+// onAll makes a new database that every node of a cluster has. A session
+// chooses its database before it can wait for what other nodes did.
+func onAll(t testing.TB, nodes []*dbtest.Server) string {
+	t.Helper()
+	name := nodes[0].Database(t)
+	for _, n := range nodes[1:] {
+		db := dbtest.Open(t, n.Driver(), n.DSN("mysql")+causal)
+		var there int
+		err := db.QueryRowContext(t.Context(), "select count(*) from information_schema.schemata where schema_name = '"+name+"'").Scan(&there)
+		if err != nil || there != 1 {
+			t.Fatalf("%s has %d databases called %s: %v", n.Name, there, name, err)
+		}
+	}
+	return name
+}
+
 const (
 	// fewTrips makes a Commit to MariaDB as few round trips as can be.
 	fewTrips = "&multiStatements=true&interpolateParams=true"
@@ -137,7 +153,7 @@ var (
 	onMultiMariaDB = onServer("MariaDB multi-statement", sqlstore.MySQL, mariadb, fewTrips)
 	onGalera       = engine{"Galera", sqlstore.MySQL, func(t testing.TB) []*sql.DB {
 		nodes := galera(t)
-		name := nodes[0].Database(t)
+		name := onAll(t, nodes)
 		var dbs []*sql.DB
 		for _, n := range nodes {
 			dbs = append(dbs, dbtest.Open(t, n.Driver(), n.DSN(name)+causal))

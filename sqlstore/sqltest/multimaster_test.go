@@ -66,7 +66,7 @@ func aborts(t *testing.T, s *dbtest.Server) int64 {
 // done twice.
 func TestMultiMaster(t *testing.T) {
 	servers := galera(t)
-	name := servers[0].Database(t)
+	name := onAll(t, servers)
 	var dbs []*sql.DB
 	for _, s := range servers {
 		dbs = append(dbs, dbtest.Open(t, s.Driver(), s.DSN(name)+causal))
@@ -131,7 +131,7 @@ func TestMultiMaster(t *testing.T) {
 // thinking, on several nodes: it oversells.
 func TestMultiMasterSeesOverselling(t *testing.T) {
 	servers := galera(t)
-	name := servers[0].Database(t)
+	name := onAll(t, servers)
 	var dbs []*sql.DB
 	for _, s := range servers {
 		dbs = append(dbs, dbtest.Open(t, s.Driver(), s.DSN(name)+causal))
