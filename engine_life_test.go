@@ -401,6 +401,9 @@ func TestImportPurged(t *testing.T) {
 			t.Errorf("not found %d times: %v, want %v", c.misses, err, c.want)
 		}
 		noCodes(t, "a purged history", err, code)
+		// A transaction is not tried again.
+		_, err = w.eng.InTx(&forgetful{w.store, c.misses}).Import(w.ctx, r)
+		is(t, err, icpcode.ErrConflict)
 		if got := len(w.seen); got != 1 {
 			t.Errorf("not found %d times: %d events, want that of the first import", c.misses, got)
 		}

@@ -239,7 +239,8 @@ func (e *Engine) CloseInstance(ctx context.Context, r CloseRequest) (Result, err
 
 // Import takes over a code that was issued elsewhere (LIF-IMPORT). The same
 // again is a no-op, different facts are [ErrDiffers], and so is anything for a
-// code whose history was purged. The actor is an operator.
+// code whose history was purged, but [ErrConflict] in a transaction of the
+// caller's. The actor is an operator.
 func (e *Engine) Import(ctx context.Context, r ImportRequest) (Result, error) {
 	return e.run(ctx, r.Actor, r.RequestID, &r)
 }

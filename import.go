@@ -172,10 +172,10 @@ func (r *ImportRequest) decide(c *call, v *view) (Result, Decision, error) {
 	res := c.result(ActionImport, r.State, r.Code)
 	e := r.event(c)
 	if known := read[Record](v, recordKey(r.Code)); known != nil {
-		if c.birth == nil && c.lookups < sureLookups {
-			return Result{}, d, errStale // it may be new
-		}
 		if c.birth == nil {
+			if c.lookups < sureLookups {
+				return Result{}, d, errStale // it may be new
+			}
 			return Result{}, d, fmt.Errorf("%w: its history is gone, so that what was imported is not known", ErrDiffers)
 		}
 		if !sameImport(&e, c.birth) {

@@ -66,14 +66,7 @@ func aborts(t *testing.T, s *dbtest.Server) int64 {
 // done twice.
 func TestMultiMaster(t *testing.T) {
 	servers := galera(t)
-	name := onAll(t, servers)
-	var dbs []*sql.DB
-	for _, s := range servers {
-		dbs = append(dbs, dbtest.Open(t, s.Driver(), s.DSN(name)+causal))
-	}
-	if err := sqlstore.Migrate(t.Context(), dbs[0], sqlstore.MySQL); err != nil {
-		t.Fatal(err)
-	}
+	dbs := onGalera.migrated(t)
 	stores, engines := nodes(t, dbs)
 	var conflicts int64
 	for _, s := range servers {
@@ -130,12 +123,7 @@ func TestMultiMaster(t *testing.T) {
 // TestMultiMasterSeesOverselling counts and then inserts, as one would without
 // thinking, on several nodes: it oversells.
 func TestMultiMasterSeesOverselling(t *testing.T) {
-	servers := galera(t)
-	name := onAll(t, servers)
-	var dbs []*sql.DB
-	for _, s := range servers {
-		dbs = append(dbs, dbtest.Open(t, s.Driver(), s.DSN(name)+causal))
-	}
+	dbs := onGalera.open(t)
 	ctx := t.Context()
 	if _, err := dbs[0].ExecContext(ctx, "create table sold (id bigint auto_increment primary key, instance varchar(64) not null, key (instance))"); err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package sqltest
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/icpcode/icpcode"
@@ -79,6 +80,10 @@ func TestPurgeEvents(t *testing.T) {
 				if n, err := store.PurgeEvents(t.Context(), now.AddDate(0, 0, 1), 2); n != want || err != nil {
 					t.Fatalf("PurgeEvents returned %d and error %v, want %d", n, err, want)
 				}
+			}
+			again := icpcode.ImportRequest{Actor: ops, Code: ended[0], State: icpcode.StateRefunded, Owner: "a", Origin: icpcode.OriginPaid, Issued: now}
+			if _, err := eng.Import(t.Context(), again); !errors.Is(err, icpcode.ErrDiffers) {
+				t.Errorf("a code whose history was purged was imported: %v, want ErrDiffers", err)
 			}
 			for i, c := range bought.Codes {
 				events, err := store.Events(t.Context(), icpcode.EventQuery{Code: c, Limit: 10})
