@@ -18,8 +18,14 @@ type mySQL struct {
 }
 
 // value writes a literal that reads the same in every character set and SQL
-// mode: what is not plain ASCII is in hexadecimal digits.
-func (m mySQL) value(s *statement, _ *column, v any) {
+// mode: what is not plain ASCII is in hexadecimal digits, which are a binary
+// string. An introducer makes characters of them that take the collation of
+// the column they are compared with; but no JSON on TiDB, which demands to
+// have them converted, as it does of every other binary string.
+//
+// MySQL 8.4 Reference Manual, 11.1.4 "Hexadecimal Literals", 12.3.8 "Character
+// Set Introducers"; error 3144, ER_INVALID_JSON_CHARSET.
+func (m mySQL) value(s *statement, c *column, v any) {
 	if m.prepared {
 		s.args = append(s.args, v)
 		s.add("?")
@@ -35,9 +41,13 @@ func (m mySQL) value(s *statement, _ *column, v any) {
 			s.add("'", v, "'")
 			return
 		}
-		s.add("_utf8mb4 x'")
+		before, after := "_utf8mb4 x'", "'"
+		if c != nil && c.kind == document {
+			before, after = "convert(x'", "' using utf8mb4)"
+		}
+		s.add(before)
 		s.buf = hex.AppendEncode(s.buf, []byte(v))
-		s.add("'")
+		s.add(after)
 	}
 }
 
@@ -52,15 +62,29 @@ func quotable(s string) bool {
 	return true
 }
 
-func (mySQL) shown(s *statement, c *column) {
-	if c.kind == text {
+// shown reads a column as bytes: a binary string has no collation, so that a
+// union finds no two that do not mix, whatever the session's is, and no
+// character set that it would be sent in. What is in a JSON array must be
+// characters, for bytes would stand there in base64.
+//
+// MySQL 8.4 Reference Manual, 12.8.4 "Collation Coercibility in Expressions",
+// 14.10 "Cast Functions and Operators", 13.5 "The JSON Data Type".
+func (mySQL) shown(s *statement, c *column, inArray bool) {
+	switch {
+	case inArray && c.kind == text:
 		s.add("t.", c.name)
-		return
+	case inArray:
+		s.add("cast(t.", c.name, " as char)")
+	case c.kind == document:
+		s.add("cast(convert(t.", c.name, " using utf8mb4) as binary)")
+	default:
+		s.add("cast(t.", c.name, " as binary)")
 	}
-	s.add("cast(t.", c.name, " as char)")
 }
 
-func (mySQL) array() (before, after string) { return "json_array(", ")" }
+func (mySQL) array() (before, after string) {
+	return "cast(convert(json_array(", ") using utf8mb4) as binary)"
+}
 
 func (m mySQL) keyed(s *statement, t *table, keys []row) {
 	s.add(t.name, " as t where (")

@@ -30,7 +30,7 @@ var (
 	}
 )
 
-func (postgreSQL) shown(s *statement, c *column) {
+func (postgreSQL) shown(s *statement, c *column, _ bool) {
 	switch c.kind {
 	case text:
 		s.add("t.", c.name)

@@ -13,7 +13,7 @@ type sqlite struct{}
 
 func (sqlite) value(s *statement, _ *column, v any) { s.arg("?", v) }
 
-func (sqlite) shown(s *statement, c *column) {
+func (sqlite) shown(s *statement, c *column, _ bool) {
 	if c.kind == integer {
 		s.add("cast(t.", c.name, " as text)")
 		return

@@ -172,8 +172,8 @@ type flavour interface {
 	// value adds a value for a column.
 	value(s *statement, c *column, v any)
 	// shown adds the expression that reads a column of t as text, an instant
-	// as layout says.
-	shown(s *statement, c *column)
+	// as layout says: as it is sent, or as an element of an array.
+	shown(s *statement, c *column, inArray bool)
 	// array is what stands before and after the elements of a JSON array, as
 	// text.
 	array() (before, after string)
@@ -226,11 +226,11 @@ func load(f flavour, s *statement, all []wanted, most int) {
 		if packed(w.table) {
 			before, after := f.array()
 			s.add(", ", before)
-			showing(f, s, w.table)
+			showing(f, s, w.table, true)
 			s.add(after)
 		} else {
 			s.add(", ")
-			showing(f, s, w.table)
+			showing(f, s, w.table, false)
 		}
 		for range most - width(w.table) {
 			s.add(", null")
@@ -246,12 +246,12 @@ func load(f flavour, s *statement, all []wanted, most int) {
 }
 
 // showing reads all columns of t.
-func showing(f flavour, s *statement, t *table) {
+func showing(f flavour, s *statement, t *table, inArray bool) {
 	for i := range t.columns {
 		if i > 0 {
 			s.add(", ")
 		}
-		f.shown(s, &t.columns[i])
+		f.shown(s, &t.columns[i], inArray)
 	}
 }
 
@@ -270,7 +270,7 @@ func matchKey(f flavour, s *statement, t *table, r row) {
 // the code.
 func list(f flavour, s *statement, q *icpcode.Query, by *column) {
 	s.add("select 0, ")
-	showing(f, s, codes)
+	showing(f, s, codes, false)
 	s.add(" from ", codes.name, " as t where t.", by.name, " = ")
 	f.value(s, by, q.Value)
 	if q.State != icpcode.StateNone {
@@ -285,7 +285,7 @@ func list(f flavour, s *statement, q *icpcode.Query, by *column) {
 
 func history(f flavour, s *statement, q *icpcode.EventQuery) {
 	s.add("select 0, ")
-	showing(f, s, events)
+	showing(f, s, events, false)
 	s.add(" from ", events.name, " as t where t.code = ")
 	f.value(s, &events.columns[0], q.Code.String())
 	s.add(" and t.seq > ")

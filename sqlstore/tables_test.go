@@ -65,6 +65,11 @@ func TestQuotable(t *testing.T) {
 			t.Errorf("%s is written %s, want %s", text, got, want)
 		}
 	}
+	var s statement
+	mySQL{}.value(&s, &column{"result", document}, `["备"]`)
+	if got, want := string(s.buf), `convert(x'5b22e5a487225d' using utf8mb4)`; got != want {
+		t.Errorf("JSON is written %s, want %s: a binary string is refused, error 3144", got, want)
+	}
 }
 
 // TestShapes asserts that statements of one shape have one text: whichever
