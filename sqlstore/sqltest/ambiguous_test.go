@@ -293,56 +293,54 @@ func (l link) lose(t *testing.T, a *ambiguous) (*sql.DB, icpcode.Store) {
 
 // TestAmbiguous loses 5 % of the answers to commits, and 5 % of the commits
 // before they are made: with retries by request ID everything happens once.
-func TestAmbiguous(t *testing.T) {
-	for _, link := range links {
-		t.Run(link.name, func(t *testing.T) {
-			a := &ambiguous{names: "r", requests: int64(size(500, 20_000))}
-			db, s := link.lose(t, a)
-			codes, problems, err := audit(t.Context(), db, s, a.acks)
-			if err != nil {
-				t.Fatal(err)
-			}
-			lost, dropped := a.fired[dbtest.Lose].Load(), a.fired[dbtest.Drop].Load()
-			t.Logf("%d commits, %d answers lost, %d commits dropped, %d requests failed, %d of them had taken effect, %d gave up on conflicts",
-				a.commits.Load(), lost, dropped, a.lost.Load(), a.replayed.Load(), a.conflicts.Load())
-			if len(problems) > 0 {
-				t.Errorf("problems: %s", summary(problems))
-			}
-			if int64(codes) != a.requests || int64(len(a.acks)) != 2*a.requests {
-				t.Errorf("%d codes are there after %d acknowledgements, want %d and %d", codes, len(a.acks), a.requests, 2*a.requests)
-			}
-			grants, err := column(t.Context(), db, "select code from icp_codes where grantee is not null and version = 2")
-			if err != nil || int64(len(grants)) != a.requests {
-				t.Errorf("%d codes were granted once, %v, want all %d", len(grants), err, a.requests)
-			}
-			if least := a.requests * 2 * 4 / 100; lost < least || dropped < least {
-				t.Errorf("only %d answers were lost and %d commits dropped, want %d each", lost, dropped, least)
-			}
-			if a.replayed.Load() < lost*8/10 {
-				t.Errorf("of %d lost answers only %d were of commits that had taken effect", lost, a.replayed.Load())
-			}
-		})
+func TestAmbiguous(t *testing.T) { eachLink(t, links, ambiguousOnce) }
+
+func ambiguousOnce(t *testing.T, link link) {
+	t.Helper()
+	a := &ambiguous{names: "r", requests: int64(size(500, 20_000))}
+	db, s := link.lose(t, a)
+	codes, problems, err := audit(t.Context(), db, s, a.acks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost, dropped := a.fired[dbtest.Lose].Load(), a.fired[dbtest.Drop].Load()
+	t.Logf("%d commits, %d answers lost, %d commits dropped, %d requests failed, %d of them had taken effect, %d gave up on conflicts",
+		a.commits.Load(), lost, dropped, a.lost.Load(), a.replayed.Load(), a.conflicts.Load())
+	if len(problems) > 0 {
+		t.Errorf("problems: %s", summary(problems))
+	}
+	if int64(codes) != a.requests || int64(len(a.acks)) != 2*a.requests {
+		t.Errorf("%d codes are there after %d acknowledgements, want %d and %d", codes, len(a.acks), a.requests, 2*a.requests)
+	}
+	grants, err := column(t.Context(), db, "select code from icp_codes where grantee is not null and version = 2")
+	if err != nil || int64(len(grants)) != a.requests {
+		t.Errorf("%d codes were granted once, %v, want all %d", len(grants), err, a.requests)
+	}
+	if least := a.requests * 2 * 4 / 100; lost < least || dropped < least {
+		t.Errorf("only %d answers were lost and %d commits dropped, want %d each", lost, dropped, least)
+	}
+	if a.replayed.Load() < lost*8/10 {
+		t.Errorf("of %d lost answers only %d were of commits that had taken effect", lost, a.replayed.Load())
 	}
 }
 
 // TestAmbiguousSeesDuplicates runs the same without request IDs: what is sent
 // again is done again.
-func TestAmbiguousSeesDuplicates(t *testing.T) {
-	for _, link := range links {
-		t.Run(link.name, func(t *testing.T) {
-			a := &ambiguous{requests: int64(size(100, 1000))}
-			db, s := link.lose(t, a)
-			codes, problems, err := audit(t.Context(), db, s, a.acks)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Logf("%d answers lost, %d codes for %d requests", a.fired[dbtest.Lose].Load(), codes, a.requests)
-			if int64(codes) <= a.requests {
-				t.Errorf("%d requests made %d codes: nothing was done twice", a.requests, codes)
-			}
-			if len(problems) > 0 {
-				t.Errorf("duplicates are consistent all the same, but: %s", summary(problems))
-			}
-		})
+func TestAmbiguousSeesDuplicates(t *testing.T) { eachLink(t, links, ambiguousTwice) }
+
+func ambiguousTwice(t *testing.T, link link) {
+	t.Helper()
+	a := &ambiguous{requests: int64(size(100, 1000))}
+	db, s := link.lose(t, a)
+	codes, problems, err := audit(t.Context(), db, s, a.acks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d answers lost, %d codes for %d requests", a.fired[dbtest.Lose].Load(), codes, a.requests)
+	if int64(codes) <= a.requests {
+		t.Errorf("%d requests made %d codes: nothing was done twice", a.requests, codes)
+	}
+	if len(problems) > 0 {
+		t.Errorf("duplicates are consistent all the same, but: %s", summary(problems))
 	}
 }

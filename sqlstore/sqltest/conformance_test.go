@@ -14,12 +14,7 @@ import (
 // TestConformance proves the whole contract on every engine: on Galera with
 // each call at another node than the one before.
 func TestConformance(t *testing.T) {
-	for _, e := range engines {
-		t.Run(e.name, func(t *testing.T) {
-			s, _ := e.store(t)
-			storetest.Run(t, func(testing.TB) icpcode.Store { return s })
-		})
-	}
+	each(t, engines, conformance)
 	dir := os.Getenv("ICPCODE_POSTGRES")
 	if dir == "" {
 		return
@@ -31,9 +26,14 @@ func TestConformance(t *testing.T) {
 			t.Log(s.Name)
 			return s
 		}, "")
-		s, _ := e.store(t)
-		storetest.Run(t, func(testing.TB) icpcode.Store { return s })
+		conformance(t, e)
 	})
+}
+
+func conformance(t *testing.T, e engine) {
+	t.Helper()
+	s, _ := e.store(t)
+	storetest.Run(t, func(testing.TB) icpcode.Store { return s })
 }
 
 // TestIsolationIsTheOperators asserts that the engine which stands in for

@@ -7,10 +7,8 @@ import (
 	_ "github.com/lib/pq"           // driver "postgres"
 	_ "github.com/mattn/go-sqlite3" // driver "sqlite3"
 
-	"github.com/icpcode/icpcode"
 	"github.com/icpcode/icpcode/sqlstore"
 	"github.com/icpcode/icpcode/sqlstore/sqltest/dbtest"
-	"github.com/icpcode/icpcode/storetest"
 )
 
 // Settings that services have for reasons of their own, and that change what
@@ -37,7 +35,7 @@ func TestDrivers(t *testing.T) {
 			return []*sql.DB{db}
 		}
 	}
-	for _, e := range []engine{
+	each(t, []engine{
 		onServer("pgx, unprepared", sqlstore.PostgreSQL, postgres, pooled),
 		{"lib_pq", sqlstore.PostgreSQL, pq("")},
 		{"lib_pq, binary", sqlstore.PostgreSQL, pq("&binary_parameters=yes")},
@@ -48,10 +46,5 @@ func TestDrivers(t *testing.T) {
 			return []*sql.DB{dbtest.Open(t, "sqlite3", "file:"+sqliteFile(t)+"?_journal_mode=wal&_synchronous=full&_busy_timeout=10000")}
 		}},
 		{"go-sqlite3 in memory", sqlstore.SQLite, inMemory("sqlite3")},
-	} {
-		t.Run(e.name, func(t *testing.T) {
-			s, _ := e.store(t)
-			storetest.Run(t, func(testing.TB) icpcode.Store { return s })
-		})
-	}
+	}, conformance)
 }

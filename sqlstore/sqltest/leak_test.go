@@ -17,46 +17,45 @@ import (
 // TestContexts cuts requests short at every moment of theirs: each ends at
 // once, with the context's error or its answer, and leaves no connection in
 // use and no goroutine behind.
-func TestContexts(t *testing.T) {
-	for _, e := range engines {
-		t.Run(e.name, func(t *testing.T) {
-			db := e.migrated(t)[0]
-			store := sqlstore.New(db, e.dialect, nil)
-			if err := everything(t.Context(), store, "warm-"); err != nil {
-				t.Fatal(err)
-			}
-			before := runtime.NumGoroutine()
-			var wg sync.WaitGroup
-			var mu sync.Mutex
-			cut, done := 0, 0
-			for w := range 8 {
-				wg.Go(func() {
-					for i := range 40 {
-						ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i)*200*time.Microsecond)
-						err := everything(ctx, store, string(rune('a'+w))+string(rune('A'+i))+"-")
-						cancel()
-						mu.Lock()
-						if err == nil {
-							done++
-						} else {
-							cut++
-						}
-						mu.Unlock()
-						if err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, icpcode.ErrUnknownOutcome) {
-							t.Errorf("a request that was cut short returned error %v", err)
-						}
-					}
-				})
-			}
-			wg.Wait()
-			if cut < 100 {
-				t.Errorf("only %d requests were cut short, and %d done", cut, done)
-			}
-			settled(t, db, before)
-			if err := everything(t.Context(), store, "after-"); err != nil {
-				t.Errorf("afterwards: %v", err)
+func TestContexts(t *testing.T) { each(t, engines, contexts) }
+
+func contexts(t *testing.T, e engine) {
+	t.Helper()
+	db := e.migrated(t)[0]
+	store := sqlstore.New(db, e.dialect, nil)
+	if err := everything(t.Context(), store, "warm-"); err != nil {
+		t.Fatal(err)
+	}
+	before := runtime.NumGoroutine()
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	cut, done := 0, 0
+	for w := range 8 {
+		wg.Go(func() {
+			for i := range 40 {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i)*200*time.Microsecond)
+				err := everything(ctx, store, string(rune('a'+w))+string(rune('A'+i))+"-")
+				cancel()
+				mu.Lock()
+				if err == nil {
+					done++
+				} else {
+					cut++
+				}
+				mu.Unlock()
+				if err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, icpcode.ErrUnknownOutcome) {
+					t.Errorf("a request that was cut short returned error %v", err)
+				}
 			}
 		})
+	}
+	wg.Wait()
+	if cut < 100 {
+		t.Errorf("only %d requests were cut short, and %d done", cut, done)
+	}
+	settled(t, db, before)
+	if err := everything(t.Context(), store, "after-"); err != nil {
+		t.Errorf("afterwards: %v", err)
 	}
 }
 

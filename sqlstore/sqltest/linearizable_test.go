@@ -27,39 +27,43 @@ func unanswered(err error) bool {
 // requests that nobody answered is read from the database. The clients share
 // one engine, two or four, which merge three times of four.
 func TestLinearizable(t *testing.T) {
-	for _, e := range engines {
-		t.Run(e.name, func(t *testing.T) {
-			var stores []icpcode.Store
-			for _, db := range e.migrated(t) {
-				stores = append(stores, sqlstore.New(db, e.dialect, nil))
-			}
-			linearizable(t, stores, size(8, 400), 0)
-		})
-	}
+	each(t, engines, linearizableOn)
 	for _, l := range links {
-		t.Run(l.name+", losing", func(t *testing.T) {
-			var lost [dbtest.Lose + 1]atomic.Int64
-			var harm atomic.Bool
-			name := l.database(t)
-			db := l.unharmed(t, name)
-			faulty, end := l.open(t, name, func() dbtest.Fate {
-				if !harm.Load() || rand.N(12) > 0 {
-					return dbtest.Pass
-				}
-				fate := dbtest.Drop + dbtest.Fate(rand.N(2))
-				lost[fate].Add(1)
-				return fate
-			})
-			t.Cleanup(end)
-			harm.Store(true)
-			stores := []icpcode.Store{sqlstore.New(faulty, l.dialect, nil)}
-			abandoned, resolved := linearizable(t, append(stores, sqlstore.New(db, l.dialect, nil)), size(16, 400), 0.5)
-			t.Logf("%d answers lost, %d requests dropped; %d abandoned, of which %d had been done",
-				lost[dbtest.Lose].Load(), lost[dbtest.Drop].Load(), abandoned, resolved)
-			if lost[dbtest.Lose].Load() < 5 || lost[dbtest.Drop].Load() < 5 || abandoned < leastAbandoned || resolved == 0 {
-				t.Error("too little was lost")
-			}
-		})
+		t.Run(l.name+", losing", func(t *testing.T) { linearizableLosing(t, l) })
+	}
+}
+
+func linearizableOn(t *testing.T, e engine) {
+	t.Helper()
+	var stores []icpcode.Store
+	for _, db := range e.migrated(t) {
+		stores = append(stores, sqlstore.New(db, e.dialect, nil))
+	}
+	linearizable(t, stores, size(8, 400), 0)
+}
+
+func linearizableLosing(t *testing.T, l link) {
+	t.Helper()
+	var lost [dbtest.Lose + 1]atomic.Int64
+	var harm atomic.Bool
+	name := l.database(t)
+	db := l.unharmed(t, name)
+	faulty, end := l.open(t, name, func() dbtest.Fate {
+		if !harm.Load() || rand.N(12) > 0 {
+			return dbtest.Pass
+		}
+		fate := dbtest.Drop + dbtest.Fate(rand.N(2))
+		lost[fate].Add(1)
+		return fate
+	})
+	t.Cleanup(end)
+	harm.Store(true)
+	stores := []icpcode.Store{sqlstore.New(faulty, l.dialect, nil)}
+	abandoned, resolved := linearizable(t, append(stores, sqlstore.New(db, l.dialect, nil)), size(16, 400), 0.5)
+	t.Logf("%d answers lost, %d requests dropped; %d abandoned, of which %d had been done",
+		lost[dbtest.Lose].Load(), lost[dbtest.Drop].Load(), abandoned, resolved)
+	if lost[dbtest.Lose].Load() < 5 || lost[dbtest.Drop].Load() < 5 || abandoned < leastAbandoned || resolved == 0 {
+		t.Error("too little was lost")
 	}
 }
 
@@ -100,30 +104,31 @@ func linearizable(t *testing.T, stores []icpcode.Store, histories int, abandon f
 // and then commits whatever there is: where that happened the checker must say
 // so.
 func TestLinearizableSeesRaces(t *testing.T) {
-	for _, e := range []engine{sqliteFiles, onPostgres, onMariaDB} {
-		t.Run(e.name, func(t *testing.T) {
-			s, _ := e.store(t)
-			fired, flagged := 0, 0
-			for n := 0; n < 40 && flagged < 3; n++ {
-				race := &lincheck.Racing{Store: s}
-				h, err := lincheck.Record(t.Context(), lincheck.Options{
-					Stores: []icpcode.Store{race}, Prefix: fmt.Sprintf("h%d-", n), NeverClose: true, Again: conflicting,
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
-				if race.Fired() > 0 {
-					fired++
-					if h.Check() == porcupine.Illegal {
-						flagged++
-					}
-				}
-			}
-			t.Logf("the race fired in %d histories, flagged were %d", fired, flagged)
-			if flagged < 3 {
-				t.Errorf("of %d histories in which the race fired only %d were flagged", fired, flagged)
-			}
+	each(t, []engine{sqliteFiles, onPostgres, onMariaDB}, linearizableSeesRaces)
+}
+
+func linearizableSeesRaces(t *testing.T, e engine) {
+	t.Helper()
+	s, _ := e.store(t)
+	fired, flagged := 0, 0
+	for n := 0; n < 40 && flagged < 3; n++ {
+		race := &lincheck.Racing{Store: s}
+		h, err := lincheck.Record(t.Context(), lincheck.Options{
+			Stores: []icpcode.Store{race}, Prefix: fmt.Sprintf("h%d-", n), NeverClose: true, Again: conflicting,
 		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if race.Fired() > 0 {
+			fired++
+			if h.Check() == porcupine.Illegal {
+				flagged++
+			}
+		}
+	}
+	t.Logf("the race fired in %d histories, flagged were %d", fired, flagged)
+	if flagged < 3 {
+		t.Errorf("of %d histories in which the race fired only %d were flagged", fired, flagged)
 	}
 }
 

@@ -77,6 +77,22 @@ type engine struct {
 	open func(testing.TB) []*sql.DB
 }
 
+// each proves something of every engine.
+func each(t *testing.T, engines []engine, prove func(*testing.T, engine)) {
+	t.Helper()
+	for _, e := range engines {
+		t.Run(e.name, func(t *testing.T) { prove(t, e) })
+	}
+}
+
+// eachLink is each for what takes links that lose round trips.
+func eachLink(t *testing.T, links []link, prove func(*testing.T, link)) {
+	t.Helper()
+	for _, l := range links {
+		t.Run(l.name, func(t *testing.T) { prove(t, l) })
+	}
+}
+
 // one starts a server that is shared under a name.
 func one(t testing.TB, name string, start func() (*dbtest.Server, error)) *dbtest.Server {
 	t.Helper()

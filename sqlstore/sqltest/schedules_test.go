@@ -242,41 +242,39 @@ func (x *explorer) start(t *testing.T) {
 // TestSchedules loses up to three round trips of an issue, a grant and a
 // refund, before or after the server does what they ask, in every combination:
 // each happens exactly once.
-func TestSchedules(t *testing.T) {
-	for _, link := range links {
-		t.Run(link.name, func(t *testing.T) {
-			depth := size(2, 3)
-			if link.name == onMariaDB.name {
-				depth-- // it takes many round trips
-			}
-			if testing.Short() {
-				depth = 1
-			}
-			x := &explorer{link: link, repeat: true, depth: depth}
-			x.start(t)
-			for _, f := range x.found[:min(10, len(x.found))] {
-				t.Error(f)
-			}
-			if x.unmet*50 > x.runs {
-				t.Errorf("of %d schedules %d were not met to their end", x.runs, x.unmet)
-			}
-			if least := size(10, 1000); x.runs < least || x.fired < least {
-				t.Errorf("that were %d stories with %d faults, want at least %d", x.runs, x.fired, least)
-			}
-		})
+func TestSchedules(t *testing.T) { eachLink(t, links, schedules) }
+
+func schedules(t *testing.T, link link) {
+	t.Helper()
+	depth := size(2, 3)
+	if link.name == onMariaDB.name {
+		depth-- // it takes many round trips
+	}
+	if testing.Short() {
+		depth = 1
+	}
+	x := &explorer{link: link, repeat: true, depth: depth}
+	x.start(t)
+	for _, f := range x.found[:min(10, len(x.found))] {
+		t.Error(f)
+	}
+	if x.unmet*50 > x.runs {
+		t.Errorf("of %d schedules %d were not met to their end", x.runs, x.unmet)
+	}
+	if least := size(10, 1000); x.runs < least || x.fired < least {
+		t.Errorf("that were %d stories with %d faults, want at least %d", x.runs, x.fired, least)
 	}
 }
 
 // TestSchedulesSeeDuplicates runs all single faults without request IDs: some
 // of them must make something happen twice, or refuse what was done.
-func TestSchedulesSeeDuplicates(t *testing.T) {
-	for _, link := range links {
-		t.Run(link.name, func(t *testing.T) {
-			x := &explorer{link: link, depth: 1}
-			x.start(t)
-			if len(x.found) == 0 {
-				t.Errorf("%d faults, and nothing went wrong without request IDs", x.fired)
-			}
-		})
+func TestSchedulesSeeDuplicates(t *testing.T) { eachLink(t, links, schedulesSeeDuplicates) }
+
+func schedulesSeeDuplicates(t *testing.T, link link) {
+	t.Helper()
+	x := &explorer{link: link, depth: 1}
+	x.start(t)
+	if len(x.found) == 0 {
+		t.Errorf("%d faults, and nothing went wrong without request IDs", x.fired)
 	}
 }

@@ -14,6 +14,11 @@ import (
 	_ "github.com/go-sql-driver/mysql" // driver "mysql"
 )
 
+// mysqlDSN is how root, without a password, opens a database.
+func mysqlDSN(port int, database string) string {
+	return fmt.Sprintf("root@tcp(127.0.0.1:%d)/%s?charset=utf8mb4", port, database)
+}
+
 // MariaDB starts a MariaDB server. Settings are those of my.cnf,
 // "innodb_flush_log_at_trx_commit=0".
 func (l *Lab) MariaDB(settings ...string) (*Server, error) {
@@ -53,9 +58,7 @@ func (l *Lab) mariadb(settings []string) (*Server, error) {
 			"--socket=" + filepath.Join(data, "s"), "--pid-file=" + filepath.Join(data, "pid"), "--skip-name-resolve", "--skip-log-bin",
 			"--max-connections=300", "--innodb-flush-log-at-trx-commit=1",
 		},
-		dsn: func(port int, database string) string {
-			return fmt.Sprintf("root@tcp(127.0.0.1:%d)/%s?charset=utf8mb4", port, database)
-		},
+		dsn: mysqlDSN,
 	}
 	for _, setting := range settings {
 		s.args = append(s.args, "--"+setting)

@@ -1,0 +1,56 @@
+package dbtest
+
+import (
+	"debug/buildinfo"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// TiDBEnv is the environment variable that names the program of TiDB's server.
+const TiDBEnv = "ICPCODE_TIDB"
+
+// TiDB starts a TiDB server of one node over unistore, TiDB's store for its
+// own tests. Grammar, types, locks and conflicts are TiDB's; but when it is
+// killed, unistore loses commits that it has acknowledged, so that no crash
+// proves anything. Settings are arguments of the program,
+// "-config=/etc/tidb.toml".
+func (l *Lab) TiDB(settings ...string) (*Server, error) {
+	tidb := os.Getenv(TiDBEnv)
+	if tidb == "" {
+		return nil, fmt.Errorf("%w: TiDB; `make tidb` builds it and sets %s", ErrMissing, TiDBEnv)
+	}
+	if !canStart {
+		return nil, missing("tidb-server")
+	}
+	info, err := buildinfo.ReadFile(tidb)
+	if err != nil {
+		return nil, err
+	}
+	name := "TiDB"
+	for _, m := range info.Deps {
+		if m.Path == "github.com/pingcap/tidb" {
+			name += " " + m.Version
+		}
+	}
+	// It may run as any user, and only ours may reach the program.
+	dir, err := os.MkdirTemp(l.dir, "s")
+	if err != nil {
+		return nil, err
+	}
+	ports, err := l.freePorts(2)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		Name: name, Port: ports[0], dir: dir, program: tidb, stop: syscall.SIGTERM, driver: "mysql", admin: "mysql",
+		args: append([]string{
+			"-store", "unistore", "-path", filepath.Join(dir, "data"), "-host", "127.0.0.1", "-P", fmt.Sprint(ports[0]),
+			"-status-host", "127.0.0.1", "-status", fmt.Sprint(ports[1]), "-socket", filepath.Join(dir, "s"),
+			"-temp-dir", filepath.Join(dir, "tmp"), "-log-file", filepath.Join(dir, "tidb.log"), "-L", "warn", "-lease", "0",
+		}, settings...),
+		dsn: mysqlDSN,
+	}
+	return l.start(s)
+}
