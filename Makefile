@@ -29,16 +29,27 @@ BENCH_PKG ?= ./internal/bench
 BENCH_RUN ?= ^(TestRatios|TestInventoryRatios)$$
 
 STEP := sh tools/step
+# PROGRESS COMMAND shows of the tests that COMMAND does which have ended.
+PROGRESS := sh '$(CURDIR)/tools/progress'
+# How a module is called in what make prints: by its folder, the root by its
+# name.
+readable = $(if $(filter $(CURDIR),$(1)),icpcode,$(patsubst $(CURDIR)/%,%,$(1)))
 # $(call each,WHAT,COMMAND) does COMMAND in each module.
-each = $(foreach m,$(MODULES),$(STEP) '$(1): $(notdir $(m))' sh -c "cd '$(m)' && $(2)" &&) true
+each = $(foreach m,$(MODULES),$(STEP) '$(1): $(call readable,$(m))' sh -c "cd '$(m)' && $(2)" &&) true
 
 .PHONY: help
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
 .PHONY: test
-test: fmt-check tidy-check vet build lint race checks cover databases disable ## everything below but the mutants
+test: ## everything below but the mutants, the fuzzers and the measurements: 15 to 25 minutes
+	@sh tools/steps 'make test' '15 to 25 minutes on two cores, and some more the first time, which builds the linter' \
+		'$(MAKE)' clean-tree fmt-check tidy-check vet build scripts lint disable race checks cover databases
 	@echo 'make test: everything passed'
+
+.PHONY: clean-tree
+clean-tree: ## fail if a go command changes the files of a clean clone
+	@$(STEP) 'go commands leave a clean clone clean' sh tools/clean-tree
 
 .PHONY: quick
 quick: ## the tests, fast: no race detector, few checks
@@ -62,8 +73,12 @@ vet: ## go vet
 
 .PHONY: build
 build: ## build every module by itself, and all of them as a workspace
-	@$(call each,build with GOWORK=off,$(GO) build ./...)
-	@GOWORK= $(STEP) 'build as a workspace' $(GO) build $(addsuffix /...,$(MODULES))
+	@$(call each,build with GOWORK=off,$(GO) build -o /dev/null ./...)
+	@GOWORK= $(STEP) 'build as a workspace' $(GO) build -o /dev/null $(addsuffix /...,$(MODULES))
+
+.PHONY: scripts
+scripts: ## the tests of the shell scripts in tools/
+	@$(foreach t,$(wildcard tools/test/*_test),$(STEP) '$(t)' sh $(t) &&) true
 
 .PHONY: lint
 lint: bin/golangci-lint ## golangci-lint, by the list in .golangci.yml
@@ -77,8 +92,8 @@ SQLRACE := ^(TestLinearizable|TestInTx|TestInTxConflict|TestUnavailable|TestPurg
 
 .PHONY: databases
 databases: servers ## databases killed, cut off and set against each other, the short versions
-	@$(STEP) 'databases' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -p 1 -shuffle=on -timeout 40m -skip '$(subst $$,\$$,$(OWN_STEP))' ./..."
-	@$(STEP) 'databases: -race' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -race -timeout 40m -run '$(subst $$,\$$,$(SQLRACE))' ."
+	@$(STEP) 'databases' $(PROGRESS) sh -c "cd $(SQLTEST) && $(GO) test -count=1 -v -p 1 -shuffle=on -timeout 40m -skip '$(subst $$,\$$,$(OWN_STEP))' ./..."
+	@$(STEP) 'databases: -race' $(PROGRESS) sh -c "cd $(SQLTEST) && $(GO) test -count=1 -v -race -timeout 40m -run '$(subst $$,\$$,$(SQLRACE))' ."
 
 .PHONY: postgres18
 postgres18: ## the conformance suite on PostgreSQL 18, which npm brings
@@ -90,7 +105,7 @@ servers: ## install the database servers that the tests start, where they are mi
 
 .PHONY: race
 race: ## all tests with the race detector, in random order
-	@$(foreach m,$(filter-out %/$(SQLTEST),$(MODULES)),$(STEP) 'test -race: $(notdir $(m))' sh -c "cd '$(m)' && $(GO) test -race -shuffle=on -timeout 30m -skip '$(subst $$,\$$,$(OWN_STEP))' ./..." &&) true
+	@$(foreach m,$(filter-out %/$(SQLTEST),$(MODULES)),$(STEP) 'test -race: $(call readable,$(m))' sh -c "cd '$(m)' && $(GO) test -race -shuffle=on -timeout 30m -skip '$(subst $$,\$$,$(OWN_STEP))' ./..." &&) true
 
 # Packages whose tests use rapid, directly or not: only they know its flags.
 RAPID = $$($(GO) list -test -f '{{if .ForTest}}{{$$p := .ForTest}}{{range .Deps}}{{if eq . "pgregory.net/rapid"}}{{$$p}}{{"\n"}}{{end}}{{end}}{{end}}' ./... | sort -u)
