@@ -12,7 +12,7 @@ import (
 // other format for an error that ends the sequence and matches [ErrFormat].
 func ECS(r io.Reader) iter.Seq2[Server, error] {
 	return func(yield func(Server, error) bool) {
-		d := decoder{scanner: newScanner(r), yield: yield, only: AlibabaECS}
+		d := decoder{scanner: newScanner(r), yield: yield, only: AlibabaECS, lists: newPages()}
 		d.run()
 	}
 }

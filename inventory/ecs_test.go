@@ -153,7 +153,7 @@ func TestSamples(t *testing.T) {
 		"doc_classic_2020.json": {
 			servers: []string{"i-bp1j4i2jdf3owlhe**** ECS cn-hangzhou pay-as-you-go running created 2019-11-11T08:35:00Z expires - ip []"},
 			notes:   []string{`i-bp1j4i2jdf3owlhe**** PublicIpAddress "121.40. **. **" is masked: there is an address, but which is unknown`},
-			errs:    []string{"inventory: incomplete: 1 of 58 servers; fetch the other pages too"},
+			errs:    []string{"inventory: incomplete: 1 of 58 servers in cn-hangzhou; fetch the other pages too"},
 		},
 		"doc_vpc_eip_2021.json": {
 			servers: []string{"i-bp67acfmxazb4p**** ECS cn-hangzhou pay-as-you-go running created 2017-12-10T04:04:00Z expires - ip []"},
@@ -162,7 +162,7 @@ func TestSamples(t *testing.T) {
 				`i-bp67acfmxazb4p**** EipAddress "42.112.**.**" is masked: there is an address, but which is unknown`,
 				`i-bp67acfmxazb4p**** AutoReleaseTime "2017-12-10T04:04Z": it will be released by itself then`,
 			},
-			errs: []string{"inventory: incomplete: 1 server, and NextToken says that there are more"},
+			errs: []string{"inventory: incomplete: 1 server in cn-hangzhou, and the list says that there are more; fetch the other pages too"},
 		},
 		"describeinstances_doc2026_locked.json": {
 			servers: []string{"i-bp67acfmxazb4p**** ECS cn-hangzhou pay-as-you-go locked created 2017-12-10T04:04:00Z expires - ip []"},
@@ -171,7 +171,7 @@ func TestSamples(t *testing.T) {
 				`i-bp67acfmxazb4p**** EipAddress "42.112.**.**" is masked: there is an address, but which is unknown`,
 				`i-bp67acfmxazb4p**** AutoReleaseTime "2017-12-10T04:04Z": it will be released by itself then`,
 			},
-			errs: []string{"inventory: incomplete: 1 server, and NextToken says that there are more"},
+			errs: []string{"inventory: incomplete: 1 server in cn-hangzhou, and the list says that there are more; fetch the other pages too"},
 		},
 		"describeinstanceautorenewattribute_doc2021.json": {
 			errs: []string{`inventory: byte 0: not an inventory of a known format: an object with "InstanceRenewAttributes", "RequestId"`},
@@ -457,12 +457,12 @@ func TestPages(t *testing.T) {
 		{"the same page twice", page(2, `,"TotalCount":4,"PageNumber":1,"PageSize":2`) + page(2, `,"TotalCount":4,"PageNumber":1,"PageSize":2`), "4 of 8 servers"},
 		{"two regions", page(2, `,"TotalCount":2,"PageNumber":1,"PageSize":10`) + page(3, `,"TotalCount":3,"PageNumber":1,"PageSize":10`), ""},
 		{"two regions, the first incomplete", page(2, `,"TotalCount":5,"PageNumber":1,"PageSize":2`) + page(3, `,"TotalCount":3,"PageNumber":1,"PageSize":10`), "2 of 5 servers"},
-		{"an absurd page number", page(2, `,"TotalCount":4,"PageNumber":1,"PageSize":2`) + page(2, `,"TotalCount":4,"PageNumber":2000000,"PageSize":2`), "4 of 8 servers"},
+		{"an absurd page number", page(2, `,"TotalCount":4,"PageNumber":1,"PageSize":2`) + page(2, `,"TotalCount":4,"PageNumber":2000000,"PageSize":2`), ""},
 		{"by token, all", page(2, `,"NextToken":"a"`) + page(2, `,"NextToken":"b"`) + page(1, `,"NextToken":""`), ""},
 		{"by token, with the total", page(2, `,"TotalCount":5,"NextToken":"a"`) + page(3, `,"TotalCount":5,"NextToken":""`), ""},
-		{"by token, not the last", page(2, `,"NextToken":"a"`) + page(2, `,"NextToken":"b"`), "4 servers, and NextToken"},
+		{"by token, not the last", page(2, `,"NextToken":"a"`) + page(2, `,"NextToken":"b"`), "4 servers in cn-hangzhou, and the list"},
 		{"by token, total missed", page(2, `,"TotalCount":9,"NextToken":"a"`) + page(3, `,"TotalCount":9,"NextToken":""`), "5 of 9 servers"},
-		{"total reached, but a token", page(2, `,"TotalCount":2,"PageNumber":1,"PageSize":10,"NextToken":"a"`), "2 servers, and NextToken"},
+		{"total reached, but a token", page(2, `,"TotalCount":2,"PageNumber":1,"PageSize":10,"NextToken":"a"`), "2 servers in cn-hangzhou, and the list"},
 		{"no numbers", page(2, ``), ""},
 		{"a server left out counts", `{"Instances":{"Instance":[7]},"TotalCount":1}`, "server 1"},
 	} {
@@ -780,7 +780,8 @@ func (f *fleet) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// TestStreaming reads 50,000 servers, some 20 MiB, and holds nothing of them.
+// TestStreaming reads 50,000 servers, some 20 MiB, and holds nothing of them but
+// a hash of each, by which they are counted once.
 func TestStreaming(t *testing.T) {
 	const n = 50_000
 	f := &fleet{server: server(), n: n}
@@ -805,8 +806,8 @@ func TestStreaming(t *testing.T) {
 	if got != n {
 		t.Fatalf("%d servers, want %d", got, n)
 	}
-	if most > before+1<<20 {
-		t.Errorf("%d KiB are held, want at most 1 MiB", (most-before)>>10)
+	if most > before+1<<20+32*n {
+		t.Errorf("%d KiB are held, want at most 1 MiB and 32 bytes a server", (most-before)>>10)
 	}
 }
 

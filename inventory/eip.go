@@ -41,6 +41,7 @@ type addressKey struct {
 // address is one EIP.
 type address struct {
 	provider string
+	region   string
 	id       string
 	ip       netip.Addr // zero: not readable
 	text     string     // as it was found
@@ -66,7 +67,7 @@ func (a *Addresses) Len() int { return len(a.all) }
 func (a *Addresses) Read(r io.Reader) iter.Seq[error] {
 	return func(yield func(error) bool) {
 		d := decoder{
-			scanner: newScanner(r), addresses: a, addressesOnly: true,
+			scanner: newScanner(r), addresses: a, addressesOnly: true, lists: newPages(),
 			yield: func(_ Server, err error) bool { return yield(err) },
 		}
 		d.run()
@@ -97,7 +98,7 @@ func (b *builder) eip() (a address, problem string) {
 	if problem := b.id(keyAllocationID); problem != "" {
 		return address{}, problem
 	}
-	a = address{provider: alibaba, target: string(b.word(keyInstanceID))}
+	a = address{provider: alibaba, region: string(b.word(keyRegionID)), target: string(b.word(keyInstanceID))}
 	a.bound, _ = eipBound.meaning(b.word(keyStatus))
 	b.addressOf(&a, keyIPAddress)
 	for _, k := range [...]key{keyBusinessStatus, keyOperationLocks} {

@@ -49,6 +49,9 @@ type Server struct {
 	// Interfaces are the IDs of its network interfaces if it has several: a
 	// list of addresses may name these instead of the server.
 	Interfaces []string
+	// Conflicts are the facts about which its records contradict each other,
+	// where they were compared: see [Survey].
+	Conflicts []Conflict
 }
 
 // ErrFormat says that the input is not of a format that was asked for.
@@ -101,11 +104,14 @@ func (e *RecordError) Unwrap() error { return e.Err }
 
 // IncompleteError says that the inventory does not hold all the records that
 // it speaks of: pages are missing. It comes after all the records, once for
-// each kind of list.
+// each list: a provider's region, a kind of list and a length. Records are
+// counted once, however often they are there.
 type IncompleteError struct {
-	Found  int // records in the listings that are incomplete
-	Total  int // records that these listings say there are; 0: they do not say
+	Found  int // records of the list that are there
+	Total  int // records that the list says there are; 0: it does not say how many more
 	Format Format
+	Region string // "": the records do not say, or are of several
+	File   string // "": several, or not known; see [Survey.Read]
 }
 
 // Error gives the numbers, as far as they are known.
@@ -114,11 +120,15 @@ func (e *IncompleteError) Error() string {
 	if e.Format.isAddress() {
 		one, many = "address", "addresses"
 	}
+	in := ""
+	if e.Region != "" {
+		in = " in " + e.Region
+	}
 	if e.Total > e.Found {
-		return fmt.Sprintf("inventory: incomplete: %d of %d %s; fetch the other pages too", e.Found, e.Total, many)
+		return fmt.Sprintf("inventory: incomplete: %d of %d %s%s; fetch the other pages too", e.Found, e.Total, many, in)
 	}
 	if e.Found != 1 {
 		one = many
 	}
-	return fmt.Sprintf("inventory: incomplete: %d %s, and NextToken says that there are more", e.Found, one)
+	return fmt.Sprintf("inventory: incomplete: %d %s%s, and the list says that there are more; fetch the other pages too", e.Found, one, in)
 }

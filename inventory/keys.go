@@ -28,6 +28,7 @@ const (
 	keyPageNumber
 	keyPageSize
 	keyNextToken
+	keyServersLinks
 	keyCode
 	keyError
 
@@ -157,6 +158,7 @@ var keyNames = [...]string{
 	keyPageNumber:                  "PageNumber",
 	keyPageSize:                    "PageSize",
 	keyNextToken:                   "NextToken",
+	keyServersLinks:                "servers_links",
 	keyCode:                        "Code",
 	keyError:                       "Error",
 	keyInstanceID:                  "InstanceId",

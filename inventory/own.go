@@ -147,8 +147,7 @@ func (d *decoder) rows(in *rowReader, names []string) {
 		if err != nil {
 			s, err = Server{}, &RecordError{Record: d.records, Offset: in.at, Format: OwnCSV, Err: err}
 		}
-		if !d.yield(s, err) {
-			d.fail(errStop)
+		if d.hand(&s, err, in.at); d.err != nil {
 			return
 		}
 	}

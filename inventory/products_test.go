@@ -83,7 +83,7 @@ incomplete: 1 of 100 servers; fetch the other pages too`,
 		"slb/nlb_listloadbalancers_doc2026.json": `Alibaba Cloud NLB: alibaba/nlb-83ckzc8d4xlp8o**** SLB cn-hangzhou pay-as-you-go locked created 2022-07-18T17:22:00Z expires - ip []
   OperationLocks "SecurityLocked" holds although the status says otherwise: taken as locked
   PublicIPv4Address "120.XX.XX.69" is masked: there is an address, but which is unknown
-incomplete: 1 of 10 servers; fetch the other pages too`,
+incomplete: 1 of 10 servers in cn-hangzhou; fetch the other pages too`,
 		// ExpiredTime of a PostPaid one.
 		"nat/describenatgateways_doc2026.json": `Alibaba Cloud NAT gateway: alibaba/ngw-bp1047e2d4z7kf2ki**** NAT cn-hangzhou pay-as-you-go pending created 2021-06-08T12:20:20Z expires - ip []
   IpLists "116.62.XX.XX" is masked: there is an address, but which is unknown`,

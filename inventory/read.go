@@ -14,6 +14,17 @@ type Options struct {
 	// servers that come after them are yielded. nil: lists of addresses are
 	// checked and passed over.
 	Addresses *Addresses
+	// Survey is what [Survey.Read] took note of in a first reading of this and
+	// all other inputs. Then each server is yielded once, with the facts that
+	// all its records give together; [Survey.Missing] tells of missing pages;
+	// and Addresses is not filled: the survey has its own. nil: this input
+	// is judged alone, and each record is yielded by itself.
+	Survey *Survey
+	// File is the input's name, for [Said.File].
+	File string
+	// Repeated is called, if it is there, for each record of a server that was
+	// yielded before. It may not keep the server.
+	Repeated func(*Server)
 }
 
 // Read reads the servers of any format that is listed at [Format]. Which it is
@@ -25,15 +36,20 @@ type Options struct {
 //
 // The sequence reads r as it is ranged over, once. Instead of a server it can
 // yield an error: a [*RecordError] for a record that is left out, after which
-// it goes on with the next; an [*IncompleteError] after everything else if
-// pages are missing; or an [*InputError] where the input cannot be read on,
-// which ends it. The servers before an error are as good as any. At most some
-// 2 MiB are held, however large the input, besides the Addresses.
+// it goes on with the next; an [*IncompleteError] after everything else for each
+// list of which pages are missing; or an [*InputError] where
+// the input cannot be read on, which ends it. The servers before an error are as
+// good as any. Some 2 MiB and 30 bytes a server are held, besides the Addresses.
 func Read(r io.Reader, o *Options) iter.Seq2[Server, error] {
 	return func(yield func(Server, error) bool) {
 		d := decoder{scanner: newScanner(r), yield: yield}
 		if o != nil {
-			d.addresses = o.Addresses
+			d.addresses, d.survey, d.file, d.repeated = o.Addresses, o.Survey, o.File, o.Repeated
+		}
+		if d.survey != nil {
+			d.addresses = nil
+		} else {
+			d.lists = newPages()
 		}
 		d.run()
 	}
@@ -46,13 +62,18 @@ type decoder struct {
 	only          Format     // accept nothing else; 0: any
 	addresses     *Addresses // may be nil
 	addressesOnly bool       // pass servers over
+	survey        *Survey    // may be nil
+	surveying     bool       // in the first reading, which yields no servers
+	file          string
+	repeated      func(*Server)
 
+	lists    *pages // nil in the second reading of a survey
+	page     *page  // that is being read, or nil
 	records  int    // seen so far
 	inside   bool   // of a record
 	format   Format // of the last one
 	doc, rec tree   // of a document, and of a record in a list
 	b        builder
-	pages    [OwnCSV + 1]listing // by format
 }
 
 func (d *decoder) run() {
@@ -74,8 +95,11 @@ func (d *decoder) run() {
 		d.yield(Server{}, e)
 		return
 	}
-	for i := range d.pages {
-		if err := d.pages[i].close(); err != nil && !d.yield(Server{}, err) {
+	if d.survey != nil {
+		return
+	}
+	for _, err := range d.lists.missing() {
+		if !d.yield(Server{}, err) {
 			return
 		}
 	}
@@ -116,8 +140,11 @@ func (d *decoder) document(depth int) {
 	// Which of the two an object is shows only when its keys are read, so
 	// both are read at once.
 	start := d.offset()
-	p := page{total: -1}
-	found, wrapped, before := 0, false, d.records
+	outer := d.page
+	defer func() { d.page = outer }()
+	d.page = nil
+	total, number, more := -1, 0, false
+	found, wrapped := 0, false
 	t := &d.doc
 	t.reset(object)
 	var seen keySet
@@ -134,7 +161,9 @@ func (d *decoder) document(depth int) {
 				d.fail(fmt.Errorf("the key %s is there twice", keyNames[k]))
 				return
 			}
-			found++
+			if found++; found == 1 && d.lists != nil {
+				d.page = d.lists.begin()
+			}
 			d.list(k, start)
 			continue
 		}
@@ -149,14 +178,16 @@ func (d *decoder) document(depth int) {
 				d.skip(0)
 			}
 		case k == keyTotalCount || k == keyCount:
-			p.total = d.count(keyNames[k])
+			total = d.count(keyNames[k])
 		case k == keyPageNumber:
-			p.number = d.count("PageNumber")
-		case k == keyPageSize:
-			p.size = d.count("PageSize")
+			number = d.count("PageNumber")
 		case k == keyNextToken:
 			_, token := d.scalar()
-			p.more = len(token) > 0
+			more = more || len(token) > 0
+		case k == keyServersLinks:
+			more = d.nextLink() || more
+		case k == keyPageSize:
+			d.skip(0)
 		case k == 0:
 			t.noteStrange(name)
 			d.skip(0)
@@ -176,15 +207,13 @@ func (d *decoder) document(depth int) {
 		return
 	}
 	if found > 0 {
-		if found > 1 {
-			p = page{total: -1} // of which of the lists would it speak?
+		if p := d.page; p != nil {
+			p.format = d.format
+			if found == 1 { // of which of several lists would it speak?
+				p.total, p.number, p.more = total, number, more
+			}
+			d.lists.end(p)
 		}
-		p.servers = d.records - before
-		p.format = d.format
-		if p.servers == 0 && p.format == AlibabaALB && d.pages[AlibabaNLB].last.more {
-			p.format = AlibabaNLB // an empty list does not show which it is
-		}
-		d.pages[p.format].add(p)
 		return
 	}
 	f := t.formatAlone()
@@ -194,6 +223,35 @@ func (d *decoder) document(depth int) {
 	}
 	d.records++
 	d.emit(t, f, start)
+}
+
+// nextLink reports whether a list of links has one to the next page:
+// [{"rel": "next", "href": "…"}].
+func (d *decoder) nextLink() bool {
+	if d.kind() != list {
+		d.skip(0)
+		return false
+	}
+	found := false
+	for first := true; d.element(first); first = false {
+		if d.kind() != object {
+			d.skip(0)
+			continue
+		}
+		for first := true; ; first = false {
+			name, ok := d.member(first)
+			if !ok {
+				break
+			}
+			if string(name) != "rel" {
+				d.skip(0)
+				continue
+			}
+			_, rel := d.scalar()
+			found = found || string(rel) == "next"
+		}
+	}
+	return found
 }
 
 // list reads the value of a key of a list, in a document that began at start.
@@ -314,14 +372,39 @@ func (d *decoder) emit(t *tree, f Format, start int64) {
 	} else if problem := d.b.build(f); problem != "" {
 		err = errors.New(problem)
 	}
-	if errors.Is(err, errAddresses) {
+	if isLimit(err) {
 		d.failAt(start, err)
 		return
 	}
 	if err != nil {
+		if d.lists != nil {
+			d.lists.unreadable(d.page)
+		}
 		s, err = Server{}, &RecordError{Record: d.records, Offset: start, Format: f, Err: err}
 	}
-	if !d.yield(s, err) {
+	d.hand(&s, err, start)
+}
+
+// hand hands on a server or the error about a record.
+func (d *decoder) hand(s *Server, err error, start int64) {
+	switch {
+	case err != nil:
+	case d.surveying:
+		if err := d.survey.note(d.page, s, d.file); err != nil {
+			d.failAt(start, err)
+		}
+		return
+	case d.survey != nil:
+		if d.survey.settle(s, d.file) {
+			if d.repeated != nil {
+				d.repeated(s)
+			}
+			return
+		}
+	case d.page != nil:
+		d.lists.record(d.page, identityOf(s), s.Instance.Region)
+	}
+	if !d.yield(*s, err) {
 		d.fail(errStop)
 	}
 }
@@ -335,6 +418,9 @@ func (d *decoder) address(f Format) error {
 	a, problem := read()
 	if problem != "" {
 		return errors.New(problem)
+	}
+	if d.lists != nil && d.page != nil {
+		d.lists.record(d.page, identity{a.provider, a.id, true}, a.region)
 	}
 	if d.addresses == nil {
 		return nil

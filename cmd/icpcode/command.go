@@ -35,6 +35,7 @@ type command struct {
 	diff       bool
 
 	// What came of it.
+	kept          map[string]*kept // copies of what can be read only once
 	watch         *watch
 	problems      int
 	firstProblems []string

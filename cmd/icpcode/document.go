@@ -40,6 +40,7 @@ type jsonServer struct {
 	Assumed   []string           `json:"assumed,omitempty"`
 	Joined    []jsonGiven        `json:"joined,omitempty"` // from lists of addresses
 	Given     []jsonGiven        `json:"given,omitempty"`
+	Conflicts []jsonConflict     `json:"conflicts,omitempty"` // between its records
 	Notes     []string           `json:"notes,omitempty"`
 	Expires   *time.Time         `json:"expires,omitempty"`
 	Answers   []icpcode.Reason   `json:"answers,omitempty"` // of -explain: all rules
@@ -73,8 +74,9 @@ func (p *jsonPrinter) of(a *answer) jsonServer {
 	for _, g := range a.given {
 		s.Given = append(s.Given, jsonGiven{g.Fact, g.From, g.To})
 	}
-	for _, n := range a.server.Notes {
-		s.Notes = append(s.Notes, n.Text(p.lang))
+	s.Notes = a.notes(p.lang)
+	for _, k := range a.server.Conflicts {
+		s.Conflicts = append(s.Conflicts, conflictOf(k))
 	}
 	return s
 }
@@ -244,15 +246,12 @@ func (p *csvPrinter) begin(*question) error {
 
 func (p *csvPrinter) server(a *answer) error {
 	i := &a.server.Instance
-	until, given, notes := "", make([]string, 0, len(a.given)), make([]string, 0, len(a.server.Notes))
+	until, given, notes := "", make([]string, 0, len(a.given)), a.notes(p.lang)
 	if !a.until.IsZero() {
 		until = a.until.In(china).Format(time.RFC3339)
 	}
 	for _, g := range a.given {
 		given = append(given, g.String())
-	}
-	for _, n := range a.server.Notes {
-		notes = append(notes, n.Text(p.lang))
 	}
 	row := []string{
 		a.file, string(i.ID), a.server.Name, i.Provider, string(i.Product), i.Region,

@@ -96,8 +96,8 @@ func (t *table) factLines(a *answer) []string {
 	for _, v := range t.accFlags {
 		lines = append(lines, t.say("given on the command line: -account %s", "在命令行给出：-account %s", v))
 	}
-	for _, n := range a.server.Notes {
-		lines = append(lines, t.say("note: %s", "注意：%s", n.Text(t.lang)))
+	for _, n := range a.notes(t.lang) {
+		lines = append(lines, t.say("note: %s", "注意：%s", n))
 	}
 	return lines
 }

@@ -25,7 +25,7 @@ func asking(t *testing.T, at string, change func(*question)) *question {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q := &question{at: when, books: b, facts: &inventory.Facts{}, addresses: &inventory.Addresses{}, issued: &issued{known: true}}
+	q := &question{at: when, books: b, facts: &inventory.Facts{}, survey: &inventory.Survey{}, issued: &issued{known: true}}
 	if change != nil {
 		change(q)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"io"
 	"os"
 	"strings"
@@ -16,21 +15,20 @@ import (
 // stdinName is the file that stands for standard input.
 const stdinName = "-"
 
-// addresses reads the lists of addresses among the files beforehand, so that
-// they are joined to servers of every file. What can be read only once is
-// left: its addresses are joined to the servers that come after them.
-func (c *command) addresses(files []string) (*inventory.Addresses, error) {
-	a := &inventory.Addresses{}
+// survey reads all the files once, before any server is answered: pages of one
+// list, records of one server and addresses can be in any of them. What is
+// wrong with a file is told when it is read for its servers.
+func (c *command) survey(files []string, q *question) (*inventory.Survey, error) {
+	v := &inventory.Survey{Mainland: q.mainland}
 	for _, name := range files {
-		info, err := os.Stat(name)
-		if name == stdinName || err != nil || !info.Mode().IsRegular() {
-			continue // what is wrong is told when it is read for its servers
+		if err := c.keep(name); err != nil {
+			return nil, &exitError{exitInput, err}
 		}
 		f, err := c.open(name)
 		if err != nil {
 			continue
 		}
-		for err := range a.Read(c.watch.reading(f)) {
+		for err := range v.Read(c.shown(name), c.watch.reading(f)) {
 			var path *os.PathError
 			if errors.As(err, &path) {
 				_ = f.Close() // it was only read
@@ -39,11 +37,101 @@ func (c *command) addresses(files []string) (*inventory.Addresses, error) {
 		}
 		_ = f.Close() // it was only read
 	}
-	return a, nil
+	return v, nil
+}
+
+// keep copies what can be read only once, standard input or a pipe, to a
+// temporary file, from which open reads it from then on.
+func (c *command) keep(name string) error {
+	info, err := os.Stat(name)
+	if name != stdinName && (err != nil || info.Mode().IsRegular() || info.IsDir()) {
+		return nil
+	}
+	if c.kept[name] != nil {
+		return nil
+	}
+	from := c.stdin
+	if name != stdinName {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil //nolint:nilerr // it is told when it is opened
+		}
+		defer func() { _ = f.Close() }() // it was only read
+		from = f
+	}
+	to, err := os.CreateTemp("", "icpcode-*")
+	if err != nil {
+		return err
+	}
+	_ = os.Remove(to.Name()) // at once, where that can be, or by forget
+	if c.kept == nil {
+		c.kept = make(map[string]*kept)
+	}
+	k := &kept{File: to}
+	c.kept[name] = k
+	in := &ending{r: c.watch.reading(from)}
+	_, err = io.Copy(to, in)
+	if k.end = in.err; k.end != nil {
+		return nil
+	}
+	return err
+}
+
+// kept is a copy of what could be read only once.
+type kept struct {
+	*os.File
+	end error // with which the reading ended, if that was not the end of the file
+}
+
+// ending is a reader that knows with which error it ended, unless that was the
+// end of the file.
+type ending struct {
+	r   io.Reader
+	err error
+}
+
+func (e *ending) Read(b []byte) (int, error) {
+	if e.err != nil {
+		return 0, e.err
+	}
+	n, err := e.r.Read(b)
+	if err != io.EOF { //nolint:errorlint // io.Reader asks for io.EOF itself
+		e.err = err
+	}
+	return n, err
+}
+
+// open begins at the start. What ended the reading then ends it again.
+func (k *kept) open() (io.ReadCloser, error) {
+	_, err := k.Seek(0, io.SeekStart)
+	if k.end == nil {
+		return io.NopCloser(k.File), err
+	}
+	return io.NopCloser(io.MultiReader(k.File, &ending{err: k.end})), err
+}
+
+// forget removes the temporary files.
+func (c *command) forget() {
+	for name, f := range c.kept {
+		_ = f.Close()           // it was only kept to be read
+		_ = os.Remove(f.Name()) // it is gone where that could be at once
+		delete(c.kept, name)
+	}
+}
+
+// shown is what a file is called.
+func (c *command) shown(name string) string {
+	if name == stdinName {
+		return c.say("standard input", "标准输入")
+	}
+	return name
 }
 
 // open opens a file, or standard input.
 func (c *command) open(name string) (io.ReadCloser, error) {
+	if f := c.kept[name]; f != nil {
+		return f.open()
+	}
 	if name == stdinName {
 		return io.NopCloser(c.stdin), nil
 	}
@@ -62,17 +150,18 @@ func (c *command) open(name string) (io.ReadCloser, error) {
 // and hands on the answers. What is wrong with the files is reported; unless
 // c.keepGoing, the first such thing ends it with an *exitError.
 func (c *command) each(files []string, q *question, yield func(*answer) error) error {
-	seen := newSeen()
 	unmet := make(map[icpcode.InstanceID]bool)
 	for id := range q.facts.IDs() {
 		unmet[id] = true
 	}
 	watch := c.progress()
 	defer watch.done()
+	defer c.forget()
 	var err error
-	if q.addresses, err = c.addresses(files); err != nil {
+	if q.survey, err = c.survey(files, q); err != nil {
 		return err
 	}
+	watch.bytes = 0 // the files are read once more
 	watch.bytes = 0 // the files are read once more
 	for _, name := range files {
 		f, err := c.open(name)
@@ -84,12 +173,7 @@ func (c *command) each(files []string, q *question, yield func(*answer) error) e
 		}
 		err = c.eachOf(name, watch.reading(f), q, func(a *answer) error {
 			watch.servers++
-			i := &a.server.Instance
-			delete(unmet, i.ID)
-			if seen.again(i.Provider, string(i.ID)) {
-				c.warn(name, c.say("%s is there again: the first one counts", "%s 再次出现：以第一次为准", i.ID))
-				return nil
-			}
+			delete(unmet, a.server.Instance.ID)
 			return yield(a)
 		})
 		_ = f.Close() // it was only read
@@ -98,6 +182,15 @@ func (c *command) each(files []string, q *question, yield func(*answer) error) e
 		}
 	}
 	watch.done()
+	for _, e := range q.survey.Missing() {
+		name := e.File
+		if name == "" {
+			name = e.Format.String()
+		}
+		if err := c.problem(name, e, true); err != nil { // all the servers there are have been answered
+			return err
+		}
+	}
 	for id := range q.facts.IDs() {
 		if unmet[id] {
 			c.warn(c.factsFile, c.say("%s is in no inventory", "%s 不在任何清单中", id))
@@ -108,17 +201,14 @@ func (c *command) each(files []string, q *question, yield func(*answer) error) e
 
 // eachOf is each for one file.
 func (c *command) eachOf(name string, r io.Reader, q *question, yield func(*answer) error) error {
-	for s, err := range inventory.Read(r, &inventory.Options{Addresses: q.addresses}) {
-		var incomplete *inventory.IncompleteError
-		if errors.As(err, &incomplete) {
-			err = c.problem(name, err, true) // all the servers there are have been answered
-		} else if err != nil {
-			err = c.problem(name, err, c.keepGoing)
-		}
+	again := func(s *inventory.Server) {
+		c.warn(name, c.say("%s is there again: it counts once", "%s 再次出现：只计一次", s.Instance.ID))
+	}
+	for s, err := range inventory.Read(r, &inventory.Options{Survey: q.survey, File: c.shown(name), Repeated: again}) {
 		if err != nil {
-			return err
-		}
-		if s.Instance.ID == "" {
+			if err := c.problem(name, err, c.keepGoing); err != nil {
+				return err
+			}
 			continue
 		}
 		a, err := q.ask(name, s)
@@ -153,9 +243,7 @@ func (c *command) problem(file string, err error, goOn bool) error {
 
 // place puts the file, and in Chinese the record and offset, before an error.
 func (c *command) place(file string, err error) string {
-	if file == stdinName {
-		file = c.say("standard input", "标准输入")
-	}
+	file = c.shown(file)
 	if c.lang == icpcode.Chinese {
 		var record *inventory.RecordError
 		var input *inventory.InputError
@@ -167,10 +255,8 @@ func (c *command) place(file string, err error) string {
 			return fmt.Sprintf("%s：第%d字节：%v", file, input.Offset, input.Err)
 		case errors.As(err, &input):
 			return fmt.Sprintf("%s：第%d条记录，第%d字节：%v", file, input.Record, input.Offset, input.Err)
-		case errors.As(err, &incomplete) && incomplete.Total > incomplete.Found:
-			return fmt.Sprintf("%s：清单不完整：共%d台，只有%d台；请获取其余各页", file, incomplete.Total, incomplete.Found)
 		case errors.As(err, &incomplete):
-			return fmt.Sprintf("%s：清单不完整：有%d台，但NextToken表明还有更多", file, incomplete.Found)
+			return file + "：" + incompleteZh(incomplete)
 		}
 	}
 	var path *os.PathError
@@ -179,6 +265,18 @@ func (c *command) place(file string, err error) string {
 		return c.tell(err) // it names the file, or the server
 	}
 	return file + c.say(": ", "：") + strings.TrimPrefix(err.Error(), "inventory: ")
+}
+
+// incompleteZh says in Chinese what is missing.
+func incompleteZh(e *inventory.IncompleteError) string {
+	unit := "台"
+	if e.Format == inventory.AlibabaEIP || e.Format == inventory.TencentEIP {
+		unit = "个地址"
+	}
+	if e.Total > e.Found {
+		return fmt.Sprintf("%s清单不完整：共%d%s，只有%d%s；请获取其余各页", e.Region, e.Total, unit, e.Found, unit)
+	}
+	return fmt.Sprintf("%s清单不完整：有%d%s，但清单表明还有更多；请获取其余各页", e.Region, e.Found, unit)
 }
 
 // warn tells of something that does not keep the answers from being right.
@@ -191,29 +289,6 @@ func (c *command) warn(file, text string) {
 func (c *command) complain(text string) {
 	text = strings.ReplaceAll(strings.TrimPrefix(text, "icpcode: "), ": icpcode: ", ": ") // the library's errors begin so too
 	_, _ = fmt.Fprintln(c.stderr, "icpcode: "+safe(text))                                 // there is nowhere else to say that this failed
-}
-
-// seen remembers the servers by a hash of eight bytes: of a million, two that
-// differ are taken for the same one in one run out of some thirty million.
-type seen struct {
-	seed   maphash.Seed
-	hashes map[uint64]struct{}
-}
-
-// maxSeen bounds the memory: beyond it servers are not compared.
-const maxSeen = 2_000_000
-
-func newSeen() *seen { return &seen{maphash.MakeSeed(), make(map[uint64]struct{})} }
-
-func (s *seen) again(provider, id string) bool {
-	h := maphash.Comparable(s.seed, [2]string{provider, id})
-	if _, found := s.hashes[h]; found {
-		return true
-	}
-	if len(s.hashes) < maxSeen {
-		s.hashes[h] = struct{}{}
-	}
-	return false
 }
 
 // watch shows on a terminal how far a long input has been read.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -14,12 +15,12 @@ type question struct {
 	account account
 	assume  icpcode.Rules
 	books   *books
-	// addresses are joined first, then facts win.
-	addresses *inventory.Addresses
-	facts     *inventory.Facts
-	issued    *issued
-	region    string // of servers whose inventory does not name theirs
-	lang      icpcode.Lang
+	// The addresses of the survey are joined first, then facts win.
+	survey *inventory.Survey
+	facts  *inventory.Facts
+	issued *issued
+	region string // of servers whose inventory does not name theirs
+	lang   icpcode.Lang
 }
 
 // verdict is the answer about one server.
@@ -74,7 +75,7 @@ const others = "another account"
 // known for it at that time.
 func (q *question) ask(file string, s inventory.Server) (*answer, error) {
 	a := &answer{file: file, server: s}
-	a.joined = q.addresses.Apply(&a.server)
+	a.joined = q.survey.Addresses.Apply(&a.server)
 	a.given = q.facts.Apply(&a.server)
 	i := &a.server.Instance
 	if i.Region == "" && q.region != "" {
@@ -91,6 +92,22 @@ func (q *question) ask(file string, s inventory.Server) (*answer, error) {
 	}
 	q.judge(a)
 	return a, nil
+}
+
+// mainland says whether the rules in force list a provider's region as one of
+// mainland China.
+func (q *question) mainland(provider, region string) icpcode.Tri {
+	set, err := q.books.at(provider, q.at)
+	if err != nil {
+		return icpcode.Unknown
+	}
+	if slices.Contains(set.MainlandRegions, region) {
+		return icpcode.Yes
+	}
+	if slices.Contains(set.OtherRegions, region) {
+		return icpcode.No
+	}
+	return icpcode.Unknown
 }
 
 // judge answers under a.set.

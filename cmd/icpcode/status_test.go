@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -191,26 +192,26 @@ func TestProgress(t *testing.T) {
 	look := func(step time.Duration, change func(*system)) string {
 		clock := time.Date(2026, 11, 22, 10, 0, 0, 0, china)
 		s := machine(nil)
-		s.stdin = iotest.OneByteReader(&servers{n: 20})
+		s.stdin = &servers{n: 4_000}
 		s.now = func() time.Time { clock = clock.Add(step); return clock }
 		change(s)
 		return runOn(s, "precheck", "-", "-csv").errors
 	}
 	watched := func(s *system) { s.watched = true }
-	shown := look(time.Millisecond, watched)
-	if !strings.HasPrefix(shown, "\r\x1b[K") || !strings.Contains(shown, "\r\x1b[K17 servers, 0 MB read\r") {
+	shown := look(50*time.Millisecond, watched)
+	if !strings.HasPrefix(shown, "\r\x1b[K") || !regexp.MustCompile(`\r\x1b\[K[1-9][0-9,]* servers, [0-9] MB read\r`).MatchString(shown) {
 		t.Errorf("a terminal is shown %q", shown)
 	}
-	if lines := strings.Count(shown, "MB read"); lines < 5 || lines > 20 {
+	if lines := strings.Count(shown, "MB read"); lines < 5 || lines > 1_100 { // of some 4,200 reads, 50 ms apart
 		t.Errorf("a terminal is shown %d lines", lines)
 	}
 	last := strings.LastIndex(shown, "\r\x1b[K")
-	if !strings.HasPrefix(shown[last:], "\r\x1b[Kicpcode: 20 servers") {
+	if !strings.HasPrefix(shown[last:], "\r\x1b[Kicpcode: 4,000 servers") {
 		t.Errorf("the line stays: %q", shown[last:])
 	}
 	for what, other := range map[string]string{
-		"a file":                       look(time.Millisecond, func(*system) {}),
-		"a terminal with the rows too": look(time.Millisecond, func(s *system) { s.watched, s.terminal = true, true }),
+		"a file":                       look(50*time.Millisecond, func(*system) {}),
+		"a terminal with the rows too": look(50*time.Millisecond, func(s *system) { s.watched, s.terminal = true, true }),
 		"a terminal after a moment":    look(time.Nanosecond, watched),
 	} {
 		if strings.Contains(other, "\r") {

@@ -129,8 +129,8 @@ func (t *table) server(a *answer) error {
 	if !a.until.IsZero() {
 		t.beside(t.say("until: ", "截止："), when(a.until))
 	}
-	for _, n := range a.server.Notes {
-		t.beside(t.say("note: ", "注意："), n.Text(t.lang))
+	for _, n := range a.notes(t.lang) {
+		t.beside(t.say("note: ", "注意："), n)
 	}
 	return nil
 }
