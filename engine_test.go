@@ -85,7 +85,7 @@ func (s *spy) Load(ctx context.Context, keys ...icpcode.Key) ([]icpcode.Document
 }
 
 func (s *spy) Commit(ctx context.Context, c icpcode.Change) error {
-	keys := slices.Clone(c.Ensures)
+	var keys []icpcode.Key
 	for _, p := range c.Puts {
 		keys = append(keys, p.Key)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/icpcode/icpcode"
@@ -53,9 +54,6 @@ func (s *mapStore) Commit(ctx context.Context, c icpcode.Change) error {
 	for _, p := range c.Puts {
 		s.docs[p.Key] = p.Clone() // the caller may change what it gave
 	}
-	for _, k := range c.Ensures { // there already is fine: it is the same
-		s.docs[k] = icpcode.Document{Key: k, Version: 1}
-	}
 	for _, e := range c.Events {
 		s.events[e.Code] = append(s.events[e.Code], e.Clone())
 	}
@@ -63,13 +61,10 @@ func (s *mapStore) Commit(ctx context.Context, c icpcode.Change) error {
 }
 
 // List scans everything, which will do for a few thousand documents. A larger
-// store has an index for each icpcode.Index. The order is by code and the
-// cursor is a code: it holds while records come and go, as a count would not.
+// store has an index for each icpcode.Index, by the value and then the place.
+// A cursor is a place: it holds while records come and go, as a count would
+// not.
 func (s *mapStore) List(ctx context.Context, q icpcode.Query) (icpcode.Page, error) {
-	var after icpcode.Code
-	if err := after.UnmarshalText([]byte(q.After)); err != nil {
-		return icpcode.Page{}, err
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var page icpcode.Page
@@ -78,18 +73,23 @@ func (s *mapStore) List(ctx context.Context, q icpcode.Query) (icpcode.Page, err
 		if !ok || q.State != icpcode.StateNone && q.State != r.State {
 			continue
 		}
-		v := [...]string{icpcode.ByOwner: string(r.Owner), icpcode.ByHolder: string(r.Holder()),
-			icpcode.ByInstance: string(r.Instance), icpcode.ByICPNumber: r.ICPNumber()}[q.By]
-		if v == q.Value && v != "" && (q.After == "" || r.Code.Compare(after) > 0) {
+		v := q.By.Of(r)
+		if v == q.Value && (v != "" || q.By == icpcode.Everything) && (q.After == "" || place(r) < q.After) {
 			page.Records = append(page.Records, *r)
 		}
 	}
-	slices.SortFunc(page.Records, func(a, b icpcode.Record) int { return a.Code.Compare(b.Code) })
+	slices.SortFunc(page.Records, func(a, b icpcode.Record) int { return strings.Compare(place(&b), place(&a)) })
 	if len(page.Records) > q.Limit {
 		page.Records = page.Records[:q.Limit]
-		page.Next = page.Records[q.Limit-1].Code.String()
+		page.Next = place(&page.Records[q.Limit-1])
 	}
 	return page, ctx.Err()
+}
+
+// place is a text that is the greater the earlier a record comes in a list:
+// the latest issued come first.
+func place(r *icpcode.Record) string {
+	return r.Issued.UTC().Format("20060102150405.000000 ") + r.Code.String()
 }
 
 func (s *mapStore) Events(ctx context.Context, q icpcode.EventQuery) ([]icpcode.Event, error) {

@@ -92,9 +92,6 @@ func (s *shelf) Commit(ctx context.Context, c Change) error {
 	for _, p := range c.Puts {
 		s.docs[p.Key] = p.Document.Clone()
 	}
-	for _, k := range c.Ensures {
-		s.docs[k] = Document{Key: k, Version: 1}
-	}
 	for _, e := range c.Events {
 		s.events[e.Code] = append(s.events[e.Code], e.Clone())
 	}

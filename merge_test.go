@@ -93,7 +93,7 @@ func (r *runway) Load(ctx context.Context, keys ...icpcode.Key) (docs []icpcode.
 }
 
 func (r *runway) Commit(ctx context.Context, c icpcode.Change) error {
-	keys := slices.Clone(c.Ensures)
+	var keys []icpcode.Key
 	for _, p := range c.Puts {
 		keys = append(keys, p.Key)
 	}

@@ -10,6 +10,8 @@ var (
 	certificationNames = []string{"Unknown", "Personal", "SelfEmployed", "SoleTrader", "Enterprise"}
 	originNames        = []string{"None", "Free", "Auto", "Paid"}
 	filingKindNames    = []string{"None", "First", "NewService", "Access", "Change"}
+	stageNames         = []string{"None", "Verification", "SMS", "Review"}
+	endNames           = []string{"None", "Deregistered", "Cancelled", "Moved"}
 )
 
 // name returns the i-th name.
@@ -88,3 +90,21 @@ func (v FilingKind) MarshalText() ([]byte, error) { return []byte(v.String()), n
 func (v *FilingKind) UnmarshalText(b []byte) error {
 	return parseName(v, "FilingKind", filingKindNames, b)
 }
+
+// String returns the value's name, "Verification".
+func (v Stage) String() string { return name(stageNames, v) }
+
+// MarshalText returns the value's name.
+func (v Stage) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// UnmarshalText reads a value's name.
+func (v *Stage) UnmarshalText(b []byte) error { return parseName(v, "Stage", stageNames, b) }
+
+// String returns the value's name, "Deregistered".
+func (v End) String() string { return name(endNames, v) }
+
+// MarshalText returns the value's name.
+func (v End) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// UnmarshalText reads a value's name.
+func (v *End) UnmarshalText(b []byte) error { return parseName(v, "End", endNames, b) }

@@ -35,6 +35,30 @@ const (
 	FilingChange                // 变更备案
 )
 
+// Stage is how far the review of a filing is (LIF-STAGE). The zero value is
+// not known.
+type Stage uint8
+
+// The stages of a review.
+const (
+	StageNone         Stage = iota
+	StageVerification       // 真实性核验
+	StageSMS                // 管局短信核验
+	StageReview             // 管局审核
+)
+
+// End is how the filing of a Filed code ended (LIF-END): the code stays
+// Filed. The zero value is not at all.
+type End uint8
+
+// The ends of a filing.
+const (
+	EndNone         End = iota
+	EndDeregistered     // 注销
+	EndCancelled        // 取消接入
+	EndMoved            // it moved to another code
+)
+
 // Filing is an application that uses a code: one code, one website or app, one
 // subject, one domain (COD-ONE, FIL-WHAT).
 type Filing struct {
@@ -100,24 +124,28 @@ func domainProblem(d string) string {
 	if !utf8.ValidString(d) {
 		return "is not valid UTF-8"
 	}
-	labels := strings.Split(d, ".")
-	if len(labels) < 2 {
+	labels := domainLabels(d)
+	if len(labels) < 2 || slices.ContainsFunc(labels, badLabel) {
 		return "is not one domain name, like example.cn"
 	}
-	for _, l := range labels {
-		if l == "" || len(l) > 63*utf8.UTFMax || l[0] == '-' || l[len(l)-1] == '-' {
-			return "is not one domain name, like example.cn"
-		}
-		for _, r := range l {
-			if r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
-				return "is not one domain name, like example.cn"
-			}
-		}
-	}
-	if _, err := netip.ParseAddr(d); err == nil {
+	if _, err := netip.ParseAddr(strings.Join(labels, ".")); err == nil {
 		return "is an address, not a domain name"
 	}
 	return ""
+}
+
+// badLabel reports whether l is not what stands between the dots of a
+// domain.
+func badLabel(l string) bool {
+	if l == "" || len(l) > 63*utf8.UTFMax || l[0] == '-' || l[len(l)-1] == '-' {
+		return true
+	}
+	for _, r := range l {
+		if r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
+			return true
+		}
+	}
+	return false
 }
 
 // Money is an amount of one currency, exact (PAY-EXACT). The zero value is no
@@ -170,6 +198,13 @@ type Event struct {
 	Filing        *Filing    `json:"filing,omitempty"` // submit, resubmit, approve, import
 	Paid          Money      `json:"paid,omitzero"`    // buy, import
 	Refund        Money      `json:"refund,omitzero"`  // refund, close
+
+	// Places for what this version never writes; stores keep them.
+	Stage     Stage  `json:"stage,omitzero"`      // LIF-STAGE
+	Rejection string `json:"rejection,omitempty"` // LIF-REJECT: what is to be corrected, at most 1,024 bytes
+	End       End    `json:"end,omitzero"`        // LIF-END
+	Successor Code   `json:"successor,omitzero"`  // LIF-END: the code that the filing moved to
+	Corrected string `json:"corrected,omitempty"` // LIF-CORRECT: the number that was wrong; Filing has the right one
 }
 
 // LogValue shows the event in structured logs, its code masked.
@@ -212,6 +247,14 @@ type Record struct {
 	Refunded      Money     `json:"refunded,omitzero"`
 	Remark        string    `json:"remark,omitempty"`
 	Reason        string    `json:"reason,omitempty"` // of Last: a void, refund, release or close
+
+	// Places for what this version never writes; stores keep them.
+	Stage     Stage     `json:"stage,omitzero"`       // of the review of the filing (LIF-STAGE)
+	Rejection string    `json:"rejection,omitempty"`  // what is to be corrected (LIF-REJECT), at most 1,024 bytes
+	End       End       `json:"end,omitzero"`         // how the filing of a Filed code ended (LIF-END)
+	Ended     time.Time `json:"ended,omitzero"`       // when it did
+	EndReason string    `json:"end_reason,omitempty"` // why, at most 256 bytes
+	Successor Code      `json:"successor,omitzero"`   // the code that the filing moved to
 }
 
 // Clone returns a copy that shares no memory with r that either could change.
@@ -247,6 +290,23 @@ func (r *Record) ICPNumber() string {
 		return ""
 	}
 	return r.Filing.ICPNumber
+}
+
+// Service returns what the last filing is for, as [Filing.Service] does, or
+// "".
+func (r *Record) Service() string { return r.Filing.Service() }
+
+// Over returns since when nothing more can happen to the code, or the zero
+// time: since it was Refunded or Invalid, or since the filing of a Filed code
+// ended (LIF-END). Its history can then be purged.
+func (r *Record) Over() time.Time {
+	if r.State == StateFiled && r.End != EndNone {
+		return r.Ended
+	}
+	if r.State == StateRefunded || r.State == StateInvalid {
+		return r.Updated
+	}
+	return time.Time{}
 }
 
 // roles returns the parts that actor plays towards the code.
@@ -354,9 +414,13 @@ func (r Record) apply(e *Event) Record {
 }
 
 // Replay returns the record that the events of one code add up to. They must
-// be complete and in order; otherwise the error is an [*InvalidError].
+// be complete and in order; otherwise the error is an [*InvalidError], which
+// says so if the first ones are missing because they were purged.
 func Replay(events []Event) (Record, error) {
 	var r Record
+	if len(events) > 0 && events[0].Seq > 1 {
+		return r, invalid("Events", "begin after the first one: what came before was purged")
+	}
 	for i := range events {
 		e := &events[i]
 		if e.Seq != uint64(i)+1 || e.Code != events[0].Code || e.From != r.State {

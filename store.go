@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -43,25 +44,40 @@ type Store interface {
 	// document has version 0, or if an event exists already.
 	// Two Commits of which each expects what the other writes MUST NOT both
 	// succeed.
-	// An Ensure of a key that exists MUST be accepted without a conflict.
-	// A Change of at least 1,024 documents MUST be accepted.
+	// A Change of at least 1,024 Puts, with an event for each record among
+	// them, MUST be accepted, unless the store is Limited.
 	// Commit MUST return nil only when the Change is as durable as the store
 	// makes anything.
-	// Any error that does not match ErrConflict is taken for an unknown
-	// outcome, and the request is told so.
+	//
+	// After any other error than a conflict the engine does not know whether
+	// the Change was written.
+	// A Change of one request is then not tried again: the request is told
+	// that its outcome is unknown, and sent again it finds its receipt or is
+	// decided anew.
+	// One that several requests share is tried again in parts. That is safe:
+	// each request has a receipt that expects version 0, so no request can be
+	// written twice.
 	Commit(ctx context.Context, c Change) error
 
 	// List returns a page of the records that match the query.
 	//
-	// The order of records is the store's own and MUST be stable: following
-	// Page.Next until it is "" MUST return every record that matched
-	// throughout exactly once.
+	// List is for the engine, not for viewers: its records are whole. What an
+	// account may see is what Engine.Owned and its like return.
+	//
+	// Following Page.Next until it is "" MUST return every record that matched
+	// throughout exactly once, whatever is written meanwhile.
+	// With Query.Newest records MUST come in the order of Record.Issued, the
+	// latest first, and those of one instant in the order of the bytes of
+	// their codes' text, the last first.
+	// Otherwise the order of records is the store's own.
 	// List MUST return no record that did not match when it was read.
 	// List MUST see every Commit that was acknowledged before List began.
 	// A page MUST hold at most Query.Limit records and MAY hold fewer, even
 	// none, while Next is not "".
-	// A store SHOULD NOT scan the codes of other owners, holders, instances
-	// or numbers.
+	// Next MUST be at most 256 bytes.
+	// A store SHOULD look at no more than 1,000 records for a page, and at
+	// none that another Value has. One that grows needs an index for each
+	// Index, in the order of Newest.
 	List(ctx context.Context, q Query) (Page, error)
 
 	// Events returns the events of one code in the order of their sequence.
@@ -70,6 +86,36 @@ type Store interface {
 	// a gap, and none for a code that it does not know.
 	// Events MUST see every Commit that was acknowledged before Events began.
 	Events(ctx context.Context, q EventQuery) ([]Event, error)
+}
+
+// Limited is a [Store] that takes fewer writes in one Change than others, as
+// etcd (128 operations) and key-value services (100) do. The engine then
+// refuses what does not fit, before anything is written, and lets an instance
+// have no more codes than closing it can write.
+type Limited interface {
+	Store
+	// MaxWrites is how many Puts and Events together one Change can have.
+	// It does not change.
+	//
+	// MaxWrites MUST be at least 64, or 0: then the store is not limited.
+	// A Change of MaxWrites Puts and events together MUST be accepted.
+	MaxWrites() int
+}
+
+// Purger is a [Store] that can forget the histories of codes that nothing can
+// happen to any more: see [Record.Over]. Codes themselves are never
+// forgotten, so that none is drawn again.
+type Purger interface {
+	Store
+	// PurgeEvents forgets the whole histories of at most limit codes (1 to
+	// 1000) that were over before an instant, and returns of how many: fewer
+	// than limit when no more were left.
+	//
+	// PurgeEvents MUST NOT forget an event of a code that is not over, or was
+	// over only later.
+	// After a purge Commit MUST accept the events that follow the record's
+	// version, and Events MUST return them.
+	PurgeEvents(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
 // Kind is a kind of document.
@@ -81,10 +127,17 @@ const (
 	KindAccountLedger                 // A is an account, B a product; the body is a *Ledger
 	KindGrantees                      // A is a granter, Year a natural year; the body is a *Partners
 	KindGranters                      // A is a grantee, Year a natural year; the body is a *Partners
-	KindAcquaintance                  // A is a granter, B a grantee; there is no body
+	KindAcquaintance                  // A is a granter, B a grantee; the body is nil, and it is written once
 	KindRecord                        // Code is a code; the body is a *Record
 	KindReceipt                       // A is an actor, B a request ID; the body is a *Receipt
 )
+
+var kindNames = []string{
+	"none", "ledger", "account ledger", "grantees", "granters", "acquaintance", "record", "receipt",
+}
+
+// String returns the kind's name, "account ledger".
+func (k Kind) String() string { return name(kindNames, k) }
 
 // Key names one document. It is comparable: equal keys are the same document.
 // Fields that its kind does not use are zero.
@@ -93,6 +146,21 @@ type Key struct {
 	Year int
 	A, B string
 	Code Code
+}
+
+// String describes the key, for messages: "ledger i-bp1abc". The code of a
+// record is masked.
+func (k Key) String() string {
+	s := k.Kind.String()
+	for _, part := range [...]string{k.A, k.B, k.Code.Masked()} {
+		if part != "" {
+			s += " " + part
+		}
+	}
+	if k.Year != 0 {
+		s += " " + strconv.Itoa(k.Year)
+	}
+	return s
 }
 
 // Compare orders keys by kind, A, B, year and code. Changes list their
@@ -156,16 +224,17 @@ func NewBody(k Kind) Body {
 
 // Put writes a document if the stored one has the expected version.
 type Put struct {
-	Expect   uint64 // the version that must be stored now; 0: must be absent
-	Document        // its Version is the new one, above Expect
+	Expect uint64 // the version that must be stored now; 0: must be absent
+	// Document.Version is the new one, above Expect. An acquaintance is only
+	// ever put with Expect 0, Version 1 and no body.
+	Document
 }
 
 // Change is what one Commit writes, all or nothing. It holds only writes:
 // nothing is expected that is not written.
 type Change struct {
-	// Puts and Ensures are sorted by Key.Compare, and no key is named twice.
-	Puts    []Put
-	Ensures []Key // of KindAcquaintance: written once, at version 1; there already is fine
+	// Puts are sorted by Key.Compare, and no key is named twice.
+	Puts []Put
 	// Events are sorted by code and sequence, and follow each code's last.
 	Events []Event
 }
@@ -212,17 +281,46 @@ const (
 	ByHolder                     // Record.Holder
 	ByInstance                   // Record.Instance, where it has one
 	ByICPNumber                  // Record.ICPNumber, where it has one
+	ByService                    // Record.Service, where it has one
+	Everything                   // every record; Query.Value is ""
 )
+
+var indexNames = []string{"none", "owner", "holder", "instance", "ICP number", "service", "everything"}
+
+// String returns the index's name, "ICP number".
+func (i Index) String() string { return name(indexNames, i) }
+
+// Of returns what r has under the index: "" where r has nothing, and under
+// [Everything].
+func (i Index) Of(r *Record) string {
+	switch i {
+	case ByOwner:
+		return string(r.Owner)
+	case ByHolder:
+		return string(r.Holder())
+	case ByInstance:
+		return string(r.Instance)
+	case ByICPNumber:
+		return r.ICPNumber()
+	case ByService:
+		return r.Service()
+	}
+	return ""
+}
 
 // Query asks for the records that have Value under the index By and, unless
 // State is StateNone, the recorded state State.
 type Query struct {
-	By    Index
-	Value string
-	State State
-	After string // the Next of the page before; "" for the first
-	Limit int    // 1 to 1000
+	By     Index
+	Value  string // what Index.Of returns of the records wanted
+	State  State
+	Newest bool   // the latest issued first; false: in any order
+	After  string // the Next of the page before, of the same query; "" for the first
+	Limit  int    // 1 to 1000
 }
+
+// maxCursor is how many bytes a store's Page.Next can have.
+const maxCursor = 256
 
 // Page is one page of a List.
 type Page struct {

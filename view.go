@@ -161,14 +161,9 @@ func (v *view) change() Change {
 		if !s.dirty {
 			continue
 		}
-		if s.Key.Kind == KindAcquaintance {
-			c.Ensures = append(c.Ensures, s.Key)
-			continue
-		}
 		c.Puts = append(c.Puts, Put{s.expect, s.Document})
 	}
 	slices.SortFunc(c.Puts, func(a, b Put) int { return a.Key.Compare(b.Key) })
-	slices.SortFunc(c.Ensures, Key.Compare)
 	byCode := func(a, b Event) int { return a.Code.Compare(b.Code) }
 	if !slices.IsSortedFunc(c.Events, byCode) {
 		c.Events = slices.Clone(c.Events)

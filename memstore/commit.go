@@ -2,9 +2,9 @@ package memstore
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"math/bits"
-	"slices"
 
 	"github.com/icpcode/icpcode"
 )
@@ -14,7 +14,6 @@ var (
 	errKey      = errors.New("memstore: a key is of an unknown kind, or uses fields that are not for its kind")
 	errBody     = errors.New("memstore: a body is not of its key's kind")
 	errVersion  = errors.New("memstore: a new version is not above the expected one")
-	errEnsure   = errors.New("memstore: an ensured key is not an acquaintance")
 	errOrder    = errors.New("memstore: a Change is not sorted, or names a document twice")
 	errSequence = errors.New("memstore: events do not follow one another")
 	errFull     = errors.New("memstore: full")
@@ -50,8 +49,8 @@ func (s *Store) recycle(p *plan) {
 // docWrite writes a document other than a record.
 type docWrite struct {
 	key    *icpcode.Key
-	put    *icpcode.Put // nil: ensure
-	packed []byte       // the key
+	put    *icpcode.Put
+	packed []byte // the key
 	shard  uint32
 	hash   uint32
 	slot   uint32
@@ -128,22 +127,6 @@ func (s *Store) prepare(p *plan, c *icpcode.Change) error {
 			p.docs = append(p.docs, docWrite{key: &put.Key, put: put})
 		}
 	}
-	for i := range c.Ensures {
-		k := &c.Ensures[i]
-		if i > 0 && c.Ensures[i-1].Compare(*k) >= 0 {
-			return errOrder
-		}
-		if k.Kind != icpcode.KindAcquaintance {
-			return errEnsure
-		}
-		if !valid(k) {
-			return errKey
-		}
-		if _, twice := slices.BinarySearchFunc(c.Puts, *k, comparePut); twice {
-			return errOrder
-		}
-		p.docs = append(p.docs, docWrite{key: k})
-	}
 	if err := p.planEvents(c.Events); err != nil {
 		return err
 	}
@@ -160,8 +143,6 @@ func (s *Store) prepare(p *plan, c *icpcode.Change) error {
 	}
 	return nil
 }
-
-func comparePut(p icpcode.Put, k icpcode.Key) int { return p.Key.Compare(k) }
 
 // planEvents puts events beside the records of the same codes. Both are in the
 // order of codes.
@@ -248,7 +229,7 @@ func (s *Store) expect(p *plan, events int) error {
 			c := codec{reading: true, b: sh.mem.at(d.ref)[len(d.packed):]}
 			number(&c, &version)
 		}
-		if d.put != nil && d.put.Expect != version {
+		if d.put.Expect != version {
 			return icpcode.ErrConflict
 		}
 	}
@@ -284,19 +265,10 @@ func (s *Store) expect(p *plan, events int) error {
 }
 
 func (s *Store) writeDoc(p *plan, d *docWrite) {
-	if d.put == nil && d.found {
-		return
-	}
 	sh := &s.shards[d.shard]
 	c := codec{b: append(p.blob[:0], d.packed...)}
-	version := uint64(1)
-	if d.put != nil {
-		version = d.put.Version
-	}
-	number(&c, &version)
-	if d.put != nil {
-		c.body(d.key, d.put.Body)
-	}
+	number(&c, &d.put.Version)
+	c.body(d.key, d.put.Body)
 	p.blob = c.b
 	t := sh.table(d.key.Kind)
 	if !d.found {
@@ -323,7 +295,7 @@ func (s *Store) writeCode(p *plan, w *codeWrite) {
 	}
 	if w.put != nil {
 		r := w.put.Body.(*icpcode.Record)
-		s.relist(w, r, &e.seqs)
+		s.relist(w, r, s.number(&e, w))
 		e.version = w.put.Version
 		e.begin(p.record)
 		e.record(r, w.key.Code, e.version)
@@ -339,25 +311,16 @@ func (s *Store) writeCode(p *plan, w *codeWrite) {
 	}
 }
 
-// relist takes a record out of the lists that it leaves and into those that it
-// joins.
-func (s *Store) relist(w *codeWrite, r *icpcode.Record, seqs *[numIndexes]uint64) {
-	var old [numIndexes]string
-	if w.before != nil {
-		old = values(w.before)
+// number returns what items call a code: its number, or for a text its place
+// among those that are kept.
+func (s *Store) number(e *entry, w *codeWrite) uint64 {
+	if w.packed[0] >= numeric {
+		return uint64(w.packed[0]&^numeric)<<32 | uint64(binary.BigEndian.Uint32(w.packed[1:]))
 	}
-	for i, v := range values(r) {
-		if seqs[i] != 0 && old[i] == v {
-			continue
-		}
-		if seqs[i] != 0 {
-			s.delist(i, old[i], seqs[i])
-			seqs[i] = 0
-		}
-		if listed(i, v) {
-			seqs[i] = s.enlist(i, v, makeID(w.shard, w.place))
-		}
+	if e.opaque == 0 {
+		e.opaque = s.opaque.add(w.key.Code.String())
 	}
+	return e.opaque
 }
 
 // valid reports whether a key is of a known kind and uses its fields alone.

@@ -386,6 +386,22 @@ func (c *codec) record(r *icpcode.Record, code icpcode.Code, version uint64) {
 	c.money(&r.Refunded)
 	word(c, &r.Remark)
 	word(c, &r.Reason)
+	if !c.bit(r.Stage != 0 || r.Rejection != "" || r.End != 0 || !r.Ended.IsZero() || r.EndReason != "" || !r.Successor.IsZero()) {
+		return
+	}
+	number(c, &r.Stage)
+	word(c, &r.Rejection)
+	number(c, &r.End)
+	c.moment(&r.Ended)
+	word(c, &r.EndReason)
+	c.optionalCode(&r.Successor)
+}
+
+// optionalCode packs or reads a code that may be none.
+func (c *codec) optionalCode(p *icpcode.Code) {
+	if c.bit(!p.IsZero()) {
+		c.code(p)
+	}
 }
 
 func (c *codec) filing(p **icpcode.Filing) {
@@ -446,4 +462,12 @@ func (c *codec) event(e *icpcode.Event) {
 	c.filing(&e.Filing)
 	c.money(&e.Paid)
 	c.money(&e.Refund)
+	if !c.bit(e.Stage != 0 || e.Rejection != "" || e.End != 0 || !e.Successor.IsZero() || e.Corrected != "") {
+		return
+	}
+	number(c, &e.Stage)
+	word(c, &e.Rejection)
+	number(c, &e.End)
+	c.optionalCode(&e.Successor)
+	word(c, &e.Corrected)
 }

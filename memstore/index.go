@@ -2,92 +2,28 @@ package memstore
 
 import (
 	"context"
-	"sort"
-	"strconv"
 	"strings"
 
 	"github.com/icpcode/icpcode"
 )
 
-// numIndexes is how many indexes there are, from ByOwner on.
-const numIndexes = int(icpcode.ByICPNumber)
+// numIndexes is how many indexes have values, from ByOwner on.
+const numIndexes = int(icpcode.ByService)
 
 // values returns what r is listed under, by index less one, where "" is
 // nothing except for owners and holders.
 func values(r *icpcode.Record) [numIndexes]string {
-	return [numIndexes]string{string(r.Owner), string(r.Holder()), string(r.Instance), r.ICPNumber()}
+	return [numIndexes]string{string(r.Owner), string(r.Holder()), string(r.Instance), r.ICPNumber(), r.Service()}
 }
 
 // listed reports whether index i lists records under v.
 func listed(i int, v string) bool { return v != "" || i <= int(icpcode.ByHolder)-1 }
 
-// list holds the codes that have one value under one index, in the order in
-// which they came to have it. Sequences number them for ever, so that a cursor
-// holds good when codes leave the list and when it is packed.
-type list struct {
-	ids   []uint32
-	seqs  []uint64 // of ids; nil while they are 1, 2, 3 …
-	last  uint64   // the last sequence given out
-	stale int      // how many of ids are gone
-}
-
-// gone is the ID in the place of a code that left its list.
-const gone = ^uint32(0)
-
-// IDs name the codes of a store: the shard in the low bits, and above it the
-// place in its entries.
-func makeID(shard, place uint32) uint32 { return place*numShards | shard }
-
 // maxPlaces is how many codes one shard can hold.
 const maxPlaces = 1<<32/numShards - 1
 
-// find returns the place of the first entry whose sequence is above seq.
-func (l *list) find(seq uint64) int {
-	if l.seqs == nil {
-		return int(min(seq, uint64(len(l.ids))))
-	}
-	return sort.Search(len(l.seqs), func(i int) bool { return l.seqs[i] > seq })
-}
-
-// seq returns the sequence of entry i.
-func (l *list) seq(i int) uint64 {
-	if l.seqs == nil {
-		return uint64(i) + 1
-	}
-	return l.seqs[i]
-}
-
-func (l *list) add(id uint32) (seq uint64) {
-	l.last++
-	l.ids = append(l.ids, id)
-	if l.seqs != nil {
-		l.seqs = append(l.seqs, l.last)
-	}
-	return l.last
-}
-
-func (l *list) remove(seq uint64) {
-	l.ids[l.find(seq-1)] = gone
-	l.stale++
-	if l.stale > 8 && l.stale > len(l.ids)/2 {
-		l.pack()
-	}
-}
-
-// pack drops the entries that are gone.
-func (l *list) pack() {
-	n := len(l.ids) - l.stale
-	ids, seqs := make([]uint32, 0, n), make([]uint64, 0, n)
-	for i, id := range l.ids {
-		if id != gone {
-			ids, seqs = append(ids, id), append(seqs, l.seq(i))
-		}
-	}
-	l.ids, l.seqs, l.stale = ids, seqs, 0
-}
-
 // enlist and delist keep the lists; the shard of v must be locked.
-func (s *Store) enlist(index int, v string, id uint32) (seq uint64) {
+func (s *Store) enlist(index int, v string, a item) {
 	lists := &s.shards[s.shardOf(v)].lists[index]
 	l := (*lists)[v]
 	if l == nil {
@@ -97,22 +33,54 @@ func (s *Store) enlist(index int, v string, id uint32) (seq uint64) {
 		l = new(list)
 		(*lists)[strings.Clone(v)] = l
 	}
-	return l.add(id)
+	l.add(&s.opaque, a)
 }
 
-func (s *Store) delist(index int, v string, seq uint64) {
-	s.shards[s.shardOf(v)].lists[index][v].remove(seq)
+func (s *Store) delist(index int, v string, a item) {
+	lists := s.shards[s.shardOf(v)].lists[index]
+	l := lists[v]
+	l.remove(&s.opaque, a)
+	if len(l.chunks) == 0 {
+		delete(lists, v)
+	}
 }
 
-// candidate is a code that was in a list when its lock was held.
-type candidate struct {
-	id  uint32
-	seq uint64
+// relist takes a record out of the lists that it leaves and into those that it
+// joins. Their shards are locked.
+func (s *Store) relist(w *codeWrite, r *icpcode.Record, code uint64) {
+	now := makeItem(r.Issued, code)
+	sh := &s.shards[w.shard]
+	if w.before == nil {
+		sh.all.add(&s.opaque, now)
+		for i, v := range values(r) {
+			if listed(i, v) {
+				s.enlist(i, v, now)
+			}
+		}
+		return
+	}
+	was := makeItem(w.before.Issued, code)
+	if was != now {
+		sh.all.remove(&s.opaque, was)
+		sh.all.add(&s.opaque, now)
+	}
+	before := values(w.before)
+	for i, v := range values(r) {
+		if v == before[i] && was == now {
+			continue
+		}
+		if listed(i, before[i]) {
+			s.delist(i, before[i], was)
+		}
+		if listed(i, v) {
+			s.enlist(i, v, now)
+		}
+	}
 }
 
-// candidates returns at most n codes that are listed after seq, and whether
-// there are more.
-func (s *Store) candidates(index int, v string, seq uint64, n int) (page []candidate, more bool) {
+// candidates returns at most n codes that were listed when the lock was held,
+// and whether there are more.
+func (s *Store) candidates(index int, v string, after *item, n int) (page []item, more bool) {
 	sh := &s.shards[s.shardOf(v)]
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
@@ -120,51 +88,103 @@ func (s *Store) candidates(index int, v string, seq uint64, n int) (page []candi
 	if l == nil {
 		return nil, false
 	}
-	i := l.find(seq)
-	page = make([]candidate, 0, min(n, len(l.ids)-i))
-	for ; i < len(l.ids); i++ {
-		if l.ids[i] == gone {
-			continue
+	return l.before(&s.opaque, after, nil, n)
+}
+
+// stream reads the codes of one shard, some at a time.
+type stream struct {
+	shard *shard
+	items []item // read and not yet taken
+	last  *item  // the last one read
+	more  bool
+}
+
+func (r *stream) fill(o *opaque, n int) {
+	r.shard.mu.Lock()
+	defer r.shard.mu.Unlock()
+	r.items, r.more = r.shard.all.before(o, r.last, r.items[:0], n)
+	if len(r.items) > 0 {
+		last := r.items[len(r.items)-1]
+		r.last = &last
+	}
+}
+
+// everything is candidates over all codes: the shards' lists merged.
+func (s *Store) everything(after *item, n int) (page []item, more bool) {
+	batch := n/numShards + 8
+	streams := make([]stream, 0, numShards)
+	for i := range s.shards {
+		r := stream{shard: &s.shards[i], last: after}
+		if r.fill(&s.opaque, batch); len(r.items) > 0 {
+			streams = append(streams, r)
 		}
+	}
+	page = make([]item, 0, n)
+	for len(streams) > 0 {
 		if len(page) == n {
 			return page, true
 		}
-		page = append(page, candidate{l.ids[i], l.seq(i)})
+		first := 0
+		for i := range streams {
+			if s.opaque.compare(streams[i].items[0], streams[first].items[0]) > 0 {
+				first = i
+			}
+		}
+		r := &streams[first]
+		page = append(page, r.items[0])
+		if r.items = r.items[1:]; len(r.items) > 0 {
+			continue
+		}
+		if r.more {
+			r.fill(&s.opaque, batch)
+		}
+		if len(r.items) == 0 {
+			streams[first] = streams[len(streams)-1]
+			streams = streams[:len(streams)-1]
+		}
 	}
 	return page, false
 }
 
 // List implements [icpcode.Store]. It looks at the codes of no other value,
 // and with a state at no more than 1000 codes in one call, so that a page can
-// hold fewer than there are. Codes come in the order in which they came to
-// have the value. A Query out of its range is an [*icpcode.InvalidError].
+// hold fewer than there are. Codes always come the latest issued first. A
+// Query out of its range is an [*icpcode.InvalidError].
 func (s *Store) List(ctx context.Context, q icpcode.Query) (icpcode.Page, error) {
 	if err := ctx.Err(); err != nil {
 		return icpcode.Page{}, err
 	}
-	if q.By < icpcode.ByOwner || int(q.By) > numIndexes {
+	if q.By < icpcode.ByOwner || q.By > icpcode.Everything {
 		return icpcode.Page{}, &icpcode.InvalidError{Field: "By", Problem: "is not a known index"}
+	}
+	if q.By == icpcode.Everything && q.Value != "" {
+		return icpcode.Page{}, &icpcode.InvalidError{Field: "Value", Problem: "is set, though everything is asked for"}
 	}
 	if err := checkLimit(q.Limit); err != nil {
 		return icpcode.Page{}, err
 	}
-	after, err := parseCursor(q.After)
+	after, err := s.parseCursor(q.After)
 	if err != nil {
 		return icpcode.Page{}, err
 	}
-	index := int(q.By) - 1
 	look := q.Limit
 	if q.State != icpcode.StateNone {
 		look = maxLimit
 	}
-	found, more := s.candidates(index, q.Value, after, look)
+	var found []item
+	var more bool
+	if q.By == icpcode.Everything {
+		found, more = s.everything(after, look)
+	} else {
+		found, more = s.candidates(int(q.By)-1, q.Value, after, look)
+	}
 	var page icpcode.Page
 	if q.State == icpcode.StateNone {
 		page.Records = make([]icpcode.Record, 0, len(found))
 	}
-	for i, c := range found {
+	for i, a := range found {
 		var r icpcode.Record
-		if s.matching(&r, c, index, q.Value) && (q.State == icpcode.StateNone || r.State == q.State) {
+		if s.matching(&r, a, &q) {
 			page.Records = append(page.Records, r)
 		}
 		if len(page.Records) == q.Limit {
@@ -174,37 +194,25 @@ func (s *Store) List(ctx context.Context, q icpcode.Query) (icpcode.Page, error)
 		}
 	}
 	if more {
-		page.Next = strconv.FormatUint(found[len(found)-1].seq, 36)
+		page.Next = found[len(found)-1].cursor()
 	}
 	return page, nil
 }
 
-// matching reads the record of c into r, which is zero, and reports whether it
-// is still where c was found. A record that went and came back is listed anew.
-func (s *Store) matching(r *icpcode.Record, c candidate, index int, v string) bool {
-	sh := &s.shards[c.id%numShards]
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	blob := sh.mem.at(sh.entries[c.id/numShards])
-	var e entry
-	e.open(blob)
-	if e.seqs[index] != c.seq {
+// matching reads the record of a into r, which is zero, and reports whether it
+// is still where it was found.
+func (s *Store) matching(r *icpcode.Record, a item, q *icpcode.Query) bool {
+	var space [80]byte
+	text := s.opaque.appendText(space[:0], a.code())
+	k := icpcode.Key{Kind: icpcode.KindRecord}
+	if err := k.Code.UnmarshalText(text); err != nil {
+		panic(err) // it was the text of a code
+	}
+	d := icpcode.Document{Key: k}
+	if s.loadRecord(&d); d.Version == 0 {
 		return false
 	}
-	var code icpcode.Code
-	key := codec{reading: true, b: blob}
-	key.code(&code)
-	e.record(r, code, e.version)
-	return values(r)[index] == v
-}
-
-func parseCursor(s string) (seq uint64, err error) {
-	if s == "" {
-		return 0, nil
-	}
-	seq, err = strconv.ParseUint(s, 36, 64)
-	if err != nil || seq == 0 || strconv.FormatUint(seq, 36) != s {
-		return 0, &icpcode.InvalidError{Field: "After", Problem: "is not what a page before returned"}
-	}
-	return seq, nil
+	*r = *d.Body.(*icpcode.Record)
+	return makeItem(r.Issued, a.code()) == a && (q.By == icpcode.Everything || q.By.Of(r) == q.Value) &&
+		(q.State == icpcode.StateNone || r.State == q.State)
 }

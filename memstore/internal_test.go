@@ -3,10 +3,13 @@ package memstore
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/icpcode/icpcode"
+	"pgregory.net/rapid"
 )
 
 // TestCollisions gives different keys the same hash, which seldom happens by
@@ -108,37 +111,81 @@ func TestFull(t *testing.T) {
 	}
 }
 
-// TestList removes entries in all orders and wants the same answers as from a
-// list that is never packed.
+// TestList adds and removes items in all orders and wants what a sorted slice
+// would have.
 func TestList(t *testing.T) {
-	for step := 1; step < 60; step++ {
+	var o opaque
+	texts := []uint64{o.add("!first"), o.add("0last"), o.add("备案")}
+	rapid.Check(t, func(t *rapid.T) {
 		var l list
-		const n = 60
-		alive := make(map[uint64]uint32)
-		for id := range uint32(n) {
-			alive[l.add(id)] = id
+		var want []item
+		n := rapid.IntRange(0, 3*maxChunk).Draw(t, "n")
+		step := rapid.SampledFrom([]int{1, 7, 1009}).Draw(t, "step") // 1: in order
+		draw := func(i int) item {
+			issued := time.UnixMicro(int64(i * step % 2003 / 2)) // some at one instant
+			code := uint64(i*step%2003%5) * 20_000_000_000
+			if i%4 == 3 {
+				code = texts[i%3]
+			}
+			return makeItem(issued, code)
 		}
-		for i, seq := 0, uint64(0); i < n && step%2 == 1 && step%3 != 0 && step%5 != 0; i++ {
-			l.remove(seq + 1)
-			delete(alive, seq+1)
-			seq = (seq + uint64(step)) % n // coprime: every one once
-			if i%5 == 0 {
-				id := uint32(n + i)
-				alive[l.add(id)] = id
+		for i := range n {
+			a := draw(i)
+			l.add(&o, a)
+			if at, found := slices.BinarySearchFunc(want, a, o.compare); !found {
+				want = slices.Insert(want, at, a)
 			}
-			if stale := len(l.ids) - len(alive); stale != l.stale || stale > 8 && stale > len(l.ids)/2 {
-				t.Fatalf("%d of %d entries are stale, and %d are alive", l.stale, len(l.ids), len(alive))
-			}
-			for after := range uint64(n) {
-				first := l.find(after)
-				for j, id := range l.ids {
-					if seq := l.seq(j); (j >= first) != (seq > after) {
-						t.Fatalf("entry %d is at %d; those after %d begin at %d", seq, j, after, first)
-					} else if want, ok := alive[seq]; ok && id != want || !ok && id != gone {
-						t.Fatalf("entry %d is %d, want %d", seq, id, want)
-					}
+			if i%3 == 2 && i > n/2 {
+				b := draw(i * 5 % n)
+				l.remove(&o, b)
+				if at, found := slices.BinarySearchFunc(want, b, o.compare); found {
+					want = slices.Delete(want, at, at+1)
 				}
 			}
+		}
+		for _, c := range l.chunks {
+			if len(c) == 0 || len(c) > maxChunk {
+				t.Fatalf("a chunk has %d items", len(c))
+			}
+		}
+		slices.Reverse(want)
+		var got []item
+		var after *item
+		for {
+			page, more := l.before(&o, after, nil, 1+len(got)%97)
+			got = append(got, page...)
+			if !more {
+				break
+			}
+			after = &got[len(got)-1]
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("the list has %d items, want %d, or they are in another order", len(got), len(want))
+		}
+	})
+}
+
+// TestItem packs instants and codes and reads them back.
+func TestItem(t *testing.T) {
+	for _, issued := range []time.Time{{}, time.UnixMicro(0), time.Date(9998, 12, 31, 23, 59, 59, 999_999_000, time.UTC)} {
+		for _, code := range []uint64{0, 1, firstOpaque - 1, firstOpaque, 1<<37 - 1} {
+			a := makeItem(issued, code)
+			if got := int64(a.issued()) + yearOne; got != issued.UnixMicro() || a.code() != code {
+				t.Errorf("an item of %v and %d says %v and %d", issued, code, time.UnixMicro(got).UTC(), a.code())
+			}
+		}
+	}
+}
+
+// TestForeignCursors wants an error where the cursor is none of this store.
+func TestForeignCursors(t *testing.T) {
+	s := New()
+	for _, c := range []string{
+		"x", "1", strings.Repeat("0", 25), strings.Repeat("F", 24), strings.Repeat("0", 22), makeItem(time.Time{}, firstOpaque).cursor(),
+	} {
+		q := icpcode.Query{By: icpcode.ByOwner, Value: "1001", After: c, Limit: 1}
+		if _, err := s.List(t.Context(), q); !errors.Is(err, icpcode.ErrInvalid) {
+			t.Errorf("List after %q: %v", c, err)
 		}
 	}
 }
@@ -162,14 +209,15 @@ func TestCandidates(t *testing.T) {
 		}
 	}
 	const holder = int(icpcode.ByHolder) - 1
+	q := icpcode.Query{By: icpcode.ByHolder, Value: "1001"}
 	grant("")
-	found, more := s.candidates(holder, "1001", 0, 9)
+	found, more := s.candidates(holder, "1001", nil, 9)
 	if len(found) != 1 || more {
 		t.Fatalf("found %d codes and more: %v, want one", len(found), more)
 	}
-	matching := func(c candidate) bool {
+	matching := func(a item) bool {
 		var got icpcode.Record
-		return s.matching(&got, c, holder, "1001") && got.Code == code
+		return s.matching(&got, a, &q) && got.Code == code
 	}
 	if !matching(found[0]) {
 		t.Error("the code is not where it was found")
@@ -178,11 +226,12 @@ func TestCandidates(t *testing.T) {
 	if matching(found[0]) {
 		t.Error("a code is listed where it is no more")
 	}
+	r.Issued = time.UnixMicro(1)
 	grant("")
 	if matching(found[0]) {
-		t.Error("a code that came back is where it was, and is where it came back: it would be listed twice")
+		t.Error("a code that came back elsewhere is where it was, too: it would be listed twice")
 	}
-	if again, _ := s.candidates(holder, "1001", 0, 9); len(again) != 1 || again[0].seq == found[0].seq {
+	if again, _ := s.candidates(holder, "1001", nil, 9); len(again) != 1 || again[0] == found[0] {
 		t.Errorf("a code that came back is found as %v", again)
 	}
 }

@@ -1,7 +1,7 @@
 // Package memstore keeps the documents of an [icpcode.Engine] in memory: for
 // tests, tools and services that can lose them or keep them elsewhere.
 //
-// A code takes about 300 bytes, with its record, its first event, the receipt
+// A code takes about 320 bytes, with its record, its first event, the receipt
 // of its request and its places in the indexes.
 package memstore
 
@@ -27,6 +27,7 @@ import (
 type Store struct {
 	seed   maphash.Seed
 	plans  sync.Pool // of *plan
+	opaque opaque
 	shards [numShards]shard
 }
 

@@ -232,25 +232,18 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-func TestEnsure(t *testing.T) {
+func TestAcquaintance(t *testing.T) {
 	s := memstore.New()
 	k := acquaintance("1001", "2002")
-	for range 2 {
-		commit(t, s, icpcode.Change{Ensures: []icpcode.Key{k}})
-		if d := load(t, s, k); d.Version != 1 || d.Body != nil {
-			t.Errorf("an ensured key is %v at version %d, want none at 1", d.Body, d.Version)
-		}
+	commit(t, s, puts(put(k, 0, nil)))
+	if d := load(t, s, k); d.Version != 1 || d.Body != nil {
+		t.Errorf("an acquaintance is %v at version %d, want none at 1", d.Body, d.Version)
 	}
 	if d := load(t, s, acquaintance("2002", "1001")); d.Version != 0 {
 		t.Error("acquaintances have a direction")
 	}
-	// What is there stays as it is.
-	p := put(k, 1, nil)
-	p.Version = 3
-	commit(t, s, icpcode.Change{Puts: []icpcode.Put{p}})
-	commit(t, s, icpcode.Change{Ensures: []icpcode.Key{k}})
-	if d := load(t, s, k); d.Version != 3 {
-		t.Errorf("Ensure made version 3 version %d", d.Version)
+	if err := s.Commit(t.Context(), puts(put(k, 0, nil))); !errors.Is(err, icpcode.ErrConflict) {
+		t.Errorf("an acquaintance put again: %v, want a conflict", err)
 	}
 }
 
@@ -259,12 +252,12 @@ func TestAllOrNothing(t *testing.T) {
 	whole := func() icpcode.Change {
 		c := puts(put(ledgerKey("i-1"), 0, &icpcode.Ledger{Issued: 1}),
 			putRecord(icpcode.Record{Code: code(1), Version: 1, Owner: "1001"}),
+			put(acquaintance("1001", "2002"), 0, nil),
 			put(receiptKey("1001", "r"), 0, &icpcode.Receipt{}))
-		c.Ensures = []icpcode.Key{acquaintance("1001", "2002")}
 		c.Events = []icpcode.Event{{Code: code(1), Seq: 1}, {Code: code(2), Seq: 1}}
 		return c
 	}
-	for i := range 3 {
+	for i := range 4 {
 		c := whole()
 		c.Puts[i].Expect, c.Puts[i].Version = 1, 2
 		testNothing(t, c, icpcode.ErrConflict)
@@ -311,7 +304,7 @@ func checkNothing(t *testing.T, s *memstore.Store, c icpcode.Change) {
 	for _, p := range c.Puts {
 		keys = append(keys, p.Key)
 	}
-	for _, k := range append(keys, c.Ensures...) {
+	for _, k := range keys {
 		// Keys that are no keys cannot be loaded either.
 		if d, err := s.Load(t.Context(), k); err == nil && d[0].Version != 0 {
 			t.Errorf("a failed Commit wrote %v", k)
@@ -351,18 +344,14 @@ func TestMalformed(t *testing.T) {
 		"strange body":        puts(put(ledgerKey("a"), 0, struct{ icpcode.Body }{&icpcode.Ledger{}})),
 		"acquaintance's body": puts(put(acquaintance("a", "b"), 0, &icpcode.Ledger{})),
 		"version not above":   old,
-		"ensured ledger":      {Ensures: []icpcode.Key{ledgerKey("a")}},
-		"ensured non-key":     {Ensures: []icpcode.Key{{Kind: icpcode.KindAcquaintance, Year: 1}}},
+		"a year of friends":   puts(put(icpcode.Key{Kind: icpcode.KindAcquaintance, Year: 1}, 0, nil)),
 		"unsorted puts":       unsorted,
 		"put twice":           {Puts: []icpcode.Put{sorted.Puts[0], sorted.Puts[0]}},
-		"ensured twice":       {Ensures: []icpcode.Key{acquaintance("a", "b"), acquaintance("a", "b")}},
-		"put and ensured": {Puts: []icpcode.Put{put(acquaintance("a", "b"), 0, nil)},
-			Ensures: []icpcode.Key{acquaintance("a", "b")}},
-		"event 0":           at(0, 1),
-		"events from 2":     at(2),
-		"events with a gap": at(1, 3),
-		"event twice":       at(1, 1),
-		"unsorted events":   {Events: []icpcode.Event{{Code: code(2), Seq: 1}, {Code: code(1), Seq: 1}}},
+		"event 0":             at(0, 1),
+		"events from 2":       at(2),
+		"events with a gap":   at(1, 3),
+		"event twice":         at(1, 1),
+		"unsorted events":     {Events: []icpcode.Event{{Code: code(2), Seq: 1}, {Code: code(1), Seq: 1}}},
 		"split events": {Events: []icpcode.Event{{Code: code(1), Seq: 1}, {Code: code(2), Seq: 1},
 			{Code: code(1), Seq: 2}}},
 	} {
@@ -398,7 +387,7 @@ func TestQueries(t *testing.T) {
 			t.Errorf("Events with a limit of %d: %v", limit, err)
 		}
 	}
-	for _, by := range []icpcode.Index{0, 5, 255} {
+	for _, by := range []icpcode.Index{0, icpcode.Everything + 1, 255} {
 		q := good
 		q.By = by
 		bad[fmt.Sprint("By ", by)] = q
@@ -498,7 +487,7 @@ func TestLargeChange(t *testing.T) {
 		all = append(all, putRecord(icpcode.Record{Code: code(i), Version: 1, Owner: "1001", Remark: fmt.Sprint(i)}),
 			put(ledgerKey(fmt.Sprint("i-", i)), 0, &icpcode.Ledger{Issued: i, Reason: strings.Repeat("x", i*i/4)}))
 		c.Events = append(c.Events, icpcode.Event{Code: code(i), Seq: 1, Remark: fmt.Sprint(i)})
-		c.Ensures = append(c.Ensures, acquaintance("1001", fmt.Sprintf("%04d", i)))
+		all = append(all, put(acquaintance("1001", fmt.Sprintf("%04d", i)), 0, nil))
 	}
 	c.Puts = puts(all...).Puts
 	slices.SortFunc(c.Events, func(a, b icpcode.Event) int { return a.Code.Compare(b.Code) })

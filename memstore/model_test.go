@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,11 +38,6 @@ func (m *model) commit(c icpcode.Change) (conflict bool) {
 	for _, p := range c.Puts {
 		m.docs[p.Key] = p.Document.Clone()
 	}
-	for _, k := range c.Ensures {
-		if m.docs[k].Version == 0 {
-			m.docs[k] = icpcode.Document{Key: k, Version: 1}
-		}
-	}
 	for _, e := range c.Events {
 		m.events[e.Code] = append(m.events[e.Code], e.Clone())
 	}
@@ -56,18 +52,7 @@ func (m *model) list(q icpcode.Query) map[icpcode.Code]icpcode.Record {
 			continue
 		}
 		r := d.Body.(*icpcode.Record)
-		var value string
-		switch q.By {
-		case icpcode.ByOwner:
-			value = string(r.Owner)
-		case icpcode.ByHolder:
-			value = string(r.Holder())
-		case icpcode.ByInstance:
-			value = string(r.Instance)
-		case icpcode.ByICPNumber:
-			value = r.ICPNumber()
-		}
-		if value == q.Value && (q.State == icpcode.StateNone || q.State == r.State) {
+		if q.By.Of(r) == q.Value && (q.State == icpcode.StateNone || q.State == r.State) {
 			found[k.Code] = *r
 		}
 	}
@@ -105,7 +90,7 @@ func drawBody(t *rapid.T, k icpcode.Key, version uint64) icpcode.Body {
 			r.Grantee = rapid.SampledFrom(accounts).Draw(t, "grantee")
 		}
 		if n > 1 {
-			r.Filing = &icpcode.Filing{ICPNumber: fmt.Sprint("京ICP备", n)}
+			r.Filing = &icpcode.Filing{ICPNumber: fmt.Sprint("京ICP备", n), App: fmt.Sprint(n)}
 		}
 		return r
 	case icpcode.KindReceipt:
@@ -123,8 +108,7 @@ func (m *model) drawChange(t *rapid.T) icpcode.Change {
 	keys := rapid.SliceOfNDistinct(rapid.SampledFrom(worldKeys), 1, 6, rapid.ID).Draw(t, "keys")
 	slices.SortFunc(keys, icpcode.Key.Compare)
 	for _, k := range keys {
-		if k.Kind == icpcode.KindAcquaintance {
-			c.Ensures = append(c.Ensures, k)
+		if k.Kind == icpcode.KindAcquaintance && m.docs[k].Version > 0 {
 			continue
 		}
 		expect := m.docs[k].Version
@@ -217,18 +201,23 @@ func (m *model) check(t *rapid.T, s icpcode.Store) {
 	}
 	q := icpcode.Query{Limit: rapid.IntRange(1, 4).Draw(t, "limit")}
 	q.State = rapid.SampledFrom([]icpcode.State{icpcode.StateNone, icpcode.StateAvailable}).Draw(t, "state")
-	q.By = icpcode.Index(rapid.IntRange(1, 4).Draw(t, "index"))
+	q.By = icpcode.Index(rapid.IntRange(1, int(icpcode.Everything)).Draw(t, "index"))
 	values := map[icpcode.Index][]string{
 		icpcode.ByOwner:     {"1001", "2002", "3003"},
 		icpcode.ByHolder:    {"1001", "2002", "3003"},
 		icpcode.ByInstance:  {"i-1", "i-2"},
 		icpcode.ByICPNumber: {"京ICP备2", "京ICP备3"},
+		icpcode.ByService:   {"app:2", "app:3"},
+		icpcode.Everything:  {""},
 	}
 	for _, q.Value = range values[q.By] {
 		records := walk(t, s, q)
 		got := make(map[icpcode.Code]icpcode.Record)
 		for _, r := range records {
 			got[r.Code] = r
+		}
+		if !slices.IsSortedFunc(records, newestFirst) {
+			t.Fatalf("the records of %+v are not in order", q)
 		}
 		if len(got) != len(records) {
 			t.Fatalf("a record was listed twice for %+v", q)
@@ -237,4 +226,11 @@ func (m *model) check(t *rapid.T, s icpcode.Store) {
 			t.Fatalf("records of %+v (-want +got):\n%s", q, cmp.Diff(want, got, exactly))
 		}
 	}
+}
+
+func newestFirst(a, b icpcode.Record) int {
+	if c := b.Issued.Compare(a.Issued); c != 0 {
+		return c
+	}
+	return strings.Compare(b.Code.String(), a.Code.String())
 }

@@ -19,6 +19,7 @@ type shard struct {
 	codes    table    // to places in entries
 	entries  []uint32 // the blob of every code, in order of arrival
 	lists    [numIndexes]map[string]*list
+	all      list // of the codes in entries that have a record
 	mem      arena
 	_        [64]byte // keep what neighbours lock on another cache line
 }
@@ -81,10 +82,10 @@ func (sh *shard) table(k icpcode.Kind) *table {
 // rest and the packed record. The codec is that of the record and the events.
 type entry struct {
 	codec
-	last    uint32             // the last event's blob; 0: none
-	version uint64             // of the record; 0: there is none yet
-	events  uint64             // how many
-	seqs    [numIndexes]uint64 // the record's places in the lists that hold it; 0: in none
+	last    uint32 // the last event's blob; 0: none
+	version uint64 // of the record; 0: there is none yet
+	events  uint64 // how many
+	opaque  uint64 // what items call a code that is not twelve digits; 0: nothing yet
 }
 
 // codeSize returns the size of the packed code with which b begins.
@@ -138,9 +139,7 @@ func (e *entry) head() {
 
 func (e *entry) rest() {
 	c, w := &e.codec, &e.words
-	for i := range e.seqs {
-		number(c, &e.seqs[i])
-	}
+	number(c, &e.opaque)
 	based := c.bit(w.based)
 	number(c, &w.base)
 	n := c.size(w.n)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/icpcode/icpcode"
 )
@@ -66,7 +65,7 @@ func (t *tap) Commit(ctx context.Context, c icpcode.Change) error {
 	if t.fires(lostCommit) {
 		return errLost
 	}
-	written := slices.Clone(c.Ensures)
+	var written []icpcode.Key
 	for _, p := range c.Puts {
 		written = append(written, p.Key)
 	}

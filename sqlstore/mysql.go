@@ -163,12 +163,6 @@ func (m mySQL) overwrite(s *statement, t *table, rows []row) {
 	}
 }
 
-// ensured leaves the row that is there already. Unlike "insert ignore", it
-// overlooks nothing else.
-func (mySQL) ensured(s *statement, t *table) {
-	s.add(" on duplicate key update ", t.columns[0].name, " = ", t.name, ".", t.columns[0].name)
-}
-
 func (m mySQL) commit(ctx context.Context, on conn, w *writes) error {
 	return m.transact(ctx, on, steps(m, nil, w))
 }

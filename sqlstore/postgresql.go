@@ -178,8 +178,6 @@ func (p postgreSQL) updateMany(s *statement, b *batch) {
 	s.add(" and t.version = x.expect")
 }
 
-func (postgreSQL) ensured(s *statement, _ *table) { s.add(" on conflict do nothing") }
-
 // commit writes everything in one statement. A row that is there already is
 // an error by itself; icp_conflict raises one if the updates found other
 // versions. Either undoes all.
@@ -188,8 +186,7 @@ func (p postgreSQL) commit(ctx context.Context, on conn, known *texts, w *writes
 	for i := range w.batches {
 		b := &w.batches[i]
 		h.with(b.table, 0, b.updates)
-		h.with(b.table, 1, b.ensures)
-		h.with(b.table, 2, b.inserts)
+		h.with(b.table, 1, b.inserts)
 	}
 	s := known.begin(h)
 	var updated int64
@@ -201,12 +198,6 @@ func (p postgreSQL) commit(ctx context.Context, on conn, known *texts, w *writes
 			update(p, &s, b)
 			s.add(" returning 1), ")
 			updated += int64(len(b.updates))
-		}
-		if len(b.ensures) > 0 {
-			s.add(b.table.name, "_e as (")
-			insert(p, &s, b.table, b.ensures)
-			p.ensured(&s, b.table)
-			s.add("), ")
 		}
 		if len(b.inserts) > 0 {
 			s.add(b.table.name, "_i as (")

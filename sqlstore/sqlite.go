@@ -37,8 +37,6 @@ func (sqlite) keyed(s *statement, t *table, keys []row) {
 	}
 }
 
-func (sqlite) ensured(s *statement, _ *table) { s.add(" on conflict do nothing") }
-
 // commitSQLite writes in a transaction that begins with a write, so that it
 // has the lock for writing before it reads anything: one that reads first may
 // be refused the lock later. Statements are prepared before, for the database

@@ -245,6 +245,9 @@ func (s *Store) list(ctx context.Context, on conn, q *icpcode.Query) (icpcode.Pa
 	if err != nil {
 		return icpcode.Page{}, err
 	}
+	if q.Newest {
+		return icpcode.Page{}, &icpcode.InvalidError{Field: "Query.Newest", Problem: "needs version 2 of the schema"}
+	}
 	var text statement
 	list(s.flavour(), &text, q, by)
 	var page icpcode.Page

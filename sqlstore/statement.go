@@ -85,9 +85,9 @@ type shape struct {
 	nulls, same [numTables][ways]uint32
 }
 
-// ways is how many ways there are for rows to take part: as updates, ensures
-// and inserts.
-const ways = 3
+// ways is how many ways there are for rows to take part: as updates and
+// inserts.
+const ways = 2
 
 // purpose is what a statement is for.
 type purpose uint8
@@ -97,7 +97,6 @@ const (
 	committing
 	updating
 	overwriting
-	ensuring
 	inserting
 )
 
@@ -181,8 +180,6 @@ type flavour interface {
 	// must be read by the primary key however small the table was when the
 	// statement was planned.
 	keyed(s *statement, t *table, keys []row)
-	// ensured adds what makes an insert leave alone what is there already.
-	ensured(s *statement, t *table)
 }
 
 // setwise is a flavour that writes several rows in one statement.
@@ -373,11 +370,6 @@ func steps(f flavour, known *texts, w *writes) []step {
 					m.overwrite(begin(overwriting, b.table, b.updates), b.table, b.updates)
 				}
 			}
-			if len(b.ensures) > 0 {
-				s := begin(ensuring, b.table, b.ensures)
-				insert(f, s, b.table, b.ensures)
-				f.ensured(s, b.table)
-			}
 			if len(b.inserts) > 0 {
 				insert(f, begin(inserting, b.table, b.inserts), b.table, b.inserts)
 			}
@@ -396,11 +388,6 @@ func apart(f flavour, b *batch) iter.Seq[*batch] {
 		}
 		for i := range b.updates {
 			if !yield(&batch{table: b.table, updates: b.updates[i : i+1], expects: b.expects[i : i+1]}) {
-				return
-			}
-		}
-		for i := range b.ensures {
-			if !yield(&batch{table: b.table, ensures: b.ensures[i : i+1]}) {
 				return
 			}
 		}

@@ -129,6 +129,9 @@ func appendKey(r row, k *icpcode.Key) row {
 // appendPut appends the row of a document.
 func appendPut(r row, p *icpcode.Put) (row, error) {
 	r = appendKey(r, &p.Key)
+	if p.Key.Kind == icpcode.KindAcquaintance && p.Body == nil {
+		return r, nil
+	}
 	r = append(r, int64(p.Version))
 	switch b := p.Body.(type) {
 	case *icpcode.Ledger:

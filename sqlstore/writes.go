@@ -14,7 +14,6 @@ type writes struct {
 // batch is the rows of one table, each kind sorted by key.
 type batch struct {
 	table   *table
-	ensures []row // of acquaintances: what is there already is left
 	inserts []row // must be absent
 	updates []row // must be at the version in expects
 	expects []int64
@@ -24,15 +23,10 @@ type batch struct {
 // also the order of the tables here, so that two Commits lock in one order.
 func writesOf(c *icpcode.Change) (*writes, error) {
 	w := &writes{batches: make([]batch, 0, 6)}
-	ensured := false
 	for i := range c.Puts {
 		p := &c.Puts[i]
-		if p.Key.Kind > icpcode.KindAcquaintance && !ensured {
-			ensured = true
-			w.ensure(c.Ensures)
-		}
 		t := tableOf(p.Key.Kind)
-		if t == nil || p.Key.Kind == icpcode.KindAcquaintance {
+		if t == nil || t == acquaintances && p.Expect != 0 {
 			return nil, errKey
 		}
 		r, err := appendPut(make(row, 0, len(t.columns)), p)
@@ -47,9 +41,6 @@ func writesOf(c *icpcode.Change) (*writes, error) {
 			b.expects = append(b.expects, int64(p.Expect))
 		}
 	}
-	if !ensured {
-		w.ensure(c.Ensures)
-	}
 	for i := range c.Events {
 		r, err := appendEvent(make(row, 0, len(events.columns)), &c.Events[i])
 		if err != nil {
@@ -59,13 +50,6 @@ func writesOf(c *icpcode.Change) (*writes, error) {
 		b.inserts = append(b.inserts, r)
 	}
 	return w, nil
-}
-
-func (w *writes) ensure(keys []icpcode.Key) {
-	for i := range keys {
-		b := w.batch(acquaintances)
-		b.ensures = append(b.ensures, appendKey(nil, &keys[i]))
-	}
 }
 
 // batch returns the batch of t, which is the last one or comes after it.

@@ -56,8 +56,10 @@ func Benchmark(b *testing.B, newStore func(testing.TB) icpcode.Store) {
 				ch.Events = append(ch.Events, e)
 				ch.Puts = append(ch.Puts, recordOf(e))
 			}
-			if err := commit(b.Context(), s, ch); err != nil {
-				b.Fatal(err)
+			for _, part := range parts(ch, leastWrites) {
+				if err := commit(b.Context(), s, part); err != nil {
+					b.Fatal(err)
+				}
 			}
 		}
 		q := icpcode.Query{By: icpcode.ByOwner, Value: string(n.owner(owners / 2)), Limit: 100}

@@ -36,7 +36,7 @@ var brokenCommits = []brokenStore{
 					return err
 				}
 			}
-			return s.plain.Commit(ctx, icpcode.Change{Ensures: c.Ensures, Events: c.Events})
+			return s.plain.Commit(ctx, icpcode.Change{Events: c.Events})
 		}
 	}, []string{"conflict-writes-nothing", "commit-large-or-nothing"}},
 	{"writes events before it compares", func(s *twisted) {
@@ -48,11 +48,13 @@ var brokenCommits = []brokenStore{
 			return err
 		})
 	}, []string{"conflict-writes-nothing"}},
-	{"writes Ensures in spite of a conflict", func(s *twisted) {
+	{"writes acquaintances in spite of a conflict", func(s *twisted) {
 		s.accept(func(c icpcode.Change) error {
 			err := s.conflict(c)
 			if err != nil {
-				s.apply(icpcode.Change{Ensures: c.Ensures})
+				s.apply(icpcode.Change{Puts: slices.DeleteFunc(slices.Clone(c.Puts), func(p icpcode.Put) bool {
+					return p.Key.Kind != icpcode.KindAcquaintance
+				})})
 			}
 			return err
 		})
@@ -126,56 +128,30 @@ var brokenCommits = []brokenStore{
 			c.Events = slices.DeleteFunc(c.Events, func(e icpcode.Event) bool { return e.Code != c.Events[0].Code })
 		})
 	}, []string{"commit-writes-all"}},
-	{"forgets Ensures beside Puts", func(s *twisted) {
+	{"forgets acquaintances", func(s *twisted) {
 		s.given(func(c *icpcode.Change) {
-			if len(c.Puts) > 0 {
-				c.Ensures = nil
-			}
+			c.Puts = slices.DeleteFunc(c.Puts, func(p icpcode.Put) bool { return p.Key.Kind == icpcode.KindAcquaintance })
 		})
 	}, []string{"commit-writes-all", "load-acknowledged"}},
-	{"conflicts at an Ensure of what exists", func(s *twisted) {
+	{"takes an acquaintance that is there already", func(s *twisted) {
 		s.accept(func(c icpcode.Change) error {
-			for _, k := range c.Ensures {
-				if s.docs[k].Version > 0 {
-					return icpcode.ErrConflict
+			c.Puts = slices.DeleteFunc(slices.Clone(c.Puts), func(p icpcode.Put) bool { return p.Key.Kind == icpcode.KindAcquaintance })
+			return s.conflict(c)
+		})
+	}, []string{"conflict-met"}},
+	{"takes no acquaintances", func(s *twisted) {
+		s.accept(func(c icpcode.Change) error {
+			for _, p := range c.Puts {
+				if p.Body == nil {
+					return errors.New("a document without a body")
 				}
 			}
 			return s.conflict(c)
 		})
-	}, []string{"ensure-existing"}},
-	{"takes an Ensure of what exists for the whole Change", func(s *twisted) {
-		s.onCommit = func(ctx context.Context, c icpcode.Change) error {
-			for _, k := range c.Ensures {
-				s.mu.Lock()
-				version := s.docs[k].Version
-				s.mu.Unlock()
-				if version > 0 {
-					return nil
-				}
-			}
-			return s.plain.Commit(ctx, c)
-		}
-	}, []string{"ensure-existing"}},
-	{"raises the version of what is ensured again", func(s *twisted) {
-		s.accept(func(c icpcode.Change) error {
-			if err := s.conflict(c); err != nil {
-				return err
-			}
-			versions := make(map[icpcode.Key]uint64)
-			for _, k := range c.Ensures {
-				versions[k] = s.docs[k].Version
-			}
-			s.apply(c)
-			for k, v := range versions {
-				s.docs[k] = icpcode.Document{Key: k, Version: v + 1}
-			}
-			return errDone
-		})
-		s.done()
-	}, []string{"ensure-once"}},
+	}, []string{"load-absent", "whole-bodies"}},
 	{"accepts at most 1,000 documents", func(s *twisted) {
 		s.accept(func(c icpcode.Change) error {
-			if len(c.Puts)+len(c.Ensures) > 1000 {
+			if len(c.Puts) > 1000 {
 				return errors.New("too many parameters")
 			}
 			return s.conflict(c)
@@ -188,7 +164,7 @@ var brokenCommits = []brokenStore{
 					return err
 				}
 			}
-			return s.plain.Commit(ctx, icpcode.Change{Ensures: c.Ensures, Events: c.Events})
+			return s.plain.Commit(ctx, icpcode.Change{Events: c.Events})
 		}
 	}, []string{"commit-large-or-nothing"}},
 	{"writes later, unless the caller has gone", func(s *twisted) {
@@ -333,7 +309,7 @@ var brokenRaces = []brokenStore{
 	}, []string{"concurrent-spread"}},
 	{"writes events one by one, the last first", func(s *twisted) {
 		s.onCommit = func(ctx context.Context, c icpcode.Change) error {
-			err := s.plain.Commit(ctx, icpcode.Change{Puts: c.Puts, Ensures: c.Ensures})
+			err := s.plain.Commit(ctx, icpcode.Change{Puts: c.Puts})
 			if err != nil {
 				return err
 			}

@@ -116,7 +116,7 @@ var brokenKeeping = []brokenStore{
 		s.accept(func(c icpcode.Change) error {
 			err := s.conflict(c)
 			if err == nil {
-				s.apply(icpcode.Change{Puts: c.Puts, Ensures: c.Ensures})
+				s.apply(icpcode.Change{Puts: c.Puts})
 				for _, e := range c.Events {
 					s.events[e.Code] = append(s.events[e.Code], e)
 				}

@@ -26,7 +26,7 @@ var brokenLists = []brokenStore{
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			return page(s.scan(func(r *icpcode.Record) bool {
-				return q.Value == indexValue(r, q.By) || q.By <= icpcode.ByHolder && (string(r.Owner) == q.Value || string(r.Holder()) == q.Value)
+				return q.Value == q.By.Of(r) || q.By <= icpcode.ByHolder && (string(r.Owner) == q.Value || string(r.Holder()) == q.Value)
 			}), q)
 		}
 	}, []string{"list-indexes", "list-moved"}},
@@ -62,7 +62,7 @@ var brokenLists = []brokenStore{
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			return page(s.scan(func(r *icpcode.Record) bool {
-				return indexValue(r, q.By) == q.Value && (q.State == icpcode.StateNone || r.State == q.State)
+				return q.By.Of(r) == q.Value && (q.State == icpcode.StateNone || r.State == q.State)
 			}), q)
 		}
 	}, []string{"list-pages"}},
@@ -113,7 +113,7 @@ var brokenLists = []brokenStore{
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			if q.Value == "" {
-				return page(s.scan(func(r *icpcode.Record) bool { return indexValue(r, q.By) == "" }), q)
+				return page(s.scan(func(r *icpcode.Record) bool { return q.By.Of(r) == "" }), q)
 			}
 			return page(s.records(q), q)
 		}

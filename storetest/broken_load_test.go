@@ -160,7 +160,7 @@ var brokenKeys = []brokenStore{
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			q.Value = strings.ToLower(q.Value)
-			return page(s.scan(func(r *icpcode.Record) bool { return strings.ToLower(indexValue(r, q.By)) == q.Value }), q)
+			return page(s.scan(func(r *icpcode.Record) bool { return strings.ToLower(q.By.Of(r)) == q.Value }), q)
 		}
 	}, []string{"keys-listed"}},
 	{"joins the parts of a key", func(s *twisted) {

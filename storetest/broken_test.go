@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,6 +20,17 @@ type twisted struct {
 	onCommit func(ctx context.Context, c icpcode.Change) error
 	onList   func(ctx context.Context, q icpcode.Query) (icpcode.Page, error)
 	onEvents func(ctx context.Context, q icpcode.EventQuery) ([]icpcode.Event, error)
+	onPurge  func(before time.Time, limit int) int
+	limit    int // what MaxWrites returns
+}
+
+func (s *twisted) MaxWrites() int { return s.limit }
+
+func (s *twisted) PurgeEvents(ctx context.Context, before time.Time, limit int) (int, error) {
+	if s.onPurge != nil {
+		return s.onPurge(before, limit), nil
+	}
+	return s.plain.PurgeEvents(ctx, before, limit)
 }
 
 func (s *twisted) Load(ctx context.Context, keys ...icpcode.Key) ([]icpcode.Document, error) {
@@ -73,7 +85,7 @@ func (s *twisted) accept(accept func(icpcode.Change) error) {
 // given makes a store keep something else than it was given.
 func (s *twisted) given(edit func(*icpcode.Change)) {
 	s.onCommit = func(ctx context.Context, c icpcode.Change) error {
-		d := icpcode.Change{Puts: slices.Clone(c.Puts), Ensures: slices.Clone(c.Ensures), Events: slices.Clone(c.Events)}
+		d := icpcode.Change{Puts: slices.Clone(c.Puts), Events: slices.Clone(c.Events)}
 		for i := range d.Puts {
 			d.Puts[i].Document = d.Puts[i].Clone()
 		}
@@ -128,9 +140,6 @@ func (s *twisted) keyed(f func(icpcode.Key) icpcode.Key) {
 	s.given(func(c *icpcode.Change) {
 		for i := range c.Puts {
 			c.Puts[i].Key = f(c.Puts[i].Key)
-		}
-		for i := range c.Ensures {
-			c.Ensures[i] = f(c.Ensures[i])
 		}
 	})
 }
@@ -220,7 +229,7 @@ type brokenStore struct {
 	caught []string
 }
 
-var broken = slices.Concat(brokenCommits, brokenManners, brokenRaces, brokenLoads, brokenKeys, brokenKeeping, brokenLists, brokenEvents)
+var broken = slices.Concat(brokenCommits, brokenManners, brokenRaces, brokenLoads, brokenKeys, brokenKeeping, brokenLists, brokenOrders, brokenCodes, brokenEvents, brokenLimits)
 
 // errDone says that an accept has applied the Change itself.
 var errDone = errors.New("done")
@@ -254,7 +263,7 @@ func (s *twisted) stale(by icpcode.Index, birth bool) {
 	s.given(func(c *icpcode.Change) {
 		for _, p := range c.Puts {
 			if r, ok := p.Body.(*icpcode.Record); ok && first[r.Code] == "" && (!birth || p.Expect == 0) {
-				first[r.Code] = indexValue(r, by)
+				first[r.Code] = by.Of(r)
 			}
 		}
 	})
@@ -267,7 +276,7 @@ func (s *twisted) stale(by icpcode.Index, birth bool) {
 		records := s.scan(func(r *icpcode.Record) bool {
 			return first[r.Code] == q.Value && (q.State == icpcode.StateNone || r.State == q.State)
 		})
-		slices.SortFunc(records, func(a, b icpcode.Record) int { return a.Code.Compare(b.Code) })
+		slices.SortFunc(records, newestFirst)
 		return page(records, q)
 	}
 }
@@ -275,15 +284,22 @@ func (s *twisted) stale(by icpcode.Index, birth bool) {
 // complaints runs one case against a store and returns what it prints.
 func complaints(t *testing.T, name string, s icpcode.Store) []string {
 	t.Helper()
-	i := slices.IndexFunc(cases, func(tc testCase) bool { return tc.name == name })
+	all := slices.Concat(basics, cases)
+	i := slices.IndexFunc(all, func(tc testCase) bool { return tc.name == name })
 	if i < 0 {
 		t.Fatalf("there is no case %s", name)
 	}
+	return failures(t, &all[i], s)
+}
+
+// failures runs a case against a store and returns what it prints.
+func failures(t *testing.T, tc *testCase, s icpcode.Store) []string {
+	t.Helper()
 	r := &recorder{ctx: t.Context()}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		cases[i].run(r, s, 100*time.Millisecond)
+		tc.run(r, s, 100*time.Millisecond)
 	}()
 	<-done
 	return r.failed
@@ -306,9 +322,46 @@ func TestBrokenStoresAreCaught(t *testing.T) {
 	}
 }
 
+// One cause gives few failures, and each prints the sentence that was broken.
+func TestOneCauseGivesFewFailures(t *testing.T) {
+	for _, tt := range []struct {
+		store string
+		most  int
+		rule  string
+	}{
+		{"reads back only twelve digits", 4, ""},
+		{"puts one too many on a page", 2, rulePage},
+		{"has an error for what is absent", 4, ""},
+		{"takes no acquaintances", 8, ""},
+		{"leaves out what is absent", 3, ruleOrder},
+		{"has no index of ICP numbers", 3, ""},
+	} {
+		t.Run(tt.store, func(t *testing.T) {
+			i := slices.IndexFunc(broken, func(b brokenStore) bool { return b.name == tt.store })
+			var failed []string
+			left := suite(func(tc *testCase) bool {
+				s := &twisted{plain: newPlain()}
+				broken[i].spoil(s)
+				found := failures(t, tc, s)
+				failed = append(failed, found[:min(1, len(found))]...)
+				return len(found) == 0
+			})
+			if len(failed) == 0 || len(failed) > tt.most || left != len(cases) {
+				t.Errorf("%d cases failed and %d were not run, want at most %d and %d:\n%s",
+					len(failed), left, tt.most, len(cases), strings.Join(failed, "\n"))
+			}
+			for _, f := range failed {
+				if !strings.HasSuffix(f, tt.rule) {
+					t.Errorf("a failure prints another sentence than %q:\n%s", tt.rule, f)
+				}
+			}
+		})
+	}
+}
+
 // A case that has caught nothing proves nothing.
 func TestEveryCaseCatchesABrokenStore(t *testing.T) {
-	for _, tc := range cases {
+	for _, tc := range slices.Concat(basics, cases) {
 		caught := false
 		for _, b := range broken {
 			caught = caught || slices.Contains(b.caught, tc.name)

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/icpcode/icpcode"
 )
@@ -18,16 +20,20 @@ type crowd struct {
 	spare    []icpcode.Code // codes that are yet to be born
 	leaving  []icpcode.Code // to be granted away
 	owner    icpcode.AccountID
+	since    time.Time // all were issued from then on
 	turn     int
 }
 
 // crowd commits a crowd. The codes of all parts are mingled, so that some come
 // before and some after any place in a listing.
-func (p *probe) crowd(by icpcode.Index, limit int) *crowd {
+func (p *probe) crowd(by icpcode.Index, newest bool, limit int) *crowd {
 	owner := icpcode.AccountID(p.id())
 	c := &crowd{
-		query: icpcode.Query{By: by, Value: string(owner), State: icpcode.StateAvailable, Limit: limit},
-		owner: owner, versions: make(map[icpcode.Code]uint64),
+		query: icpcode.Query{By: by, Value: string(owner), State: icpcode.StateAvailable, Newest: newest, Limit: limit},
+		owner: owner, since: firstIssued, versions: make(map[icpcode.Code]uint64),
+	}
+	if by == icpcode.Everything {
+		c.query.Value, c.since = "", late()
 	}
 	var ch icpcode.Change
 	for i := range 120 {
@@ -66,6 +72,7 @@ func inward(codes []icpcode.Code) []icpcode.Code {
 func (p *probe) place(c *crowd, ch *icpcode.Change, code icpcode.Code, matches bool) {
 	v := c.versions[code]
 	p.write(ch, code, v, v+1, func(r *icpcode.Record) {
+		r.Issued = c.since.Add(issuedAt(code).Sub(firstIssued))
 		r.Owner, r.State = c.owner, icpcode.StateFiling // to another holder, in any case in another state
 		if matches {
 			r.Grantee, r.State = "", icpcode.StateAvailable
@@ -112,39 +119,52 @@ func (c *crowd) steadyOnce(records []icpcode.Record) error {
 		}
 	}
 	if missing+twice > 0 {
-		return fmt.Errorf("of %d records that matched throughout, List by %s, %d on a page, left out %d and returned %d more than once, "+
-			"while others came and went", len(c.steady), indexName(c.query.By), c.query.Limit, missing, twice)
+		return fmt.Errorf("of %d records that matched throughout, List by %v, %d on a page, left out %d and returned %d more than once, "+
+			"while others came and went", len(c.steady), c.query.By, c.query.Limit, missing, twice)
 	}
 	return nil
 }
 
 func checkListWhileChanging(p *probe) {
-	for _, by := range []icpcode.Index{icpcode.ByOwner, icpcode.ByHolder} {
+	for _, by := range []icpcode.Index{icpcode.ByOwner, icpcode.ByHolder, icpcode.Everything} {
 		for _, limit := range []int{1, 4, 11} {
-			c := p.crowd(by, limit)
-			var wrong error
-			records, err := list(p.ctx, p.store, c.query, func() { wrong = errors.Join(wrong, p.change(c)) })
-			if err := errors.Join(err, wrong); err != nil {
-				p.Fatalf("%v", err)
-			}
-			if err := c.steadyOnce(records); err != nil {
-				p.Fatalf("%v", err)
-			}
-			if c.turn < 3 {
-				p.Fatalf("List by %s returned everything at once: nothing was proven", indexName(by))
+			p.listWhileChanging(by, true, limit)
+			if by != icpcode.Everything { // else what others have may come before
+				p.listWhileChanging(by, false, limit)
 			}
 		}
 	}
 }
 
-func checkListWhileRacing(p *probe) {
-	for range 4 {
-		p.listWhileRacing()
+func (p *probe) listWhileChanging(by icpcode.Index, newest bool, limit int) {
+	p.Helper()
+	c := p.crowd(by, newest, limit)
+	var wrong error
+	records, err := listUntil(p.ctx, p.store, c.query,
+		func() { wrong = errors.Join(wrong, p.change(c)) },
+		func(r *icpcode.Record) bool { return newest && r.Issued.Before(c.since) })
+	if err := errors.Join(err, wrong); err != nil {
+		p.Fatalf("%v", err)
+	}
+	if err := c.steadyOnce(records); err != nil {
+		p.Fatalf("%v", err)
+	}
+	if newest && !slices.IsSortedFunc(records, newestFirst) {
+		p.Fatalf("%v", breaks(ruleNewest, "List by %v, newest first, was out of order while others came and went", by))
+	}
+	if c.turn < 3 {
+		p.Fatalf("List by %v returned everything at once: nothing was proven", by)
 	}
 }
 
-func (p *probe) listWhileRacing() {
-	c := p.crowd(icpcode.ByHolder, 5)
+func checkListWhileRacing(p *probe) {
+	for round := range 4 {
+		p.listWhileRacing(round)
+	}
+}
+
+func (p *probe) listWhileRacing(round int) {
+	c := p.crowd(icpcode.ByHolder, round%2 == 1, 5)
 	var changes, pages atomic.Int64
 	var stop atomic.Bool
 	p.together(

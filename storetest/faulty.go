@@ -146,6 +146,9 @@ func (f *Faulty) around(m Method, call func() error) error {
 	return fault.err()
 }
 
+// MaxWrites implements [icpcode.Limited]: it returns the other store's.
+func (f *Faulty) MaxWrites() int { return maxWrites(f.store) }
+
 // Load implements [icpcode.Store].
 func (f *Faulty) Load(ctx context.Context, keys ...icpcode.Key) (docs []icpcode.Document, err error) {
 	err = f.around(Load, func() error { docs, err = f.store.Load(ctx, keys...); return err })

@@ -15,6 +15,9 @@ import (
 func checkWholeBodies(p *probe) {
 	for _, k := range kinds {
 		if k == icpcode.KindAcquaintance {
+			met := p.put(p.key(k), 0, 1)
+			p.commit(icpcode.Change{Puts: []icpcode.Put{met}})
+			p.same("an acquaintance", p.load(met.Key)[0], met.Document)
 			continue
 		}
 		full := p.put(p.key(k), 0, 1)
@@ -43,7 +46,7 @@ func checkWholeBodies(p *probe) {
 		again.Puts[0].Expect, again.Puts[0].Version, again.Puts[0].Body = 1, 2, empty.Body
 		if k == icpcode.KindRecord {
 			r := *empty.Body.(*icpcode.Record)
-			r.Code, r.Version = full.Key.Code, 2
+			r.Code, r.Version, r.Issued = full.Key.Code, 2, full.Body.(*icpcode.Record).Issued
 			again.Puts[0].Body = &r
 			again.Events = []icpcode.Event{p.event(r.Code, 2)}
 		}
@@ -74,9 +77,12 @@ func checkWholeLargest(p *probe) {
 	p.write(&ch, c, 0, 1, func(r *icpcode.Record) {
 		r.Owner, r.Grantee = icpcode.AccountID(p.long(128)), icpcode.AccountID(p.long(128))
 		r.Instance, r.Product = icpcode.InstanceID(p.long(128)), icpcode.Product(p.long(128))
-		r.Remark, r.Reason = p.long(256), p.long(256)
+		r.Remark, r.Reason, r.EndReason = p.long(256), p.long(256), p.long(256)
+		r.Rejection, r.Successor = p.long(1024), opaque(p.long(64))
 		filing = *r.Filing
-		filing.Domain, filing.App, filing.Subject, filing.ICPNumber = p.long(253), p.long(128), p.long(128), p.long(128)
+		// Four labels of 54 characters each, four bytes long.
+		filing.Domain = strings.Repeat("xn--j50i"+strings.Repeat("a", 53)+".", 4)
+		filing.App, filing.Subject, filing.ICPNumber = p.long(128), p.long(128), p.long(128)
 		for len(filing.IPs) < 256 {
 			filing.IPs = append(filing.IPs, filing.IPs[0].Next())
 		}
@@ -86,6 +92,7 @@ func checkWholeLargest(p *probe) {
 	e.Actor, e.RequestID, e.Owner, e.Grantee = icpcode.AccountID(p.long(128)), p.long(128), icpcode.AccountID(p.long(128)), icpcode.AccountID(p.long(128))
 	e.Instance, e.Product = icpcode.InstanceID(p.long(128)), icpcode.Product(p.long(128))
 	e.Remark, e.Reason, e.Filing = p.long(256), p.long(256), &filing
+	e.Rejection, e.Corrected, e.Successor = p.long(1024), p.long(128), opaque(p.long(64))
 	p.commit(ch)
 	p.holds(ch)
 }
@@ -96,7 +103,7 @@ func checkWholeRecords(p *probe) {
 	p.commit(ch)
 	want := ch.Puts[0].Body.(*icpcode.Record)
 	for _, by := range indexes {
-		p.same("a record listed by "+indexName(by), p.list(icpcode.Query{By: by, Value: indexValue(want, by), Limit: 10}), []icpcode.Record{*want})
+		p.same("a record listed by "+by.String(), p.list(icpcode.Query{By: by, Value: by.Of(want), Limit: 10}), []icpcode.Record{*want})
 	}
 }
 
@@ -184,8 +191,6 @@ func checkSharingGiven(p *probe) {
 			key := p.key(k)
 			g.Keys = append(g.Keys, key)
 			switch k {
-			case icpcode.KindAcquaintance:
-				g.Change.Ensures = append(g.Change.Ensures, key)
 			case icpcode.KindRecord:
 				p.write(&g.Change, key.Code, 0, 2, nil)
 			default:

@@ -82,12 +82,11 @@ func (p *probe) distinct(what string, names any, keys [2][]icpcode.Key) bool {
 	write := func(i int) error {
 		var ch icpcode.Change
 		for _, k := range keys[i] {
+			version := uint64(i) + 1
 			if k.Kind == icpcode.KindAcquaintance {
-				ch.Ensures = append(ch.Ensures, k)
-				want[i] = append(want[i], icpcode.Document{Key: k, Version: 1})
-				continue
+				version = 1
 			}
-			put := p.put(k, 0, uint64(i)+1)
+			put := p.put(k, 0, version)
 			ch.Puts = append(ch.Puts, put)
 			want[i] = append(want[i], put.Clone())
 		}
@@ -209,15 +208,19 @@ func checkListedBytes(p *probe) {
 			p.write(&ch, codes[i], 0, 1, func(r *icpcode.Record) {
 				text := prefix + pair[i]
 				r.Owner, r.Grantee = icpcode.AccountID(text), icpcode.AccountID(text)
-				r.Instance, r.Filing.ICPNumber = icpcode.InstanceID(text), text
+				r.Instance, r.Filing.ICPNumber, r.Filing.Domain, r.Filing.App = icpcode.InstanceID(text), text, "", text
 			})
 		}
 		p.commit(ch)
 		for _, by := range indexes {
 			for i := range pair {
-				records := p.list(icpcode.Query{By: by, Value: prefix + pair[i], Limit: 10})
+				value := prefix + pair[i]
+				if by == icpcode.ByService {
+					value = "app:" + value
+				}
+				records := p.list(icpcode.Query{By: by, Value: value, Limit: 10})
 				if len(records) != 1 || records[0].Code != codes[i] {
-					p.Fatalf("List by %s of one of %q returned %d records, want the one that has it", indexName(by), pair, len(records))
+					p.Fatalf("List by %v of one of %q returned %d records, want the one that has it", by, pair, len(records))
 				}
 			}
 		}

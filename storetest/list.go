@@ -9,22 +9,9 @@ import (
 	"github.com/icpcode/icpcode"
 )
 
-var indexes = [...]icpcode.Index{icpcode.ByOwner, icpcode.ByHolder, icpcode.ByInstance, icpcode.ByICPNumber}
-
-func indexName(by icpcode.Index) string {
-	return [...]string{"", "owner", "holder", "instance", "ICP number"}[by]
-}
-
-func indexValue(r *icpcode.Record, by icpcode.Index) string {
-	switch by {
-	case icpcode.ByOwner:
-		return string(r.Owner)
-	case icpcode.ByHolder:
-		return string(r.Holder())
-	case icpcode.ByInstance:
-		return string(r.Instance)
-	}
-	return r.ICPNumber()
+// indexes are those that have values.
+var indexes = [...]icpcode.Index{
+	icpcode.ByOwner, icpcode.ByHolder, icpcode.ByInstance, icpcode.ByICPNumber, icpcode.ByService,
 }
 
 // setIndex makes r have value under the index by.
@@ -38,6 +25,8 @@ func setIndex(r *icpcode.Record, by icpcode.Index, value string) {
 		r.Instance = icpcode.InstanceID(value)
 	case icpcode.ByICPNumber:
 		r.Filing.ICPNumber = value
+	case icpcode.ByService:
+		r.Filing.Domain, r.Filing.App = value, ""
 	}
 }
 
@@ -58,8 +47,8 @@ func (p *probe) listed(what string, q icpcode.Query, want ...icpcode.Code) {
 				missing++
 			}
 		}
-		p.Fatalf("%s: List by %s, %d on a page, returned %d records of %d: %d are missing, %d came more than once",
-			what, indexName(q.By), q.Limit, len(got), len(want), missing, extra)
+		p.Fatalf("%s: List by %v, %d on a page, returned %d records of %d: %d are missing, %d came more than once",
+			what, q.By, q.Limit, len(got), len(want), missing, extra)
 	}
 }
 
@@ -111,14 +100,14 @@ func checkListIndexes(p *probe) {
 	}
 	p.commit(ch)
 	for i, by := range indexes {
-		p.listed("each of four records has the value under one index", icpcode.Query{By: by, Value: same, Limit: 10}, codes[i])
+		p.listed("each of five records has the value under one index", icpcode.Query{By: by, Value: same, Limit: 10}, codes[i])
 	}
 }
 
 func checkListPages(p *probe) {
 	const n = 23
 	owner := icpcode.AccountID(p.id())
-	instance, number := p.id(), p.id()
+	instance, number, service := p.id(), p.id(), p.id()
 	var all, filing []icpcode.Code
 	for i := range n {
 		c := p.code()
@@ -128,7 +117,7 @@ func checkListPages(p *probe) {
 		var ch icpcode.Change
 		p.write(&ch, c, 0, 1, func(r *icpcode.Record) {
 			r.Owner, r.Grantee = owner, ""
-			r.Instance, r.Filing.ICPNumber = icpcode.InstanceID(instance), number
+			r.Instance, r.Filing.ICPNumber, r.Filing.Domain = icpcode.InstanceID(instance), number, service
 			r.Issued, r.Updated = instants[3], instants[3] // all at once, as a batch is
 			r.State = icpcode.StateAvailable
 			if i%4 == 0 {
@@ -143,7 +132,8 @@ func checkListPages(p *probe) {
 	}
 	for _, by := range indexes {
 		value := map[icpcode.Index]string{
-			icpcode.ByOwner: string(owner), icpcode.ByHolder: string(owner), icpcode.ByInstance: instance, icpcode.ByICPNumber: number,
+			icpcode.ByOwner: string(owner), icpcode.ByHolder: string(owner), icpcode.ByInstance: instance,
+			icpcode.ByICPNumber: number, icpcode.ByService: service,
 		}[by]
 		for _, limit := range []int{1, 2, 3, 7, n - 1, n, n + 1, 1000} {
 			p.listed("page by page", icpcode.Query{By: by, Value: value, Limit: limit}, all...)
@@ -163,12 +153,12 @@ func checkListState(p *probe) {
 		var ch icpcode.Change
 		p.write(&ch, c, uint64(v), uint64(v)+1, func(r *icpcode.Record) {
 			r.Owner, r.Grantee, r.State = owner, "", now
-			r.Instance, r.Filing.ICPNumber = icpcode.InstanceID(instance), number
+			r.Instance, r.Filing.ICPNumber, r.Filing.Domain = icpcode.InstanceID(instance), number, number
 		})
 		p.commit(ch)
 		for _, q := range []icpcode.Query{
 			{By: icpcode.ByOwner, Value: string(owner)}, {By: icpcode.ByHolder, Value: string(owner)},
-			{By: icpcode.ByInstance, Value: instance}, {By: icpcode.ByICPNumber, Value: number},
+			{By: icpcode.ByInstance, Value: instance}, {By: icpcode.ByICPNumber, Value: number}, {By: icpcode.ByService, Value: number},
 		} {
 			q.Limit = 10
 			for state := icpcode.StateUnbound; state <= icpcode.StateInvalid; state++ {
@@ -228,12 +218,16 @@ func checkListMoved(p *probe) {
 	step(set)
 	expect("after it was bound", icpcode.ByInstance, instance, true)
 
-	number := p.id()
-	record.Filing = &icpcode.Filing{Kind: icpcode.FilingFirst, Domain: "example.cn", Subject: "1"}
+	number, domain := p.id(), p.id()
+	record.Filing = &icpcode.Filing{Kind: icpcode.FilingFirst, Domain: domain + ".CN.", Subject: "1"}
 	step(set)
 	expect("before approval", icpcode.ByICPNumber, number, false)
-	record.Filing = &icpcode.Filing{Kind: icpcode.FilingFirst, Domain: "example.cn", Subject: "1", ICPNumber: number}
+	expect("after it was filed", icpcode.ByService, domain+".cn", true)
+	expect("after it was filed", icpcode.ByService, domain+".CN.", false)
+	record.Filing = &icpcode.Filing{Kind: icpcode.FilingFirst, App: domain, Subject: "1", ICPNumber: number}
 	step(set)
+	expect("after another service was filed", icpcode.ByService, domain+".cn", false)
+	expect("after another service was filed", icpcode.ByService, "app:"+domain, true)
 	expect("after approval", icpcode.ByICPNumber, number, true)
 	second := p.id()
 	record.Filing = &icpcode.Filing{Kind: icpcode.FilingFirst, Domain: "example.cn", Subject: "1", ICPNumber: second}
@@ -243,6 +237,7 @@ func checkListMoved(p *probe) {
 	record.Filing = nil
 	step(set)
 	expect("after the filing was dropped", icpcode.ByICPNumber, second, false)
+	expect("after the filing was dropped", icpcode.ByService, "example.cn", false)
 	expect("after everything", icpcode.ByHolder, grantee, true)
 	expect("after everything", icpcode.ByInstance, instance, true)
 }
@@ -252,7 +247,7 @@ func checkListWithout(p *probe) {
 	for _, strip := range []func(*icpcode.Record){
 		func(r *icpcode.Record) { r.Instance = "" },
 		func(r *icpcode.Record) { r.Filing = nil },
-		func(r *icpcode.Record) { r.Filing.ICPNumber = "" },
+		func(r *icpcode.Record) { r.Filing.ICPNumber, r.Filing.Domain, r.Filing.App = "", "", "" },
 	} {
 		c := p.code()
 		var ch icpcode.Change
@@ -260,11 +255,11 @@ func checkListWithout(p *probe) {
 		p.commit(ch)
 		codes = append(codes, c)
 	}
-	for _, by := range []icpcode.Index{icpcode.ByInstance, icpcode.ByICPNumber} {
+	for _, by := range []icpcode.Index{icpcode.ByInstance, icpcode.ByICPNumber, icpcode.ByService} {
 		q := icpcode.Query{By: by, Limit: 1000}
 		for _, r := range p.list(q) {
-			if slices.Contains(codes, r.Code) || indexValue(&r, by) == "" {
-				p.Fatalf("List by %s returned a record that has none", indexName(by))
+			if slices.Contains(codes, r.Code) || by.Of(&r) == "" {
+				p.Fatalf("List by %v returned a record that has none", by)
 			}
 		}
 	}

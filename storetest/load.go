@@ -16,9 +16,7 @@ func checkAbsent(p *probe) {
 	// Neighbours exist, so that the store is not merely empty.
 	var ch icpcode.Change
 	for _, k := range kinds {
-		if k != icpcode.KindAcquaintance {
-			ch.Puts = append(ch.Puts, p.put(p.key(k), 0, 1))
-		}
+		ch.Puts = append(ch.Puts, p.put(p.key(k), 0, 1))
 	}
 	p.commit(ch)
 	var keys []icpcode.Key
@@ -47,12 +45,11 @@ func checkLoadOrder(p *probe) {
 	for i, k := range slices.Concat(kinds[:], kinds[:]) {
 		here, absent := p.key(k), p.key(k)
 		keys = append(keys, here, absent)
+		version := uint64(i) + 1
 		if k == icpcode.KindAcquaintance {
-			ch.Ensures = append(ch.Ensures, here)
-			want[here] = 1
-			continue
+			version = 1
 		}
-		put := p.put(here, 0, uint64(i)+1)
+		put := p.put(here, 0, version)
 		ch.Puts = append(ch.Puts, put)
 		want[here] = put.Version
 	}
@@ -96,8 +93,8 @@ func checkLoadAcknowledged(p *probe) {
 		defer close(acknowledged)
 		for v := range uint64(rounds) {
 			ch := icpcode.Change{Puts: []icpcode.Put{p.put(ledger, v, v+1), p.put(receipt, v, v+1)}}
-			if v%2 == 1 {
-				ch.Ensures = []icpcode.Key{met}
+			if v == 1 {
+				ch.Puts = append(ch.Puts, p.put(met, 0, 1))
 			}
 			if err := commit(p.ctx, p.store, ch); err != nil {
 				return err
@@ -116,7 +113,7 @@ func checkLoadAcknowledged(p *probe) {
 					wrong = fmt.Errorf("Load returned versions %d and %d after the Commit of version %d had returned",
 						docs[0].Version, docs[1].Version, v)
 				} else if v > 1 && docs[2].Version != 1 {
-					wrong = fmt.Errorf("Load returned version %d of an ensured document after its Commit had returned", docs[2].Version)
+					wrong = fmt.Errorf("Load returned version %d of an acquaintance after its Commit had returned", docs[2].Version)
 				}
 			}
 			return wrong
@@ -198,9 +195,10 @@ func checkContext(p *probe) {
 	var ch icpcode.Change
 	p.write(&ch, c, 0, 1, nil)
 	ch.Puts = append(ch.Puts, p.put(k, 0, 1))
-	ch.Ensures = append(ch.Ensures, p.key(icpcode.KindAcquaintance))
+	met := p.key(icpcode.KindAcquaintance)
+	ch.Puts = append(ch.Puts, p.put(met, 0, 1))
+	owner := ch.Puts[0].Body.(*icpcode.Record).Owner
 	tidy(ch)
-	owner := ch.Puts[1].Body.(*icpcode.Record).Owner
 
 	cancelled, cancel := context.WithCancel(p.ctx)
 	cancel()
@@ -231,7 +229,7 @@ func checkContext(p *probe) {
 			}
 		}
 	}
-	for _, d := range p.load(k, recordKey(c), ch.Ensures[0]) {
+	for _, d := range p.load(k, recordKey(c), met) {
 		if d.Version != 0 {
 			p.Fatalf("Commit under a context that was done before wrote %v", d.Key)
 		}

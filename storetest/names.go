@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
+	"hash/fnv"
+	"io"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -77,9 +79,14 @@ func (n *names) key(k icpcode.Kind) icpcode.Key {
 	return key
 }
 
-// put returns a Put of a body under k that has no zero field.
+// put returns a Put of a body under k that has no zero field. It has none
+// under the key of an acquaintance.
 func (n *names) put(k icpcode.Key, expect, version uint64) icpcode.Put {
-	return icpcode.Put{Expect: expect, Document: icpcode.Document{Key: k, Version: version, Body: n.body(k, version)}}
+	d := icpcode.Document{Key: k, Version: version}
+	if k.Kind != icpcode.KindAcquaintance {
+		d.Body = n.body(k, version)
+	}
+	return icpcode.Put{Expect: expect, Document: d}
 }
 
 func (n *names) body(k icpcode.Key, version uint64) icpcode.Body {
@@ -89,13 +96,24 @@ func (n *names) body(k icpcode.Key, version uint64) icpcode.Body {
 	case *icpcode.Ledger:
 		b.Closed = icpcode.ActionCloseRelease
 	case *icpcode.Record:
-		b.Code, b.Version = k.Code, version
+		b.Code, b.Version, b.Issued = k.Code, version, issuedAt(k.Code)
 	case *icpcode.Receipt:
 		b.Result.RequestID = k.B
 	case *icpcode.Partners:
 		slices.Sort(b.Accounts)
 	}
 	return body
+}
+
+// firstIssued is the first instant that issuedAt returns.
+var firstIssued = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// issuedAt returns when a code was issued, which never changes: some codes
+// were at one instant.
+func issuedAt(c icpcode.Code) time.Time {
+	h := fnv.New64a()
+	_, _ = io.WriteString(h, c.String()) // never fails
+	return firstIssued.Add(time.Duration(h.Sum64()%200) * 1_000_003 * time.Microsecond)
 }
 
 // event returns an event that has no zero field.
@@ -126,7 +144,6 @@ func recordKey(c icpcode.Code) icpcode.Key {
 // tidy puts a Change into the order that Commit is promised.
 func tidy(ch icpcode.Change) icpcode.Change {
 	slices.SortFunc(ch.Puts, func(a, b icpcode.Put) int { return a.Key.Compare(b.Key) })
-	slices.SortFunc(ch.Ensures, icpcode.Key.Compare)
 	slices.SortStableFunc(ch.Events, func(a, b icpcode.Event) int {
 		if c := a.Code.Compare(b.Code); c != 0 {
 			return c

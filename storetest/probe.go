@@ -28,18 +28,26 @@ func load(ctx context.Context, s icpcode.Store, keys ...icpcode.Key) ([]icpcode.
 		return nil, fmt.Errorf("Load: %w", err)
 	}
 	if len(docs) != len(keys) {
-		return nil, fmt.Errorf("Load of %d keys returned %d documents", len(keys), len(docs))
+		return nil, breaks(ruleOrder, "Load of %d keys returned %d documents", len(keys), len(docs))
 	}
 	for i := range docs {
 		if docs[i].Key != keys[i] {
-			return nil, fmt.Errorf("Load returned %v as document %d, want %v", docs[i].Key, i, keys[i])
+			return nil, breaks(ruleOrder, "Load returned %v as document %d, want %v", docs[i].Key, i, keys[i])
 		}
 		if docs[i].Version == 0 && docs[i].Body != nil {
-			return nil, fmt.Errorf("Load returned a body at version 0 for %v", keys[i])
+			return nil, breaks(ruleAbsent, "Load returned a body at version 0 for %v", keys[i])
 		}
 	}
 	return docs, nil
 }
+
+// breaks says what is wrong where rule is broken, whatever the case is about.
+func breaks(rule, format string, args ...any) error {
+	return &brokenRule{rule, fmt.Errorf(format, args...)}
+}
+
+// maxCursor is how many bytes Page.Next can have.
+const maxCursor = 256
 
 // maxPages is more than any listing here has, empty pages included.
 const maxPages = 2_000
@@ -47,6 +55,14 @@ const maxPages = 2_000
 // list follows a query from its first page to its last, calling between after
 // every page but the last.
 func list(ctx context.Context, s icpcode.Store, q icpcode.Query, between func()) ([]icpcode.Record, error) {
+	return listUntil(ctx, s, q, between, func(*icpcode.Record) bool { return false })
+}
+
+// listUntil is list that stops at the first record at which end holds, which
+// it leaves out.
+func listUntil(
+	ctx context.Context, s icpcode.Store, q icpcode.Query, between func(), end func(*icpcode.Record) bool,
+) ([]icpcode.Record, error) {
 	var all []icpcode.Record
 	for range maxPages {
 		page, err := s.List(ctx, q)
@@ -54,9 +70,17 @@ func list(ctx context.Context, s icpcode.Store, q icpcode.Query, between func())
 			return nil, fmt.Errorf("List: %w", err)
 		}
 		if len(page.Records) > q.Limit {
-			return nil, fmt.Errorf("List returned %d records on a page of at most %d", len(page.Records), q.Limit)
+			return nil, breaks(rulePage, "List returned %d records on a page of at most %d", len(page.Records), q.Limit)
 		}
-		all = append(all, page.Records...)
+		if len(page.Next) > maxCursor {
+			return nil, breaks(ruleCursor, "List returned a Next of %d bytes", len(page.Next))
+		}
+		for i := range page.Records {
+			if end(&page.Records[i]) {
+				return all, nil
+			}
+			all = append(all, page.Records[i])
+		}
 		if page.Next == "" {
 			return all, nil
 		}
@@ -77,11 +101,11 @@ func history(ctx context.Context, s icpcode.Store, c icpcode.Code, limit int) ([
 			return nil, fmt.Errorf("Events: %w", err)
 		}
 		if len(events) > limit {
-			return nil, fmt.Errorf("Events returned %d events, more than the limit of %d", len(events), limit)
+			return nil, breaks(ruleEventsPage, "Events returned %d events, more than the limit of %d", len(events), limit)
 		}
 		for i := range events {
 			if events[i].Code != c || events[i].Seq != uint64(len(all))+1 {
-				return nil, fmt.Errorf("Events returned event %d of code %v, want %d of %v",
+				return nil, breaks(ruleEventsPage, "Events returned event %d of code %v, want %d of %v",
 					events[i].Seq, events[i].Code.Masked(), len(all)+1, c.Masked())
 			}
 			all = append(all, events[i])
@@ -145,12 +169,46 @@ func (p *probe) history(c icpcode.Code) []icpcode.Event {
 	return events
 }
 
-// commit commits a Change of which every expectation holds.
+// commit commits a Change of which every expectation holds, in as many parts
+// as the store needs.
 func (p *probe) commit(ch icpcode.Change) {
 	p.Helper()
-	if err := p.store.Commit(p.ctx, tidy(ch)); err != nil {
-		p.Fatalf("Commit returned %v, though every expectation held", err)
+	for _, part := range parts(ch, p.most) {
+		if err := p.store.Commit(p.ctx, part); err != nil {
+			p.Fatalf("Commit returned %v, though every expectation held", err)
+		}
 	}
+}
+
+// parts splits a Change into ones of at most n Puts and events, with each
+// record the events of its code. What is one code's must fit.
+func parts(ch icpcode.Change, n int) []icpcode.Change {
+	ch = tidy(ch)
+	if len(ch.Puts)+len(ch.Events) <= n {
+		return []icpcode.Change{ch}
+	}
+	var all []icpcode.Change
+	var part icpcode.Change
+	add := func(puts []icpcode.Put, events []icpcode.Event) {
+		if len(part.Puts)+len(part.Events)+len(puts)+len(events) > n {
+			all = append(all, part)
+			part = icpcode.Change{}
+		}
+		part.Puts, part.Events = append(part.Puts, puts...), append(part.Events, events...)
+	}
+	events := ch.Events
+	for i, put := range ch.Puts {
+		k := 0
+		for k < len(events) && put.Key.Kind == icpcode.KindRecord && events[k].Code == put.Key.Code {
+			k++
+		}
+		add(ch.Puts[i:i+1], events[:k])
+		events = events[k:]
+	}
+	if len(events) > 0 {
+		panic("storetest: events without their record")
+	}
+	return append(all, part)
 }
 
 // refuse commits a Change of which an expectation does not hold.

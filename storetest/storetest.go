@@ -20,6 +20,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -27,7 +28,8 @@ import (
 	"github.com/icpcode/icpcode"
 )
 
-// Run proves a store, one subtest for each case.
+// Run proves a store, one subtest for each case. The first cases are about
+// what all others rest on: if one of them fails, the others are not run.
 //
 // It calls newStore once for each case. Each call may return a fresh store,
 // or one over the same database as before: all names and codes are random, so
@@ -41,12 +43,31 @@ import (
 // does so.
 func Run(t *testing.T, newStore func(testing.TB) icpcode.Store) {
 	t.Helper()
-	for i := range cases {
-		tc := &cases[i]
-		t.Run(tc.name, func(t *testing.T) {
+	left := suite(func(tc *testCase) bool {
+		return t.Run(tc.name, func(t *testing.T) {
 			tc.run(t, newStore(t), patience)
 		})
+	})
+	if left > 0 {
+		t.Logf("%d more cases were not run: they rest on what failed", left)
 	}
+}
+
+// suite runs all cases in order, by run, which reports whether one passed. If
+// one of the basic cases failed the others would only say so again: it returns
+// how many were left out.
+func suite(run func(*testCase) bool) (left int) {
+	sound := true
+	for i := range basics {
+		sound = run(&basics[i]) && sound
+	}
+	if !sound {
+		return len(cases)
+	}
+	for i := range cases {
+		run(&cases[i])
+	}
+	return 0
 }
 
 const (
@@ -67,8 +88,29 @@ type testCase struct {
 func (tc *testCase) run(r reporter, s icpcode.Store, patience time.Duration) {
 	ctx, cancel := context.WithTimeout(r.Context(), caseLimit)
 	defer cancel()
-	tc.check(&probe{reporter: r, names: newNames(), ctx: ctx, store: s, rule: tc.rule, patience: patience})
+	p := &probe{reporter: r, names: newNames(), ctx: ctx, store: s, rule: tc.rule, patience: patience, most: usualWrites}
+	if n := maxWrites(s); n != 0 {
+		p.most = max(n, leastWrites)
+	}
+	tc.check(p)
 }
+
+// maxWrites returns the limit of a store, 0 for none.
+func maxWrites(s icpcode.Store) int {
+	if l, ok := s.(icpcode.Limited); ok {
+		return l.MaxWrites()
+	}
+	return 0
+}
+
+// How many Puts and events together one Change of the suite has at most: over
+// a store that is not limited 1,024 Puts and an event beside nearly each, and
+// no fewer than any store takes.
+const (
+	usualPuts   = 1024
+	usualWrites = 2 * usualPuts
+	leastWrites = 64
+)
 
 // reporter is the part of a [testing.TB] that a case needs. The suite's own
 // tests run cases with another one, to see them fail.
@@ -87,16 +129,35 @@ type probe struct {
 	store    icpcode.Store
 	rule     string
 	patience time.Duration
+	most     int // Puts and events together in one Change
+}
+
+// brokenRule is an error of a store that broke another sentence than the one
+// that the case is about.
+type brokenRule struct {
+	rule string
+	error
+}
+
+// ruled returns the sentence to print beside args.
+func (p *probe) ruled(args []any) string {
+	for _, a := range args {
+		var b *brokenRule
+		if err, ok := a.(error); ok && errors.As(err, &b) {
+			return b.rule
+		}
+	}
+	return p.rule
 }
 
 // Errorf reports what was seen, and the rule that was broken.
 func (p *probe) Errorf(format string, args ...any) {
 	p.Helper()
-	p.reporter.Errorf("%s\nThe contract: %s", fmt.Sprintf(format, args...), p.rule)
+	p.reporter.Errorf("%s\nThe contract: %s", fmt.Sprintf(format, args...), p.ruled(args))
 }
 
 // Fatalf is Errorf and ends the case. Only the case's own goroutine calls it.
 func (p *probe) Fatalf(format string, args ...any) {
 	p.Helper()
-	p.reporter.Fatalf("%s\nThe contract: %s", fmt.Sprintf(format, args...), p.rule)
+	p.reporter.Fatalf("%s\nThe contract: %s", fmt.Sprintf(format, args...), p.ruled(args))
 }

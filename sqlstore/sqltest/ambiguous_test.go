@@ -67,7 +67,7 @@ func (g *trigger) set(fate dbtest.Fate, at int) (trips int, fired bool) {
 // Commit implements [icpcode.Store], most of the time.
 func (l *lossy) Commit(ctx context.Context, c icpcode.Change) error {
 	l.commits.Add(1)
-	shape := fmt.Sprint(len(c.Ensures), len(c.Events))
+	shape := fmt.Sprint(len(c.Events))
 	for _, p := range c.Puts {
 		shape += fmt.Sprint(" ", p.Key.Kind, p.Expect == 0)
 	}

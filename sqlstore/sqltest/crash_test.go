@@ -236,7 +236,7 @@ func newHasty(s icpcode.Store) *hasty {
 
 // Commit implements [icpcode.Store], wrongly.
 func (h *hasty) Commit(_ context.Context, c icpcode.Change) error {
-	own := icpcode.Change{Ensures: slices.Clone(c.Ensures)}
+	var own icpcode.Change
 	for _, p := range c.Puts {
 		own.Puts = append(own.Puts, icpcode.Put{Expect: p.Expect, Document: p.Document.Clone()})
 	}

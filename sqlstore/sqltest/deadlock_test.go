@@ -144,10 +144,6 @@ func draw(ctx context.Context, s icpcode.Store, generation, n int) (icpcode.Chan
 		}
 		c.Puts = append(c.Puts, icpcode.Put{Expect: d.Version, Document: icpcode.Document{Key: d.Key, Version: d.Version + 1, Body: body}})
 	}
-	for _, i := range rand.Perm(shared)[:n] {
-		c.Ensures = append(c.Ensures, icpcode.Key{Kind: icpcode.KindAcquaintance, A: fmt.Sprintf("a%d-%d", generation, i), B: fmt.Sprintf("b%d", i)})
-	}
-	slices.SortFunc(c.Ensures, icpcode.Key.Compare)
 	return c, nil
 }
 
