@@ -23,7 +23,7 @@ STEPS ?= 50
 # The least coverage of the root package by the module's tests, in percent.
 COVERAGE ?= 95
 # Tests that are a step of their own.
-OWN_STEP := ^(TestEachRuleDisabled|Test(|Inventory|Merge|SQL|SQLMerge)Ratios|TestSQLGrowth)$$
+OWN_STEP := ^(TestEachRuleDisabled|Test(|Inventory|Merge|SQL|SQLMerge|TiDB)Ratios|TestSQLGrowth|TestTiDB)$$
 # The benchmark of `make bench`: package and test.
 BENCH_PKG ?= ./internal/bench
 BENCH_RUN ?= ^(TestRatios|TestInventoryRatios)$$
@@ -99,6 +99,14 @@ databases: servers ## databases killed, cut off and set against each other, the 
 postgres18: ## the conformance suite on PostgreSQL 18, which npm brings
 	@$(STEP) 'conformance on PostgreSQL 18' tools/postgres18 sh -c "cd $(SQLTEST) && $(GO) test -count=1 -v -run '^TestConformance$$/ICPCODE' ."
 
+# TiDB's server has a module of its own, tools/tidb, which is neither in go.work
+# nor in any of the steps above: it has no Go files to format, vet or lint, and
+# is compiled for this only.
+.PHONY: tidb
+tidb: bin/tidb-server ## the same on TiDB, which answers as MySQL 8 does: builds and starts its server
+	@ICPCODE_TIDB='$(CURDIR)/bin/tidb-server' $(STEP) 'databases: TiDB' $(PROGRESS) \
+		sh -c "cd $(SQLTEST) && $(GO) test -count=1 -v -timeout 40m -run '^TestTiDB$$' ."
+
 .PHONY: servers
 servers: ## install the database servers that the tests start, where they are missing
 	@$(STEP) 'database servers' sh tools/servers
@@ -167,6 +175,10 @@ bin/apidiff: TOOL := golang.org/x/exp/cmd/apidiff
 bin/govulncheck: TOOL := golang.org/x/vuln/cmd/govulncheck
 bin/golangci-lint bin/gremlins bin/apidiff bin/govulncheck: tools/go.mod tools/go.sum
 	@$(STEP) 'build $@ (once; minutes the first time)' $(GO) build -C tools -o '$(CURDIR)/$@' $(TOOL)
+
+bin/tidb-server: tools/tidb/go.mod tools/tidb/go.sum
+	@$(STEP) 'build $@ (ten minutes the first time, then what the build cache has)' \
+		$(GO) build -C tools/tidb -ldflags='-s -w' -o '$(CURDIR)/$@' github.com/pingcap/tidb/cmd/tidb-server
 
 .PHONY: clean
 clean: ## remove what make made

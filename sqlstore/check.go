@@ -107,15 +107,18 @@ func (s *Store) checkMySQL(ctx context.Context, on conn) error {
 	if n, err := strconv.Atoi(v["wsrep_sync_wait"]); v["wsrep_on"] == "ON" && (err != nil || n&1 == 0) {
 		return fmt.Errorf("%w: on a Galera cluster wsrep_sync_wait must have bit 1, and is %s", ErrSettings, v["wsrep_sync_wait"])
 	}
+	if err := checkTiDB(v); err != nil {
+		return err
+	}
 	// Whether several statements are allowed is the driver's to say. They are
 	// used only where the guard is seen to fail.
 	var probe statement
 	probe.add("do 0; ")
 	guard(&probe, -2)
 	_, err = on.ExecContext(ctx, string(probe.buf))
-	const syntaxError = 1064
+	const syntaxError, disabledOnTiDB = 1064, 8130
 	switch n, _ := s.errorNumber(err); {
-	case err == nil, n == syntaxError:
+	case err == nil, n == syntaxError, n == disabledOnTiDB:
 		s.several.Store(false)
 	case n == outOfRange:
 		// A node of a Galera cluster may roll back between two statements of
@@ -130,7 +133,7 @@ func (s *Store) checkMySQL(ctx context.Context, on conn) error {
 // variables returns the settings of the session that matter here.
 func variables(ctx context.Context, on conn) (map[string]string, error) {
 	return settings(ctx, on, "show variables where variable_name in "+
-		"('version', 'sql_mode', 'tx_isolation', 'transaction_isolation', 'wsrep_on', 'wsrep_sync_wait')")
+		"('version', 'sql_mode', 'tx_isolation', 'transaction_isolation', 'wsrep_on', 'wsrep_sync_wait'"+tidbNames()+")")
 }
 
 // settings returns what a query answers, as names and values.

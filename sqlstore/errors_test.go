@@ -77,7 +77,13 @@ func TestErrors(t *testing.T) {
 		{MySQL, &mysqlError{1062}, icpcode.ErrConflict},
 		{MySQL, &mysqlError{1690}, icpcode.ErrConflict},
 		{MySQL, &mysqlError{1047}, ErrUnavailable},
-		{MySQL, &mysqlError{1180}, nil}, // an error during COMMIT
+		{MySQL, &mysqlError{1180}, nil},                 // an error during COMMIT
+		{MySQL, &mysqlError{8005}, icpcode.ErrConflict}, // TiDB's, up to 9005
+		{MySQL, &mysqlError{9007}, icpcode.ErrConflict},
+		{MySQL, &mysqlError{8028}, icpcode.ErrConflict},
+		{MySQL, &mysqlError{8147}, icpcode.ErrConflict},
+		{MySQL, &mysqlError{8501}, nil}, // its outcome is not known
+		{MySQL, &mysqlError{9005}, ErrUnavailable},
 		{MySQL, &mysqlError{1146}, nil},
 		{MySQL, errors.New("invalid connection"), ErrUnavailable}, // go-sql-driver's
 		{MySQL, ErrSettings, nil},

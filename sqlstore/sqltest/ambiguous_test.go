@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -198,6 +199,8 @@ func (a *ambiguous) until(ctx context.Context, send func() (icpcode.Result, erro
 // wait for their disks: links are lost here, not power.
 type link struct {
 	engine
+	// singly says that a Commit takes a round trip for each statement.
+	singly bool
 	// database makes a database, and returns its name.
 	database func(t *testing.T) string
 	// open opens it through a link of its own, to be closed with close.
@@ -205,7 +208,7 @@ type link struct {
 }
 
 var links = []link{
-	{sqliteFiles, func(t *testing.T) string { return sqliteFile(t) }, func(t *testing.T, path string, plan dbtest.Plan) (*sql.DB, func()) {
+	{sqliteFiles, false, func(t *testing.T) string { return sqliteFile(t) }, func(t *testing.T, path string, plan dbtest.Plan) (*sql.DB, func()) {
 		t.Helper()
 		dsn := sqliteDSN(path) + "&_pragma=synchronous(off)"
 		plain, err := sql.Open("sqlite", dsn)
@@ -233,7 +236,8 @@ func overNetwork(e engine, params, name string, start func() (*dbtest.Server, er
 		t.Helper()
 		return one(t, name+" without waiting", start)
 	}
-	return link{e, func(t *testing.T) string {
+	singly := e.dialect == sqlstore.MySQL && !strings.Contains(params, "multiStatements")
+	return link{e, singly, func(t *testing.T) string {
 		t.Helper()
 		return server(t).Database(t)
 	}, func(t *testing.T, database string, plan dbtest.Plan) (*sql.DB, func()) {

@@ -247,8 +247,8 @@ func TestSchedules(t *testing.T) { eachLink(t, links, schedules) }
 func schedules(t *testing.T, link link) {
 	t.Helper()
 	depth := size(2, 3)
-	if link.name == onMariaDB.name {
-		depth-- // it takes many round trips
+	if link.singly {
+		depth--
 	}
 	if testing.Short() {
 		depth = 1

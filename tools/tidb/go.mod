@@ -7,7 +7,7 @@ go 1.25.0
 
 tool github.com/pingcap/tidb/cmd/tidb-server
 
-require github.com/pingcap/tidb v1.1.0-beta.0.20251126154744-e4e814fdc0af
+require github.com/pingcap/tidb v1.1.0-beta.0.20251126154744-e4e814fdc0af // indirect
 
 require (
 	cloud.google.com/go v0.112.1 // indirect

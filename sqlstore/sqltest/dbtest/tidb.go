@@ -14,8 +14,7 @@ const TiDBEnv = "ICPCODE_TIDB"
 // TiDB starts a TiDB server of one node over unistore, TiDB's store for its
 // own tests. Grammar, types, locks and conflicts are TiDB's; but when it is
 // killed, unistore loses commits that it has acknowledged, so that no crash
-// proves anything. Settings are arguments of the program,
-// "-config=/etc/tidb.toml".
+// proves anything. Settings are arguments of the program, "-L=info".
 func (l *Lab) TiDB(settings ...string) (*Server, error) {
 	tidb := os.Getenv(TiDBEnv)
 	if tidb == "" {
@@ -28,11 +27,8 @@ func (l *Lab) TiDB(settings ...string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := "TiDB"
-	for _, m := range info.Deps {
-		if m.Path == "github.com/pingcap/tidb" {
-			name += " " + m.Version
-		}
+	if info.Main.Path != "github.com/pingcap/tidb" {
+		return nil, fmt.Errorf("dbtest: %s=%s is not TiDB's server, but %s", TiDBEnv, tidb, info.Path)
 	}
 	// It may run as any user, and only ours may reach the program.
 	dir, err := os.MkdirTemp(l.dir, "s")
@@ -43,10 +39,16 @@ func (l *Lab) TiDB(settings ...string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	// MySQL 8 takes passwords over TLS, or encrypts them itself, which TiDB
+	// does not.
+	config := filepath.Join(dir, "tidb.toml")
+	if err := os.WriteFile(config, []byte("[security]\nauto-tls = true\nrsa-key-size = 2048\n"), 0o600); err != nil {
+		return nil, err
+	}
 	s := &Server{
-		Name: name, Port: ports[0], dir: dir, program: tidb, stop: syscall.SIGTERM, driver: "mysql", admin: "mysql",
+		Name: "TiDB " + info.Main.Version, Port: ports[0], dir: dir, program: tidb, stop: syscall.SIGTERM, driver: "mysql", admin: "mysql",
 		args: append([]string{
-			"-store", "unistore", "-path", filepath.Join(dir, "data"), "-host", "127.0.0.1", "-P", fmt.Sprint(ports[0]),
+			"-config", config, "-store", "unistore", "-path", filepath.Join(dir, "data"), "-host", "127.0.0.1", "-P", fmt.Sprint(ports[0]),
 			"-status-host", "127.0.0.1", "-status", fmt.Sprint(ports[1]), "-socket", filepath.Join(dir, "s"),
 			"-temp-dir", filepath.Join(dir, "tmp"), "-log-file", filepath.Join(dir, "tidb.log"), "-L", "warn", "-lease", "0",
 		}, settings...),
