@@ -291,22 +291,27 @@ func when(t time.Time) string {
 	return t.In(shanghai).Format("2006-01-02 15:04:05.999999999 -07:00")
 }
 
-// span shows the time from t to u, not before it, exactly: what is short of n
-// days never reads as n days. It does not go through a time.Duration, which
-// ends after 292 years.
+// span shows the time from t to u, not before it, in whole days and hours:
+// what is short of n days never reads as n days. It does not go through a
+// time.Duration, which ends after 292 years.
 func (e *explainer) span(t, u time.Time) string {
-	const perDay = 24 * 60 * 60
-	seconds, nanos := u.Unix()-t.Unix(), u.Nanosecond()-t.Nanosecond()
-	if nanos < 0 {
-		seconds, nanos = seconds-1, nanos+int(time.Second)
+	const perHour = 60 * 60
+	seconds := u.Unix() - t.Unix()
+	if u.Nanosecond() < t.Nanosecond() {
+		seconds--
 	}
-	text := e.plural(int(seconds/perDay), "%d day", "%d days")
-	seconds %= perDay
-	if seconds == 0 && nanos == 0 {
-		return text
+	days, hours := int(seconds/perHour/24), int(seconds/perHour%24)
+	if days == 0 && hours == 0 {
+		return e.say("less than an hour")
 	}
-	fraction := strings.TrimRight(fmt.Sprintf(".%09d", nanos), ".0")
-	return text + e.say(" %dh%dm%d%ss", seconds/3600, seconds/60%60, seconds%60, fraction)
+	text := ""
+	if days > 0 {
+		text = e.plural(days, "%d day", "%d days")
+	}
+	if hours > 0 {
+		text += e.plural(hours, " %d hour", " %d hours")
+	}
+	return strings.TrimSpace(text)
 }
 
 // expiry shows how long the paid term lasts, or when it ended; "" where that

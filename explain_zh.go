@@ -120,7 +120,9 @@ var chinese = map[string]string{
 	"it is not so":                   "不符合",
 	"%d day":                         "%d天",
 	"%d days":                        "%d天",
-	" %dh%dm%d%ss":                   "%d小时%d分%d%s秒",
+	" %d hour":                       "%d小时",
+	" %d hours":                      "%d小时",
+	"less than an hour":              "不足1小时",
 	"expired at %s":                  "已于%s到期",
 	"%s left, until %s":              "剩余%s，%s到期",
 
