@@ -227,36 +227,63 @@ func errorsOf(errs ...error) error {
 }
 
 // csvPrinter writes a row for each server and reason. A server without reasons
-// has one row.
+// has one row. How many codes it can have stands in its first row only, so that
+// the column adds up to what the fleet can have, as far as codes are counted by
+// server.
 type csvPrinter struct {
 	*command
 	w *csv.Writer
 }
 
-// csvColumns are the columns of the CSV.
-var csvColumns = []string{
-	"file", "id", "name", "provider", "product", "region", "verdict", "codes", "codes_at_most", "until", "rule_set",
-	"facts_that_would_tell", "assumed", "given", "notes", "rule", "outcome", "required", "found", "remedy", "source",
-}
+// csvColumns are the columns of the CSV, for scripts, and csvColumnsZh what a
+// spreadsheet of a Chinese user shows.
+var (
+	csvColumns = []string{
+		"file", "id", "name", "provider", "product", "region", "verdict", "codes", "codes_at_most", "until", "rule_set",
+		"facts_that_would_tell", "assumed", "given", "notes", "rule", "outcome", "required", "found", "remedy", "source",
+	}
+	csvColumnsZh = []string{
+		"文件", "实例ID", "名称", "提供商", "产品", "地域", "结论", "可申请数量", "最多可申请数量", "须在此前续费", "规则版本",
+		"待补充的事实", "假定通过的规则", "由您提供的事实", "说明", "规则", "判断", "要求", "实际", "处理建议", "来源",
+	}
+)
+
+// The places of the columns that differ from row to row of a server.
+const (
+	csvCodes, csvMost = 7, 8
+	csvReason         = 15
+)
 
 func (p *csvPrinter) begin(*question) error {
+	columns := csvColumns
+	if p.lang == icpcode.Chinese {
+		columns = csvColumnsZh
+		// Without it a Chinese Excel takes the file for GBK.
+		if err := write(p.command, "\uFEFF"); err != nil {
+			return err
+		}
+	}
 	p.w = csv.NewWriter(p.out)
-	return p.w.Write(csvColumns)
+	return p.row(columns)
 }
 
 func (p *csvPrinter) server(a *answer) error {
 	i := &a.server.Instance
-	until, given, notes := "", make([]string, 0, len(a.given)), a.notes(p.lang)
-	if !a.until.IsZero() {
-		until = a.until.In(china).Format(time.RFC3339)
-	}
+	given, notes := make([]string, 0, len(a.given)), a.notes(p.lang)
 	for _, g := range a.given {
 		given = append(given, g.String())
 	}
+	verdict, until, layout := a.verdict.String(), "", time.RFC3339
+	if p.lang == icpcode.Chinese {
+		verdict, layout = p.label(a.verdict), "2006-01-02 15:04" // which Excel takes for a date
+	}
+	if !a.until.IsZero() {
+		until = a.until.In(china).Format(layout)
+	}
 	row := []string{
 		a.file, string(i.ID), a.server.Name, i.Provider, string(i.Product), i.Region,
-		a.verdict.String(), strconv.Itoa(a.least), strconv.Itoa(a.most), until, a.set.Version,
-		strings.Join(a.missing.names(), " "), strings.Join(ids(a.decision.Assumed), " "), strings.Join(given, "; "), strings.Join(notes, "; "),
+		verdict, strconv.Itoa(a.least), strconv.Itoa(a.most), until, a.set.Version,
+		p.factWords(a.missing), strings.Join(ids(a.decision.Assumed), " "), strings.Join(given, "; "), strings.Join(notes, "; "),
 		"", "", "", "", "", "",
 	}
 	for n := range row {
@@ -265,16 +292,29 @@ func (p *csvPrinter) server(a *answer) error {
 	if len(a.reasons) == 0 {
 		return p.row(row)
 	}
-	at := len(row) - 6
 	for _, r := range a.reasons {
-		for n, s := range [...]string{r.Rule.String(), r.Outcome.String(), r.Required, r.Found, r.Remedy, r.Source} {
-			row[at+n] = cell(s)
+		outcome := r.Outcome.String()
+		if p.lang == icpcode.Chinese {
+			outcome = r.Outcome.Label(p.lang)
+		}
+		for n, s := range [...]string{r.Rule.String(), outcome, r.Required, r.Found, r.Remedy, r.Source} {
+			row[csvReason+n] = cell(s)
 		}
 		if err := p.row(row); err != nil {
 			return err
 		}
+		row[csvCodes], row[csvMost] = "", ""
 	}
 	return nil
+}
+
+// factWords are facts as the CSV lists them: for scripts the names of the
+// columns of -facts, for people what they are.
+func (p *csvPrinter) factWords(set factSet) string {
+	if p.lang == icpcode.Chinese {
+		return p.list(p.facts(set))
+	}
+	return strings.Join(set.names(), " ")
 }
 
 func (p *csvPrinter) row(row []string) error {

@@ -239,6 +239,27 @@ var factNames = [numFacts]string{
 	"region", "public_ip", "status", "ip_held", "issued", "certification",
 }
 
+// factWordsZh are the facts in Chinese.
+var factWordsZh = [numFacts]string{
+	"购买账号", "产品", "订单金额", "计费方式", "是否试用", "购买月数", "首次购买月数", "到期时间",
+	"地域", "是否有公网IP", "状态", "IP是否被其他备案占用", "已申请数量", "账号认证类型",
+}
+
+// facts names the facts of a set for people: in English by the columns that
+// give them, which say what they are.
+func (s speaker) facts(set factSet) []string {
+	if s.lang != icpcode.Chinese {
+		return set.names()
+	}
+	var words []string
+	for f := range numFacts {
+		if set&(1<<f) != 0 {
+			words = append(words, factWordsZh[f])
+		}
+	}
+	return words
+}
+
 // factSet is a set of facts.
 type factSet uint16
 

@@ -1,0 +1,389 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/icpcode/icpcode/inventory"
+)
+
+// source is a file as UTF-8 text: JSON, or a CSV that begins with its header
+// line. It is closed when it was read.
+type source struct {
+	io.Reader
+	closers []func()
+	text    *textReader // nil: a spreadsheet
+	head    []byte      // of the text, to recognise what it is
+	// line is whether places in it can be told by line alone: its bytes are not
+	// those of the file.
+	line bool
+	// notices are what was assumed or passed over, also what shows only while
+	// it is read.
+	notices []error
+}
+
+func (s *source) Close() error {
+	for _, f := range s.closers {
+		f()
+	}
+	return nil
+}
+
+// told returns what was assumed of the text so far.
+func (s *source) told() []error {
+	out := slices.Clone(s.notices)
+	switch {
+	case s.text == nil:
+	case s.text.charset == charsetGB18030:
+		out = append(out, errorf("read as %v (GBK), as it is not UTF-8", "不是UTF-8编码，已按%v（GBK）读取", s.text.charset))
+	case s.text.charset != charsetUTF8:
+		out = append(out, errorf("read as %v", "已按%v编码读取", s.text.charset))
+	case s.text.unsure:
+		out = append(out, errorf("read as UTF-8, but it could be GBK: if names look wrong, save it as UTF-8 with a BOM",
+			"已按UTF-8读取，但也可能是GBK：如名称显示异常，请另存为带BOM的UTF-8"))
+	}
+	return out
+}
+
+// headerTest reports whether a reader takes the first line of a CSV.
+type headerTest func(line string) bool
+
+// The readers of CSV files.
+var (
+	serversHeader headerTest = func(line string) bool {
+		for _, err := range inventory.Read(strings.NewReader(line+"\n"), nil) {
+			if err != nil {
+				return false
+			}
+		}
+		return true
+	}
+	factsHeader headerTest = func(line string) bool {
+		_, err := inventory.ReadFacts(strings.NewReader(line + "\n"))
+		return err == nil
+	}
+	issuedHeader headerTest = func(line string) bool {
+		_, err := readIssued(strings.NewReader(line + "\n"))
+		return err == nil
+	}
+)
+
+// maxTitles is how many lines above the header line are passed over: titles,
+// dates of export, empty lines.
+const maxTitles = 20
+
+// readText makes text of what r has. The error is that this is no text of any
+// kind, in words; an error of r itself comes when the text is read.
+func readText(r io.ReadCloser, test headerTest) (*source, error) {
+	s := &source{closers: []func(){func() { _ = r.Close() }}} // it is only read
+	t := newTextReader(r)
+	head, _ := t.in.Peek(sniffBytes) // what is wrong shows when it is read
+	if kind := binaryKind(head); kind != nil {
+		if kind != errNoSheet {
+			_ = s.Close()
+			return nil, kind
+		}
+		return s, s.spreadsheet(t.in, test)
+	}
+	s.text, s.line = t, t.charset != charsetUTF8
+	in := bufio.NewReaderSize(t, 64<<10)
+	s.Reader = in
+	s.head, _ = in.Peek(16 << 10)
+	s.head = bytes.Clone(s.head)
+	if looksLikeJSON(s.head) {
+		return s, nil
+	}
+	s.titles(in, test)
+	return s, nil
+}
+
+// looksLikeJSON reports whether the first character is one of JSON's brackets.
+func looksLikeJSON(head []byte) bool {
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\uFEFF")), " \t\r\n")
+	return len(head) > 0 && (head[0] == '{' || head[0] == '[')
+}
+
+// titles passes over what stands above the header line of a CSV. Line numbers
+// stay what they are.
+func (s *source) titles(in *bufio.Reader, test headerTest) {
+	text := strings.TrimPrefix(string(s.head), "\uFEFF")
+	at := 0
+	for n := range maxTitles {
+		line, rest, whole := strings.Cut(text[at:], "\n")
+		line = strings.TrimSuffix(line, "\r")
+		if !strings.HasPrefix(line, "#") && strings.TrimSpace(line) != "" {
+			if isResult(line) {
+				s.skip(in, n, len(s.head)-len(text)+at)
+				s.result()
+				return
+			}
+			if test(line) {
+				s.skip(in, n, len(s.head)-len(text)+at)
+				return
+			}
+		}
+		if !whole {
+			return
+		}
+		at = len(text) - len(rest)
+	}
+}
+
+// skip leaves out n lines at the beginning, which take so many bytes.
+func (s *source) skip(in *bufio.Reader, n, size int) {
+	titled := false
+	for line := range bytes.Lines(s.head[:size]) {
+		line = bytes.TrimSpace(bytes.TrimPrefix(line, []byte("\uFEFF")))
+		titled = titled || len(line) > 0 && line[0] != '#'
+	}
+	if !titled {
+		return // comments and empty lines are no titles
+	}
+	_, _ = in.Discard(size) // they were looked at
+	s.Reader, s.line = io.MultiReader(strings.NewReader(strings.Repeat("\n", n)), in), true
+	s.passedOver(1, n)
+}
+
+func (s *source) passedOver(from, to int) {
+	if from == to {
+		s.notices = append(s.notices, errorf("line %d is above the headers: not read", "第%d行在表头之上：未读取", from))
+		return
+	}
+	s.notices = append(s.notices, errorf("lines %d to %d are above the headers: not read", "第%d至%d行在表头之上：未读取", from, to))
+}
+
+// spreadsheet makes a CSV of the sheet of a workbook that has the headers.
+func (s *source) spreadsheet(in io.Reader, test headerTest) error {
+	data, err := io.ReadAll(io.LimitReader(in, maxWorkbook+1))
+	if err != nil {
+		return err
+	}
+	w, err := openWorkbook(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return err
+	}
+	s.line = true
+	chosen, header := -1, 0
+	for n := range w.sheets {
+		row, err := w.headerRow(w.sheets[n], test)
+		if err != nil {
+			return err
+		}
+		if row == 0 {
+			continue
+		}
+		if chosen >= 0 {
+			return errorf("the sheets %q and %q both have servers: keep one of them in a file, or save each as a file of its own",
+				"工作表%q和%q都有服务器：每个文件请只保留一个，或分别另存为文件", w.sheets[chosen].name, w.sheets[n].name)
+		}
+		chosen, header = n, row
+	}
+	if chosen < 0 && len(w.sheets) != 1 {
+		return errorf("none of its %d sheets has a line of headers with a column for the ID of servers (id, InstanceId, 实例ID)",
+			"%d个工作表中都没有含实例ID列（id、InstanceId、实例ID）的表头", len(w.sheets))
+	}
+	chosen = max(chosen, 0) // what is wrong with the only one is told when it is read
+	if len(w.sheets) > 1 {
+		s.notices = append(s.notices, errorf("read from the sheet %q; the others have no servers", "读取工作表%q；其余工作表没有服务器", w.sheets[chosen].name))
+	}
+	r := &sheetReader{header: header}
+	var stop func()
+	r.next, stop = iter.Pull2(w.rows(w.sheets[chosen]))
+	s.closers = append(s.closers, stop)
+	s.Reader = r
+	if header > 0 {
+		if first := w.firstRow(w.sheets[chosen]); first < header {
+			s.passedOver(first, header-1)
+		}
+	}
+	return nil
+}
+
+// headerRow finds the row of a sheet that has the headers; 0: there is none.
+func (w *workbook) headerRow(s sheet, test headerTest) (int, error) {
+	n := 0
+	for row, err := range w.rows(s) {
+		if err != nil {
+			return 0, err
+		}
+		if line := strings.TrimSuffix(csvLine(row.cells), "\n"); isResult(line) || test(line) {
+			return row.number, nil
+		}
+		if n++; n == maxTitles {
+			break
+		}
+	}
+	return 0, nil
+}
+
+// firstRow is the number of the first row with something in it.
+func (w *workbook) firstRow(s sheet) int {
+	for row := range w.rows(s) {
+		return row.number
+	}
+	return 0
+}
+
+// csvLine writes a line of a CSV with quotes everywhere: a cell that begins
+// with # is no comment.
+func csvLine(cells []string) string {
+	var b strings.Builder
+	for n, c := range cells {
+		if n > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(`"` + strings.ReplaceAll(c, `"`, `""`) + `"`)
+	}
+	b.WriteByte('\n')
+	return b.String()
+}
+
+// sheetReader reads a sheet as a CSV whose lines have the numbers of the rows.
+type sheetReader struct {
+	next   func() (sheetRow, error, bool)
+	header int // the row with the headers, 0: the first
+	width  int // cells in it
+	line   int // lines written
+	buf    []byte
+	err    error
+}
+
+func (r *sheetReader) Read(p []byte) (int, error) {
+	for len(r.buf) == 0 {
+		if r.err != nil {
+			return 0, r.err
+		}
+		r.fill()
+	}
+	n := copy(p, r.buf)
+	r.buf = r.buf[n:]
+	return n, nil
+}
+
+// fill makes a line of the next row.
+func (r *sheetReader) fill() {
+	row, err, ok := r.next()
+	if !ok {
+		err = io.EOF
+	}
+	if err != nil {
+		r.err = err
+		return
+	}
+	r.buf = r.buf[:0]
+	for ; r.line+1 < row.number; r.line++ {
+		r.buf = append(r.buf, '\n')
+	}
+	r.line++
+	alone := !slices.ContainsFunc(row.cells[1:], func(c string) bool { return c != "" })
+	if row.number < r.header || alone && strings.HasPrefix(row.cells[0], "#") {
+		r.buf = append(r.buf, '\n') // a title, or a comment
+		return
+	}
+	if r.width == 0 {
+		r.width = len(row.cells)
+	}
+	for len(row.cells) < r.width {
+		row.cells = append(row.cells, "")
+	}
+	r.buf = append(r.buf, csvLine(row.cells)...)
+}
+
+// isResult reports whether a line is the header of what precheck -csv prints,
+// in either language.
+func isResult(line string) bool {
+	cells, err := csv.NewReader(strings.NewReader(line)).Read()
+	if err != nil {
+		return false
+	}
+	cells[0] = strings.TrimPrefix(cells[0], "\uFEFF")
+	return slices.Equal(cells, csvColumns) || slices.Equal(cells, csvColumnsZh)
+}
+
+// result makes a CSV of servers of what precheck -csv prints: what is known of
+// each server, without the answers.
+func (s *source) result() {
+	r := &resultReader{in: csv.NewReader(s.Reader)}
+	r.in.ReuseRecord = true
+	s.Reader, s.line = r, true
+	s.notices = append(s.notices, errorf("it is what precheck -csv prints: read for id, name, provider, product and region, not for its answers",
+		"这是precheck -csv的输出：只读取ID、名称、提供商、产品和地域，不读取其结论"))
+}
+
+// resultReader reads what precheck -csv prints as a CSV of servers with the
+// same lines.
+type resultReader struct {
+	in    *csv.Reader
+	begun bool
+	line  int // lines written
+	last  [2]string
+	buf   []byte
+	err   error
+}
+
+func (r *resultReader) Read(p []byte) (int, error) {
+	for len(r.buf) == 0 {
+		if r.err != nil {
+			return 0, r.err
+		}
+		row, err := r.in.Read()
+		if err != nil {
+			r.err = err
+			var bad *csv.ParseError
+			if errors.As(err, &bad) {
+				r.err = errorf("line %d: %v", "第%d行：%v", bad.Line, bad.Err)
+			}
+			continue
+		}
+		line, _ := r.in.FieldPos(0)
+		r.buf = r.buf[:0]
+		for ; r.line+1 < line; r.line++ {
+			r.buf = append(r.buf, '\n')
+		}
+		r.row(row)
+	}
+	n := copy(p, r.buf)
+	r.buf = r.buf[n:]
+	return n, nil
+}
+
+// The columns of the result that say what a server is.
+const (
+	resultID, resultName, resultProvider, resultProduct, resultRegion = 1, 2, 3, 4, 5
+	resultCodes                                                       = 7
+)
+
+// row writes one row. Further reasons of a server are no further servers.
+func (r *resultReader) row(row []string) {
+	r.line++
+	if !r.begun {
+		r.begun = true
+		r.buf = append(r.buf, "id,name,provider,product,region\n"...)
+		return
+	}
+	key := [2]string{row[resultProvider], row[resultID]}
+	if key == r.last && row[resultCodes] == "" {
+		r.buf = append(r.buf, '\n')
+		return
+	}
+	r.last = key
+	var cells []string
+	for _, n := range [...]int{resultID, resultName, resultProvider, resultProduct, resultRegion} {
+		cells = append(cells, uncell(row[n]))
+	}
+	r.buf = append(r.buf, csvLine(cells)...)
+}
+
+// uncell takes back what cell did.
+func uncell(s string) string {
+	if rest, found := strings.CutPrefix(s, "'"); found && cell(rest) == s {
+		return rest
+	}
+	return s
+}
