@@ -38,6 +38,10 @@ type command struct {
 	kept          map[string]*kept // copies of what can be read only once
 	watch         *watch
 	problems      int
+	files         int  // inventories
+	others        bool // what ended it leaves something that could be answered
+	empty         bool // there were no servers
+	unmatched     []jsonUnmatched
 	firstProblems []string
 	verdicts      [numVerdicts]int
 }
@@ -56,7 +60,9 @@ func (c *command) status() int {
 		return exitInput
 	}
 	switch {
-	case c.problems > 0:
+	case len(c.unmatched) > 0:
+		return exitUsage
+	case c.problems > 0, c.empty:
 		return exitInput
 	case c.verdicts[verdictNo] > 0:
 		return exitNo
@@ -73,7 +79,7 @@ func (c *command) root() *cobra.Command {
 		Short: c.say("ICP filing service codes: which servers may have them", "ICP备案服务码：哪些服务器可以申请"),
 		Long: c.say(
 			"icpcode says which servers of a fleet may have ICP filing service codes (ICP备案服务码), how many, and what would have to change for the others. It reads what the cloud providers' own tools print and asks no network. The rules that it knows are unofficial: the provider's own system decides.",
-			"icpcode 判断哪些服务器可以申请ICP备案服务码、可以申请多少个，以及其余服务器需要怎样调整。它读取云供应商自己的工具所打印的清单，不访问网络。所用规则并非官方：最终以供应商的系统为准。",
+			"icpcode 判断哪些服务器可以申请ICP备案服务码、可以申请多少个，以及其余服务器需要怎样调整。它读取云服务商自己的工具输出的清单，不访问网络。所用规则并非官方，最终以提供商的系统为准。",
 		),
 		Example: c.say(
 			"aliyun ecs DescribeInstances | icpcode precheck -\nicpcode rules ELG-TERM",
@@ -143,15 +149,15 @@ func (c *command) usageError(err error) error {
 func (c *command) judging(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&c.factsFile, "facts", "", c.say(
-		"CSV `FILE` with facts that no inventory gives, by server: id,owner,trial,term_months,...",
-		"CSV`文件`，按服务器给出清单没有的事实：id,owner,trial,term_months等列",
+		"CSV or .xlsx `FILE` with facts that no inventory gives, by server: id,owner,trial,term_months,...",
+		"CSV或.xlsx`文件`，按服务器给出清单没有的事实：id,owner,trial,term_months等列",
 	))
 	f.StringArrayVar(&c.issFlags, "issued", nil, c.say(
-		"codes issued so far: one `NUMBER` for every server, or a CSV file id,issued; without it nobody knows how many are left",
-		"已申请的数量：对所有服务器相同的`数字`，或CSV文件id,issued；不给出则剩余数量未知",
+		"codes issued so far: one `NUMBER` for every server, ID=NUMBER for one of them, or a CSV or .xlsx file with the columns id and issued; without it how many are left is unknown",
+		"已申请的数量：适用于所有服务器的`数字`、某台服务器的 实例ID=数字，或含id、issued（实例ID、已申请数量）两列的CSV或.xlsx文件；不给出则剩余数量未知",
 	))
 	f.StringArrayVar(&c.accFlags, "account", nil, c.say(
-		"`FACTS` about the account that applies: id=1001,certification=enterprise,buyer=yes,for=others; without an id whoever bought a server applies",
+		"`FACTS` about the account that applies: id=1001,certification=enterprise,buyer=yes,for=others; without an id the buyer of each server applies",
 		"申请账号的`事实`：id=1001,certification=enterprise,buyer=yes,for=others；没有id则由各服务器的购买账号申请",
 	))
 	f.StringArrayVar(&c.assFlags, "assume", nil, c.say(
@@ -207,7 +213,7 @@ func (c *command) question() (*question, error) {
 	if err := checkID(q.region); q.region != "" && err != nil {
 		return nil, usage(errorf("-region %v", "-region：%v", err))
 	}
-	if q.issued, err = parseIssued(c.issFlags, c.open); err != nil {
+	if q.issued, err = c.parseIssued(c.issFlags); err != nil {
 		return nil, usage(errorf("-issued: %v", "-issued：%v", err))
 	}
 	if q.books, err = openBooks(c.ruleFlags, c.open); err != nil {
@@ -221,16 +227,31 @@ func (c *command) question() (*question, error) {
 	if c.factsFile == "" {
 		return q, nil
 	}
-	f, err := c.open(c.factsFile)
-	if err != nil {
+	if q.facts, err = c.readFacts(); err != nil {
 		return nil, usage(err)
 	}
-	q.facts, err = inventory.ReadFacts(f)
-	_ = f.Close() // it was only read
-	if err != nil {
-		return nil, usage(errorf("%s: %v", "%s：%v", c.factsFile, err))
-	}
 	return q, nil
+}
+
+// readFacts reads the file of -facts.
+func (c *command) readFacts() (*inventory.Facts, error) {
+	f, err := c.readable(c.factsFile, factsHeader)
+	if err != nil {
+		return nil, err
+	}
+	facts, err := inventory.ReadFacts(f)
+	_ = f.Close() // it was only read
+	if err == nil {
+		c.assumed(c.factsFile, f)
+		return facts, nil
+	}
+	var bad *inventory.FactsError
+	if errors.As(err, &bad) && bad.Line <= 1 && bad.Column == "" && f.text != nil {
+		if said := recognise(f.head); said != nil {
+			err = said
+		}
+	}
+	return nil, errorf("%s: %v", "%s：%v", c.shown(c.factsFile), err)
 }
 
 // inventories checks the names of the inventory files. Standard input can be

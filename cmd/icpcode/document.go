@@ -46,6 +46,12 @@ type jsonServer struct {
 	Answers   []icpcode.Reason   `json:"answers,omitempty"` // of -explain: all rules
 }
 
+// jsonUnmatched is a row of -facts or -issued that is about no server.
+type jsonUnmatched struct {
+	File string             `json:"file"`
+	ID   icpcode.InstanceID `json:"id"`
+}
+
 type jsonGiven struct {
 	Fact string `json:"fact"`
 	From string `json:"from"`
@@ -184,6 +190,7 @@ func (p *jsonPrinter) end(f *fleet) error {
 		p.member(",\n\"problems\": ", append([]string{}, p.firstProblems...)),
 		p.member(",\n\"problem_count\": ", p.problems),
 		p.member(",\n\"complete\": ", p.problems == 0),
+		p.member(",\n\"unmatched\": ", append([]jsonUnmatched{}, p.unmatched...)),
 		p.member(",\n\"rule_sets\": ", sets),
 		p.member(",\n\"fleet\": ", f.document()),
 		write(p.command, "\n}\n"),
@@ -254,7 +261,14 @@ const (
 	csvReason         = 15
 )
 
-func (p *csvPrinter) begin(*question) error {
+// begin prints nothing before there is something to print.
+func (p *csvPrinter) begin(*question) error { return nil }
+
+// head prints the headers.
+func (p *csvPrinter) head() error {
+	if p.w != nil {
+		return nil
+	}
 	columns := csvColumns
 	if p.lang == icpcode.Chinese {
 		columns = csvColumnsZh
@@ -268,6 +282,9 @@ func (p *csvPrinter) begin(*question) error {
 }
 
 func (p *csvPrinter) server(a *answer) error {
+	if err := p.head(); err != nil {
+		return err
+	}
 	i := &a.server.Instance
 	given, notes := make([]string, 0, len(a.given)), a.notes(p.lang)
 	for _, g := range a.given {
@@ -329,6 +346,9 @@ func (p *csvPrinter) stop(error) error { return nil }
 
 // end tells the totals where they do not get between the rows.
 func (p *csvPrinter) end(f *fleet) error {
+	if err := p.head(); err != nil {
+		return err
+	}
 	p.complain(p.say("%s: %d yes, %d no, %d cannot tell; %s can be issued now", "%s：%d可以，%d不可以，%d无法判断；现在可申请%s",
 		p.servers(f.total()), f.servers[verdictYes], f.servers[verdictNo], f.servers[verdictUnknown], p.codes(f.now.Codes)))
 	return nil

@@ -295,10 +295,10 @@ func mostlyNotUTF8(b []byte) bool {
 }
 
 // onlyPairs reports whether nothing in b, which is UTF-8, shows that it is not
-// Chinese of GB18030.
+// Chinese of GB18030: it has letters of two bytes, and nothing of more.
 func onlyPairs(b []byte) bool {
-	two, more, _ := sequences(b)
-	return two > 0 && more == 0
+	_, more, _ := sequences(b)
+	return more == 0 && bytes.IndexFunc(b, func(r rune) bool { return r >= utf8.RuneSelf && unicode.IsLetter(r) }) >= 0
 }
 
 // isGB18030 reports whether b, which may be cut at its end, is GB18030 that a

@@ -8,22 +8,33 @@ import (
 	"github.com/icpcode/icpcode"
 )
 
-// explain says everything about one server.
+// explain says everything about one server. It reads on to the end, since what
+// was stated of the server may be stated of another one by mistake.
 func (c *command) explain(files []string, q *question) error {
 	var found *answer
 	err := c.each(files, q, func(a *answer) error {
-		if string(a.server.Instance.ID) != c.explainID {
-			return nil
+		if string(a.server.Instance.ID) == c.explainID {
+			found = a
 		}
-		found = a
-		return errFound
+		return nil
 	})
-	if err != nil && !errors.Is(err, errFound) {
+	if found == nil && err != nil {
 		return err
+	}
+	if found == nil && c.empty {
+		return nil // it was told
 	}
 	if found == nil {
 		return &exitError{exitInput, errorf("no server %q in %s", "%[2]s 中没有服务器 %[1]q", c.explainID, strings.Join(files, ", "))}
 	}
+	if shown := c.explained(found, q); err == nil {
+		return shown
+	}
+	return errors.Join(err, c.out.Flush())
+}
+
+// explained shows the answer.
+func (c *command) explained(found *answer, q *question) error {
 	c.verdicts[found.verdict]++
 	if c.json {
 		p := jsonPrinter{command: c}

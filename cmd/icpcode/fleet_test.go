@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -280,12 +281,49 @@ func TestAgain(t *testing.T) {
 	}
 }
 
-// TestUnmet: facts about a server that no inventory has are told.
+// TestUnmet: facts and counts about a server that no inventory has are told in
+// every output, with the server that was likely meant, and count as a wrong
+// file.
 func TestUnmet(t *testing.T) {
-	yes, facts := file(t, "yes.csv", header+rowYes), file(t, "facts.csv", "id,owner\ns-yse,1001\ns-yes,1001\n")
-	r := runIt("precheck", yes, "-issued", "0", "-facts", facts)
-	if want := "icpcode: " + facts + ": s-yse is in no inventory\n"; r.errors != want || r.status != exitYes {
-		t.Errorf("status %d, %q; want %q", r.status, r.errors, want)
+	yes := file(t, "yes.csv", header+rowYes)
+	facts := file(t, "facts.csv", "id,owner\ns-yse,1001\ns-yes,1001\nfar-away,1001\n")
+	for _, args := range [][]string{{"-facts", facts, "-issued", "0"}, {"-issued", "S-YES=2", "-issued", "0"}} {
+		for _, form := range [][]string{nil, {"-json"}, {"-csv"}, {"-explain", "s-yes"}} {
+			r := runIt(slices.Concat([]string{"precheck", yes}, args, form)...)
+			want := "icpcode: " + facts + ": s-yse is in no inventory: what the file says of it was not used\n" +
+				"icpcode: " + facts + ": far-away is in no inventory: what the file says of it was not used\n"
+			if args[0] == "-issued" {
+				want = "icpcode: -issued: S-YES is in no inventory: what was said of it was not used; is s-yes meant?\n"
+			}
+			if !strings.HasPrefix(r.errors, want) || r.status != exitUsage {
+				t.Errorf("%v %v: status %d, %q; want %q", args, form, r.status, r.errors, want)
+			}
+			if r.out == "" {
+				t.Errorf("%v %v: what could be answered is not", args, form)
+			}
+		}
+		doc := decode[struct{ Unmatched []jsonUnmatched }](t, runIt(slices.Concat([]string{"precheck", yes, "-json"}, args)...).out)
+		if len(doc.Unmatched) == 0 {
+			t.Errorf("%v: JSON does not tell", args)
+		}
+	}
+	facts = file(t, "facts.csv", "id,owner\n s-yes\u3000,1001\n")
+	issued := file(t, "issued.csv", "id;issued\r\n\u00A0s-yes ; 5 \r\n")
+	r := runIt("precheck", yes, "-facts", facts, "-issued", issued)
+	if r.status != exitNo || r.errors != "" || !strings.Contains(r.out, "5 issued") {
+		t.Errorf("with spaces around it: status %d, %q\n%s", r.status, r.errors, r.out)
+	}
+}
+
+// TestNearly: the ID that was meant differs in case or in one character.
+func TestNearly(t *testing.T) {
+	for pair, want := range map[[2]string]bool{
+		{"i-abcdef", "I-ABCDEF"}: true, {"i-abcdef", "i-abcdxf"}: true, {"i-abcdef", "i-abcdefg"}: true, {"i-abcdef", "i-bcdef"}: true,
+		{"i-abcdef", "i-abcd"}: false, {"i-abcdef", "i-abxyef"}: false, {"i-1", "i-2"}: false, {"i-abcdef", "i-abcdef"}: true, {"", ""}: true,
+	} {
+		if nearly(pair[0], pair[1]) != want || nearly(pair[1], pair[0]) != want {
+			t.Errorf("%q: %v", pair, !want)
+		}
 	}
 }
 

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"encoding/csv"
 	"errors"
 	"io"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -141,112 +139,6 @@ func checkID(s string) error {
 		return errorf("has a character that does not print", "含有不可打印的字符")
 	}
 	return nil
-}
-
-// issued is how many codes servers have had so far. The zero value does not
-// know.
-type issued struct {
-	known bool
-	each  int // of a server that byID does not name
-	byID  map[icpcode.InstanceID]int
-}
-
-// maxIssued is the most that any quota allows; maxIssuedFile bounds memory.
-const (
-	maxIssued     = 1_000_000
-	maxIssuedFile = 64 << 20 // bytes
-)
-
-// of returns how many codes the server has had, or -1.
-func (s *issued) of(id icpcode.InstanceID) int {
-	if n, ok := s.byID[id]; ok {
-		return n
-	}
-	if s.known {
-		return s.each
-	}
-	return -1
-}
-
-// parseIssued reads the values of -issued: a number that holds for every
-// server, and a CSV with the columns id and issued for those that differ.
-func parseIssued(values []string, open func(string) (io.ReadCloser, error)) (*issued, error) {
-	s := &issued{}
-	for _, v := range values {
-		if n, err := strconv.Atoi(v); err == nil {
-			if n < 0 || n > maxIssued || s.known {
-				return nil, errorf("%q: one number from 0 to %d", "%q：应为一个0至%d的数字", v, maxIssued)
-			}
-			s.known, s.each = true, n
-			continue
-		}
-		if s.byID != nil {
-			return nil, errorf("more than one file", "文件多于一个")
-		}
-		f, err := open(v)
-		if err != nil {
-			return nil, err
-		}
-		s.byID, err = readIssued(io.LimitReader(f, maxIssuedFile+1))
-		_ = f.Close() // it was only read
-		if err != nil {
-			return nil, errorf("%s: %v", "%s：%v", v, err)
-		}
-	}
-	return s, nil
-}
-
-func readIssued(r io.Reader) (map[icpcode.InstanceID]int, error) {
-	counted := &counter{r: r}
-	c := csv.NewReader(counted)
-	c.Comment, c.TrimLeadingSpace = '#', true
-	header, err := c.Read()
-	if err != nil {
-		return nil, errorf("there is no header line id,issued", "没有首行id,issued")
-	}
-	header[0] = strings.TrimPrefix(header[0], "\uFEFF")
-	id, n := slices.Index(header, "id"), slices.Index(header, "issued")
-	if len(header) != 2 || id < 0 || n < 0 {
-		return nil, errorf("the header line is not id,issued", "首行应为id,issued")
-	}
-	counts := make(map[icpcode.InstanceID]int)
-	for {
-		row, err := c.Read()
-		if errors.Is(err, io.EOF) {
-			if counted.n > maxIssuedFile {
-				return nil, errorf("is larger than %d MiB", "大于%d MiB", maxIssuedFile>>20)
-			}
-			return counts, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		line, _ := c.FieldPos(0)
-		key := icpcode.InstanceID(row[id])
-		if err := checkID(row[id]); err != nil {
-			return nil, errorf("line %d: id %v", "第%d行：id：%v", line, err)
-		}
-		if _, twice := counts[key]; twice {
-			return nil, errorf("line %d: %q is there twice", "第%d行：%q 出现两次", line, key)
-		}
-		k, err := strconv.Atoi(row[n])
-		if err != nil || k < 0 || k > maxIssued {
-			return nil, errorf("line %d: %q is not a number from 0 to %d", "第%d行：%q 应为0至%d的数字", line, row[n], maxIssued)
-		}
-		counts[key] = k
-	}
-}
-
-// counter counts the bytes that are read.
-type counter struct {
-	r io.Reader
-	n int64
-}
-
-func (c *counter) Read(b []byte) (int, error) {
-	n, err := c.r.Read(b)
-	c.n += int64(n)
-	return n, err
 }
 
 // book is a rule book under the name by which it was asked for.

@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"io"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -72,8 +70,8 @@ func TestParseAssume(t *testing.T) {
 
 func TestParseIssued(t *testing.T) {
 	counts := file(t, "issued.csv", "\uFEFFissued,id\n# two servers\n2,i-1\n0,\"i-2\"\n")
-	open := func(name string) (io.ReadCloser, error) { return os.Open(name) }
-	s, err := parseIssued([]string{counts, "3"}, open)
+	parse := func(values []string) (*issued, error) { return newCommand(machine(nil), nil).parseIssued(values) }
+	s, err := parse([]string{counts, "3"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +80,7 @@ func TestParseIssued(t *testing.T) {
 			t.Errorf("%s: %d, want %d", id, got, want)
 		}
 	}
-	if s, err = parseIssued([]string{counts}, open); err != nil || s.of("i-3") != -1 {
+	if s, err = parse([]string{counts}); err != nil || s.of("i-3") != -1 {
 		t.Errorf("of a server that is not in the file: %d, %v", s.of("i-3"), err)
 	}
 	for name, text := range map[string]string{
@@ -90,12 +88,12 @@ func TestParseIssued(t *testing.T) {
 		"a word": "id,issued\ni-1,two\n", "no id": "id,issued\n,2\n", "twice": "id,issued\ni-1,2\ni-1,2\n", "short": "id,issued\ni-1\n",
 		"a control": "id,issued\n\"i\x1b\",1\n",
 	} {
-		if _, err := parseIssued([]string{file(t, "bad.csv", text)}, open); err == nil {
+		if _, err := parse([]string{file(t, "bad.csv", text)}); err == nil {
 			t.Errorf("%s: it is read", name)
 		}
 	}
 	for _, values := range [][]string{{"-1"}, {"1", "2"}, {counts, counts}, {"nowhere.csv"}, {"10000000"}} {
-		if _, err := parseIssued(values, open); err == nil {
+		if _, err := parse(values); err == nil {
 			t.Errorf("%q: it is read", values)
 		}
 	}

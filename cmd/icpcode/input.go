@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
-	"github.com/icpcode/icpcode"
 	"github.com/icpcode/icpcode/inventory"
 )
 
@@ -24,11 +22,11 @@ func (c *command) survey(files []string, q *question) (*inventory.Survey, error)
 		if err := c.keep(name); err != nil {
 			return nil, &exitError{exitInput, err}
 		}
-		f, err := c.open(name)
+		f, err := c.readable(name, serversHeader)
 		if err != nil {
 			continue
 		}
-		for err := range v.Read(c.shown(name), c.watch.reading(f)) {
+		for err := range v.Read(c.shown(name), f) {
 			var path *os.PathError
 			if errors.As(err, &path) {
 				_ = f.Close() // it was only read
@@ -150,10 +148,7 @@ func (c *command) open(name string) (io.ReadCloser, error) {
 // and hands on the answers. What is wrong with the files is reported; unless
 // c.keepGoing, the first such thing ends it with an *exitError.
 func (c *command) each(files []string, q *question, yield func(*answer) error) error {
-	unmet := make(map[icpcode.InstanceID]bool)
-	for id := range q.facts.IDs() {
-		unmet[id] = true
-	}
+	c.files = len(files)
 	watch := c.progress()
 	defer watch.done()
 	defer c.forget()
@@ -161,22 +156,23 @@ func (c *command) each(files []string, q *question, yield func(*answer) error) e
 	if q.survey, err = c.survey(files, q); err != nil {
 		return err
 	}
-	watch.bytes = 0 // the files are read once more
+	stated := c.stated(q)
 	watch.bytes = 0 // the files are read once more
 	for _, name := range files {
-		f, err := c.open(name)
+		f, err := c.readable(name, serversHeader)
 		if err != nil {
-			if err := c.problem(name, err, c.keepGoing); err != nil {
+			if err := c.problem(name, err, nil, c.keepGoing); err != nil {
 				return err
 			}
 			continue
 		}
-		err = c.eachOf(name, watch.reading(f), q, func(a *answer) error {
+		err = c.eachOf(name, f, q, func(a *answer) error {
 			watch.servers++
-			delete(unmet, a.server.Instance.ID)
+			stated.met(a.server.Instance.ID)
 			return yield(a)
 		})
 		_ = f.Close() // it was only read
+		c.assumed(name, f)
 		if err != nil {
 			return err
 		}
@@ -187,33 +183,33 @@ func (c *command) each(files []string, q *question, yield func(*answer) error) e
 		if name == "" {
 			name = e.Format.String()
 		}
-		if err := c.problem(name, e, true); err != nil { // all the servers there are have been answered
+		if err := c.problem(name, e, nil, true); err != nil { // all the servers there are have been answered
 			return err
 		}
 	}
-	for id := range q.facts.IDs() {
-		if unmet[id] {
-			c.warn(c.factsFile, c.say("%s is in no inventory", "%s 不在任何清单中", id))
-		}
+	stated.report()
+	if watch.servers == 0 && c.problems == 0 {
+		c.empty = true
+		c.complain(c.say("there are no servers in what was given: nothing was answered", "所给内容中没有服务器：没有可回答的内容"))
 	}
 	return nil
 }
 
 // eachOf is each for one file.
-func (c *command) eachOf(name string, r io.Reader, q *question, yield func(*answer) error) error {
+func (c *command) eachOf(name string, f *source, q *question, yield func(*answer) error) error {
 	again := func(s *inventory.Server) {
 		c.warn(name, c.say("%s is there again: it counts once", "%s 再次出现：只计一次", s.Instance.ID))
 	}
-	for s, err := range inventory.Read(r, &inventory.Options{Survey: q.survey, File: c.shown(name), Repeated: again}) {
+	for s, err := range inventory.Read(f, &inventory.Options{Survey: q.survey, File: c.shown(name), Repeated: again}) {
 		if err != nil {
-			if err := c.problem(name, err, c.keepGoing); err != nil {
+			if err := c.problem(name, err, f, c.keepGoing); err != nil {
 				return err
 			}
 			continue
 		}
 		a, err := q.ask(name, s)
 		if err != nil {
-			if err := c.problem(name, errorf("%s: %s: %v", "%s：%s：%v", name, s.Instance.ID, err), c.keepGoing); err != nil {
+			if err := c.problem(name, errorf("%s: %s: %v", "%s：%s：%v", name, s.Instance.ID, err), f, c.keepGoing); err != nil {
 				return err
 			}
 			continue
@@ -223,72 +219,6 @@ func (c *command) eachOf(name string, r io.Reader, q *question, yield func(*answ
 		}
 	}
 	return nil
-}
-
-// problem reports what is wrong with an inventory, and returns it as the end
-// of the command unless that is to go on.
-func (c *command) problem(file string, err error, goOn bool) error {
-	failure := &exitError{exitInput, errors.New(c.place(file, err))}
-	if !goOn {
-		return failure
-	}
-	c.problems++
-	if len(c.firstProblems) < maxProblem {
-		c.firstProblems = append(c.firstProblems, failure.Error())
-	}
-	c.watch.done()
-	c.complain(failure.Error())
-	return nil
-}
-
-// place puts the file, and in Chinese the record and offset, before an error.
-func (c *command) place(file string, err error) string {
-	file = c.shown(file)
-	if c.lang == icpcode.Chinese {
-		var record *inventory.RecordError
-		var input *inventory.InputError
-		var incomplete *inventory.IncompleteError
-		switch {
-		case errors.As(err, &record):
-			return fmt.Sprintf("%s：第%d条记录，第%d字节：%v", file, record.Record, record.Offset, record.Err)
-		case errors.As(err, &input) && input.Record == 0:
-			return fmt.Sprintf("%s：第%d字节：%v", file, input.Offset, input.Err)
-		case errors.As(err, &input):
-			return fmt.Sprintf("%s：第%d条记录，第%d字节：%v", file, input.Record, input.Offset, input.Err)
-		case errors.As(err, &incomplete):
-			return file + "：" + incompleteZh(incomplete)
-		}
-	}
-	var path *os.PathError
-	var said *sentence
-	if errors.As(err, &path) || errors.As(err, &said) {
-		return c.tell(err) // it names the file, or the server
-	}
-	return file + c.say(": ", "：") + strings.TrimPrefix(err.Error(), "inventory: ")
-}
-
-// incompleteZh says in Chinese what is missing.
-func incompleteZh(e *inventory.IncompleteError) string {
-	unit := "台"
-	if e.Format == inventory.AlibabaEIP || e.Format == inventory.TencentEIP {
-		unit = "个地址"
-	}
-	if e.Total > e.Found {
-		return fmt.Sprintf("%s清单不完整：共%d%s，只有%d%s；请获取其余各页", e.Region, e.Total, unit, e.Found, unit)
-	}
-	return fmt.Sprintf("%s清单不完整：有%d%s，但清单表明还有更多；请获取其余各页", e.Region, e.Found, unit)
-}
-
-// warn tells of something that does not keep the answers from being right.
-func (c *command) warn(file, text string) {
-	c.watch.done()
-	c.complain(file + c.say(": ", "：") + text)
-}
-
-// complain writes a line to standard error.
-func (c *command) complain(text string) {
-	text = strings.ReplaceAll(strings.TrimPrefix(text, "icpcode: "), ": icpcode: ", ": ") // the library's errors begin so too
-	_, _ = fmt.Fprintln(c.stderr, "icpcode: "+safe(text))                                 // there is nowhere else to say that this failed
 }
 
 // watch shows on a terminal how far a long input has been read.
@@ -318,8 +248,14 @@ func (c *command) progress() *watch {
 	return w
 }
 
-// reading watches what is read from r.
-func (w *watch) reading(r io.Reader) io.Reader { return &watched{r, w} }
+// reading watches what is read from r. Where there is no watch, it is not
+// watched.
+func (w *watch) reading(r io.Reader) io.Reader {
+	if w == nil {
+		return r
+	}
+	return &watched{r, w}
+}
 
 type watched struct {
 	r io.Reader

@@ -33,13 +33,31 @@ func (e *sentence) Error() string { return speaker{}.say(e.en, e.zh, e.args...) 
 
 func (e *sentence) Unwrap() error { return e.cause }
 
-// tell returns an error in the language of the user, as far as it is one of
-// this command's: the library's are in English.
+// spoken is an error that has words in both languages.
+type spoken interface {
+	error
+	sentence() error
+}
+
+func (e *sentence) sentence() error { return e }
+
+// spokenIn returns the outermost error in a chain that has words, or nil.
+func spokenIn(err error) spoken {
+	var s spoken
+	if errors.As(err, &s) {
+		return s
+	}
+	return nil
+}
+
+// tell returns an error in the language of the user, as far as it has words.
 func (s speaker) tell(err error) string {
-	var e *sentence
 	var path *os.PathError
-	switch {
-	case errors.As(err, &e):
+	if said := spokenIn(err); said != nil {
+		e, ok := said.(*sentence)
+		if !ok {
+			return s.tell(said.sentence())
+		}
 		args := slices.Clone(e.args)
 		for i, a := range args {
 			if cause, ok := a.(error); ok {
@@ -47,7 +65,8 @@ func (s speaker) tell(err error) string {
 			}
 		}
 		return s.say(e.en, e.zh, args...)
-	case errors.As(err, &path):
+	}
+	if errors.As(err, &path) {
 		return path.Path + s.say(": ", "：") + s.reason(path.Err)
 	}
 	return err.Error()

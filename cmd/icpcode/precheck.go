@@ -7,16 +7,13 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// errFound ends the search for one server.
-var errFound = errors.New("found")
-
 func (c *command) precheckCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   c.say("precheck FILE...", "precheck 文件..."),
 		Short: c.say("which servers may have codes, how many, and why not the others", "哪些服务器可以申请备案服务码、可以申请多少个，其余为何不可以"),
 		Long: c.say(
-			"precheck answers for each server of the inventories whether it may have one more code: yes, no, or cannot tell, and then which fact would tell. At the end it says how many codes the fleet can have now, how many more after which remedies, and when that changes because servers expire. A file is what the provider's tool prints, and - is standard input.\n\nA fact that the inventory does not give is unknown and never guessed: no inventory says who bought a server, for how long, whether it is a trial, whether another filing holds its address, or how many codes it has had. Give such facts with -facts, -issued and -account, or assume their rules with -assume. Each server is judged by the rules of its own provider unless -rules says otherwise.\n\nThe exit status is 0 if every server may, 1 if one may not, 4 if none may not but of one it cannot be told, 3 if an inventory is incomplete or cannot be read, 2 if the command line or a file that it names is wrong.",
-			"precheck 对清单中的每台服务器回答能否再申请一个备案服务码：可以、不可以，或无法判断以及哪项事实可以判断。最后汇总现在可申请的数量、采取哪些补救措施后还能增加多少，以及何时因到期而变化。文件为供应商工具所打印的清单，- 表示标准输入。\n\n清单没有的事实一律为未知，绝不猜测：没有清单说明服务器由谁购买、购买多久、是否试用、IP是否被其他备案占用、已申请多少个。请用 -facts、-issued、-account 给出，或用 -assume 假定相应规则通过。除非用 -rules 指定，每台服务器按其供应商的规则判断。\n\n退出状态：0 全部可以；1 有不可以的；4 没有不可以但有无法判断的；3 清单不完整或无法读取；2 命令行或其所指文件有误。",
+			"precheck answers for each server of the inventories whether it may have one more code: yes, no, or cannot tell, and then which fact is missing. At the end it says how many codes the fleet can have now, how many more after which remedies, and when that changes because servers expire.\n\nA file is what the provider's tool prints as JSON, or a list of servers as CSV or Excel workbook (.xlsx), with headers in English or Chinese; - is standard input. Texts may be UTF-8, UTF-16 or GB18030 (GBK). Pages of one list may be in several files.\n\nA fact that the inventory does not give is unknown and never guessed: no inventory says who bought a server, for how long, whether it is a trial, whether another filing holds its address, or how many codes it has had. Give such facts with -facts, -issued and -account, or assume their rules with -assume. Each server is judged by the rules of its own provider unless -rules says otherwise.\n\nThe exit status is 0 if every server may, 1 if one may not, 4 if none may not but of one it cannot be told, 3 if an inventory is incomplete or cannot be read or there are no servers, 2 if the command line or a file that it names is wrong, or such a file speaks of a server that is in no inventory.",
+			"precheck 对清单中的每台服务器回答能否再申请一个备案服务码：可以、不可以，或无法判断以及缺少哪项事实。最后汇总现在可申请的数量、采取哪些措施后还能增加多少，以及何时因到期而变化。\n\n文件可以是云服务商工具输出的JSON，也可以是CSV或Excel工作簿（.xlsx）形式的服务器列表，表头中英文均可；- 表示标准输入。文本编码可为UTF-8、UTF-16或GB18030（GBK）。同一清单的多页可分放在多个文件中。\n\n清单没有的事实一律为未知，绝不猜测：没有清单说明服务器由谁购买、购买多久、是否试用、IP是否被其他备案占用、已申请多少个。请用 -facts、-issued、-account 给出，或用 -assume 假定相应规则通过。除非用 -rules 指定，每台服务器按其提供商的规则判断。\n\n退出状态：0 全部可以；1 有不可以的；4 没有不可以但有无法判断的；3 清单不完整、无法读取或没有服务器；2 命令行或其所指文件有误，或所指文件中有不在任何清单中的服务器。",
 		),
 		Example: c.say(
 			"aliyun ecs DescribeInstances | icpcode precheck -\nicpcode precheck ecs.json -facts facts.csv -issued 0\nicpcode precheck ecs.json -assume ELG-TERM,ELG-IPINUSE -at 2027-01-01\nicpcode precheck ecs.json -explain i-bp1h4adlltjc1d48goaq\nicpcode precheck *.json -csv > fleet.csv",
@@ -36,8 +33,8 @@ func (c *command) precheckCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.BoolVar(&c.json, "json", false, c.say("one JSON document, for programs", "输出一个JSON文档，供程序使用"))
 	f.BoolVar(&c.csv, "csv", false, c.say(
-		"CSV, a row for each server and reason; without the fleet's totals",
-		"输出CSV，每台服务器的每个原因一行；不含汇总",
+		"CSV, a row for each server and reason; without the fleet's totals. With -lang zh for Excel: Chinese headers, and a byte order mark",
+		"输出CSV，每台服务器的每个原因一行，数量只在首行；不含汇总。-lang zh 时表头为中文并带BOM，可直接用Excel打开",
 	))
 	f.StringVar(&c.explainID, "explain", "", c.say("everything about the server of this `ID`", "说明该`ID`的服务器的全部情况"))
 	c.judging(cmd)

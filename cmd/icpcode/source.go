@@ -80,16 +80,20 @@ const maxTitles = 20
 
 // readText makes text of what r has. The error is that this is no text of any
 // kind, in words; an error of r itself comes when the text is read.
-func readText(r io.ReadCloser, test headerTest) (*source, error) {
-	s := &source{closers: []func(){func() { _ = r.Close() }}} // it is only read
+func readText(r io.Reader, file io.Closer, test headerTest) (*source, error) {
+	s := &source{closers: []func(){func() { _ = file.Close() }}} // it is only read
 	t := newTextReader(r)
 	head, _ := t.in.Peek(sniffBytes) // what is wrong shows when it is read
 	if kind := binaryKind(head); kind != nil {
-		if kind != errNoSheet {
-			_ = s.Close()
-			return nil, kind
+		err := kind
+		if errors.Is(kind, errNoSheet) {
+			err = s.spreadsheet(t.in, test)
 		}
-		return s, s.spreadsheet(t.in, test)
+		if err != nil {
+			_ = s.Close() // it was only read
+			return nil, err
+		}
+		return s, nil
 	}
 	s.text, s.line = t, t.charset != charsetUTF8
 	in := bufio.NewReaderSize(t, 64<<10)

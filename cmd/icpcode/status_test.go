@@ -42,7 +42,7 @@ func TestStatus(t *testing.T) {
 		{"nobody knows how many were issued", []string{yes}, exitUnknown},
 		{"no quota is left", []string{yes, "-issued", "5"}, exitNo},
 		{"what cannot be told is assumed", append(issued, huh, "-assume", "ELG-TERM"), exitYes},
-		{"no servers", []string{empty}, exitYes},
+		{"no servers", []string{empty}, exitInput},
 		{"on another day", append(issued, yes, "-at", "2027-10-01"), exitNo},
 		{"explained", append(issued, yes, no, "-explain", "s-no"), exitNo},
 		{"explained, yes", append(issued, yes, no, "-explain", "s-yes"), exitYes},

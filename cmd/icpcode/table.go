@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/icpcode/icpcode"
 )
@@ -12,6 +13,8 @@ type table struct {
 	*command
 	width    int
 	verdicts int // columns of the longest verdict
+	at       time.Time
+	headed   bool // what is above the servers was printed
 }
 
 // The widths of the table: what other programs get, and what a terminal may
@@ -81,12 +84,23 @@ func (c *command) paint(colour, s string) string {
 	return "\x1b[" + colour + "m" + s + "\x1b[0m"
 }
 
+// begin prints nothing before there is something to print: a file that is not
+// there leaves no empty table.
 func (t *table) begin(q *question) error {
+	t.at, t.headed = q.at, false
+	return nil
+}
+
+// head prints what is above the first server.
+func (t *table) head() {
+	if t.headed {
+		return
+	}
+	t.headed = true
 	t.text("", t.say("May these servers have ICP filing service codes? As of %s, China time. Unofficial.",
-		"这些服务器能否申请ICP备案服务码？截至北京时间%s。非官方。", when(q.at)))
+		"这些服务器能否申请ICP备案服务码？截至北京时间%s。非官方。", when(t.at)))
 	t.line("")
 	t.line(t.paint(bold, pad(t.say("VERDICT", "结论"), t.verdicts)+gap+padLeft(t.say("CODES", "数量"), codesWidth)+gap+t.say("SERVER, NAME, REASONS", "服务器、名称、原因")))
-	return nil
 }
 
 // codesOf shows how many codes a server may have.
@@ -98,6 +112,7 @@ func codesOf(a *answer) string {
 }
 
 func (t *table) server(a *answer) error {
+	t.head()
 	i := &a.server.Instance
 	id := safe(string(i.ID))
 	room := t.width - t.indent()
@@ -141,12 +156,16 @@ func (t *table) beside(label, s string) {
 }
 
 func (t *table) stop(error) error {
+	if !t.headed {
+		return nil // nothing was answered
+	}
 	t.line("")
 	t.text("", t.say("Stopped: the answers are not complete, so there are no totals.", "已中止：回答不完整，因此没有汇总。"))
 	return nil
 }
 
 func (t *table) end(f *fleet) error {
+	t.head()
 	if f.total() == 0 {
 		t.line("")
 		t.text("", t.say("There are no servers in it.", "其中没有服务器。"))
