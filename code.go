@@ -25,8 +25,10 @@ const maxOpaque = 64
 // code. Whether a text is twelve digits or opaque, nothing is read out of it.
 //
 // String, and with it package fmt except under %#v, shows the whole code, for
-// the holder's eyes. Package log/slog shows it masked; use [Code.Masked] in
-// messages of your own.
+// the holder's eyes. Package log/slog shows it masked, and so does package fmt
+// for every type of this package that holds a code, such as a [Record]; use
+// [Code.Masked] in messages of your own. JSON holds the whole code, also that
+// of a slice of records in a log that is written as JSON.
 type Code struct {
 	n      uint64 // twelve-digit codes: the number plus one, and opaque is empty
 	opaque string // every other code: its text, and n is 0

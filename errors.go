@@ -102,7 +102,7 @@ func (e *InvalidError) Is(target error) bool { return target == ErrInvalid }
 // [ErrHook] and unwraps to the function's error.
 type HookError struct {
 	Hook  string // "VerifyPhone", "Clock"
-	Panic any    // the value it panicked with, or nil
+	Panic any    // the value it panicked with, a Code masked, or nil
 	Err   error  // the error it returned, or nil
 }
 

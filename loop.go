@@ -178,6 +178,9 @@ func guard(name string, f func() error) (err error) {
 // recovered, deferred, turns a panic of the hook of that name into an error.
 func recovered(name string, err *error) {
 	if p := recover(); p != nil {
+		if c, ok := p.(Code); ok {
+			p = c.masked()
+		}
 		*err = &HookError{Hook: name, Panic: p}
 	}
 }

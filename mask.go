@@ -1,0 +1,242 @@
+package icpcode
+
+import (
+	"fmt"
+	"log/slog"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Whatever holds a Code shows it masked: under every verb of package fmt and
+// in package log/slog, where a value is often printed whole by someone who did
+// not think of the codes in it. Only a Code that is printed by itself is whole
+// under %v and %s, for its holder's eyes. JSON holds whole codes: stores and
+// callers read it back.
+
+var (
+	codeType = reflect.TypeFor[Code]()
+	bodyType = reflect.TypeFor[Body]() // the only interface that holds codes
+)
+
+// masked stands for a code in texts. It prints the same when masked again.
+func (c Code) masked() Code {
+	if c.IsZero() {
+		return c
+	}
+	return Code{opaque: c.Masked()}
+}
+
+// mask returns a copy of v in which every code is masked. What cannot hold one
+// is shared with v.
+func mask[T any](v T) T {
+	to := reflect.New(reflect.TypeFor[T]()).Elem()
+	to.Set(reflect.ValueOf(&v).Elem())
+	maskValue(to)
+	return to.Interface().(T)
+}
+
+// maskValue masks the codes in v, which can be set, and copies first what v
+// shares.
+func maskValue(v reflect.Value) {
+	if !v.CanSet() || !holdsCode(v.Type(), nil) {
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		if c, ok := reflect.TypeAssert[*Code](v.Addr()); ok {
+			*c = c.masked()
+			return
+		}
+		for i := range v.NumField() {
+			maskValue(v.Field(i))
+		}
+	case reflect.Slice:
+		if v.IsNil() {
+			return
+		}
+		c := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		reflect.Copy(c, v)
+		for i := range c.Len() {
+			maskValue(c.Index(i))
+		}
+		v.Set(c)
+	case reflect.Pointer, reflect.Interface:
+		if v.IsNil() {
+			return
+		}
+		c := reflect.New(v.Elem().Type()).Elem()
+		c.Set(v.Elem())
+		maskValue(c)
+		if v.Kind() == reflect.Pointer {
+			c = c.Addr()
+		}
+		v.Set(c)
+	}
+}
+
+// holdsCode reports whether a value of type t may hold a code in a field, an
+// element, behind a pointer or as a Body. Above are the types that it is
+// looked for in.
+func holdsCode(t reflect.Type, above []reflect.Type) bool {
+	if t == codeType || t == bodyType {
+		return true
+	}
+	if slices.Contains(above, t) {
+		return false
+	}
+	above = append(above, t)
+	switch t.Kind() {
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if holdsCode(t.Field(i).Type, above) {
+				return true
+			}
+		}
+	case reflect.Pointer, reflect.Slice:
+		return holdsCode(t.Elem(), above)
+	}
+	return false
+}
+
+// show prints a value whose codes were masked, as package fmt would.
+func show(s fmt.State, verb rune, plain any) {
+	text := fmt.Sprintf(fmt.FormatString(s, verb), plain)
+	if s.Flag('#') {
+		text = strings.ReplaceAll(text, "icpcode.plain", "icpcode.")
+	}
+	_, _ = s.Write([]byte(text))
+}
+
+// Format prints no more than the type: an engine holds the codes that are on
+// their way through it, which change while they would be printed.
+func (Engine) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte("icpcode.Engine")) }
+
+// The types that hold codes, without their methods: those of package fmt and
+// log/slog would call themselves.
+type (
+	plainRecord         Record
+	plainEvent          Event
+	plainResult         Result
+	plainAssessment     Assessment
+	plainKey            Key
+	plainDocument       Document
+	plainReceipt        Receipt
+	plainChange         Change
+	plainPage           Page
+	plainEventQuery     EventQuery
+	plainBindRequest    BindRequest
+	plainGrantRequest   GrantRequest
+	plainSubmitRequest  SubmitRequest
+	plainApproveRequest ApproveRequest
+	plainCodeRequest    CodeRequest
+	plainImportRequest  ImportRequest
+)
+
+// Format prints the Record with its codes masked, under every verb.
+func (r Record) Format(s fmt.State, verb rune) { show(s, verb, plainRecord(mask(r))) }
+
+// Format prints the Event with its codes masked, under every verb.
+func (e Event) Format(s fmt.State, verb rune) { show(s, verb, plainEvent(mask(e))) }
+
+// Format prints the Result with its codes masked, under every verb.
+func (r Result) Format(s fmt.State, verb rune) { show(s, verb, plainResult(mask(r))) }
+
+// Format prints the Assessment with its codes masked, under every verb.
+func (a Assessment) Format(s fmt.State, verb rune) { show(s, verb, plainAssessment(mask(a))) }
+
+// LogValue masks the codes in structured logs.
+func (a Assessment) LogValue() slog.Value { return slog.AnyValue(plainAssessment(mask(a))) }
+
+// Format prints the Key with its codes masked, under every verb.
+func (k Key) Format(s fmt.State, verb rune) {
+	if text, ok := any(k).(fmt.Stringer); ok && !s.Flag('#') {
+		show(s, verb, text.String())
+		return
+	}
+	show(s, verb, plainKey(mask(k)))
+}
+
+// LogValue masks the codes in structured logs.
+func (k Key) LogValue() slog.Value { return slog.AnyValue(plainKey(mask(k))) }
+
+// Format prints the Document with its codes masked, under every verb.
+func (d Document) Format(s fmt.State, verb rune) { show(s, verb, plainDocument(mask(d))) }
+
+// LogValue masks the codes in structured logs.
+func (d Document) LogValue() slog.Value { return slog.AnyValue(plainDocument(mask(d))) }
+
+// Format prints the Receipt with its codes masked, under every verb.
+func (r Receipt) Format(s fmt.State, verb rune) { show(s, verb, plainReceipt(mask(r))) }
+
+// LogValue masks the codes in structured logs.
+func (r Receipt) LogValue() slog.Value { return slog.AnyValue(plainReceipt(mask(r))) }
+
+// plainPut is a Put that names its document, whose methods it would otherwise
+// have.
+type plainPut struct {
+	Expect   uint64
+	Document Document
+}
+
+func (p Put) plain() plainPut { return plainPut{p.Expect, mask(p.Document)} }
+
+// Format prints the Put with its codes masked, under every verb.
+func (p Put) Format(s fmt.State, verb rune) { show(s, verb, p.plain()) }
+
+// LogValue masks the codes in structured logs.
+func (p Put) LogValue() slog.Value { return slog.AnyValue(p.plain()) }
+
+// Format prints the Change with its codes masked, under every verb.
+func (c Change) Format(s fmt.State, verb rune) { show(s, verb, plainChange(mask(c))) }
+
+// LogValue masks the codes in structured logs.
+func (c Change) LogValue() slog.Value { return slog.AnyValue(plainChange(mask(c))) }
+
+// Format prints the Page with its codes masked, under every verb.
+func (p Page) Format(s fmt.State, verb rune) { show(s, verb, plainPage(mask(p))) }
+
+// LogValue masks the codes in structured logs.
+func (p Page) LogValue() slog.Value { return slog.AnyValue(plainPage(mask(p))) }
+
+// Format prints the EventQuery with its codes masked, under every verb.
+func (e EventQuery) Format(s fmt.State, verb rune) { show(s, verb, plainEventQuery(mask(e))) }
+
+// LogValue masks the codes in structured logs.
+func (e EventQuery) LogValue() slog.Value { return slog.AnyValue(plainEventQuery(mask(e))) }
+
+// Format prints the BindRequest with its codes masked, under every verb.
+func (r BindRequest) Format(s fmt.State, verb rune) { show(s, verb, plainBindRequest(mask(r))) }
+
+// LogValue masks the codes in structured logs.
+func (r BindRequest) LogValue() slog.Value { return slog.AnyValue(plainBindRequest(mask(r))) }
+
+// Format prints the GrantRequest with its codes masked, under every verb.
+func (r GrantRequest) Format(s fmt.State, verb rune) { show(s, verb, plainGrantRequest(mask(r))) }
+
+// LogValue masks the codes in structured logs.
+func (r GrantRequest) LogValue() slog.Value { return slog.AnyValue(plainGrantRequest(mask(r))) }
+
+// Format prints the SubmitRequest with its codes masked, under every verb.
+func (r SubmitRequest) Format(s fmt.State, verb rune) { show(s, verb, plainSubmitRequest(mask(r))) }
+
+// LogValue masks the codes in structured logs.
+func (r SubmitRequest) LogValue() slog.Value { return slog.AnyValue(plainSubmitRequest(mask(r))) }
+
+// Format prints the ApproveRequest with its codes masked, under every verb.
+func (r ApproveRequest) Format(s fmt.State, verb rune) { show(s, verb, plainApproveRequest(mask(r))) }
+
+// LogValue masks the codes in structured logs.
+func (r ApproveRequest) LogValue() slog.Value { return slog.AnyValue(plainApproveRequest(mask(r))) }
+
+// Format prints the CodeRequest with its codes masked, under every verb.
+func (c CodeRequest) Format(s fmt.State, verb rune) { show(s, verb, plainCodeRequest(mask(c))) }
+
+// LogValue masks the codes in structured logs.
+func (c CodeRequest) LogValue() slog.Value { return slog.AnyValue(plainCodeRequest(mask(c))) }
+
+// Format prints the ImportRequest with its codes masked, under every verb.
+func (r ImportRequest) Format(s fmt.State, verb rune) { show(s, verb, plainImportRequest(mask(r))) }
+
+// LogValue masks the codes in structured logs.
+func (r ImportRequest) LogValue() slog.Value { return slog.AnyValue(plainImportRequest(mask(r))) }
