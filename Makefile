@@ -107,6 +107,11 @@ tidb: bin/tidb-server ## the same on TiDB, which answers as MySQL 8 does: builds
 	@ICPCODE_TIDB='$(CURDIR)/bin/tidb-server' $(STEP) 'databases: TiDB' $(PROGRESS) \
 		sh -c "cd $(SQLTEST) && $(GO) test -count=1 -v -timeout 40m -run '^TestTiDB$$' ."
 
+.PHONY: yours
+yours: ## the same on a server of yours: ICPCODE_DSN='user:password@tcp(host:3306)/' make yours
+	@test -n "$$ICPCODE_DSN" || { echo "make yours: set ICPCODE_DSN to postgres://… or to a DSN of go-sql-driver/mysql" >&2; exit 1; }
+	@$(STEP) 'databases: yours' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -v -timeout 4h -run '^TestYours$$' ."
+
 .PHONY: servers
 servers: ## install the database servers that the tests start, where they are missing
 	@$(STEP) 'database servers' sh tools/servers

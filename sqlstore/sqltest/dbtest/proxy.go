@@ -38,6 +38,7 @@ const quiet = 10 * time.Millisecond
 // long as the two take turns. It is safe for concurrent use.
 type Proxy struct {
 	listener net.Listener
+	network  string
 	server   string
 	plan     Plan
 	done     sync.WaitGroup
@@ -68,12 +69,18 @@ func (l *link) close() {
 // NewProxy returns a proxy to a server on the given port of the loopback
 // interface. A nil plan lets everything pass.
 func NewProxy(port int, plan Plan) (*Proxy, error) {
+	return NewProxyTo("tcp", (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}).String(), plan)
+}
+
+// NewProxyTo returns a proxy to a server at an address of a network, "tcp" or
+// "unix".
+func NewProxyTo(network, server string, plan Plan) (*Proxy, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	p := &Proxy{
-		listener: listener, server: (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}).String(), plan: plan,
+		listener: listener, network: network, server: server, plan: plan,
 		links: map[*link]struct{}{}, open: make(chan struct{}),
 	}
 	close(p.open)
@@ -144,7 +151,7 @@ func (p *Proxy) accept() {
 		if err != nil {
 			return // closed
 		}
-		server, err := net.Dial("tcp", p.server)
+		server, err := net.Dial(p.network, p.server)
 		if err != nil {
 			_ = client.Close() // as the server would
 			continue
