@@ -44,7 +44,7 @@ help: ## list the targets
 .PHONY: test
 test: ## everything below but the mutants, the fuzzers and the measurements: 15 to 25 minutes
 	@sh tools/steps 'make test' '15 to 25 minutes on two cores, and some more the first time, which builds the linter' \
-		'$(MAKE)' clean-tree fmt-check tidy-check vet build scripts lint disable race checks cover databases
+		'$(MAKE)' clean-tree fmt-check tidy-check vet build scripts lint disable race checks cover consensus databases
 	@echo 'make test: everything passed'
 
 .PHONY: clean-tree
@@ -95,6 +95,13 @@ databases: servers ## databases killed, cut off and set against each other, the 
 	@$(STEP) 'databases' $(PROGRESS) sh -c "cd $(SQLTEST) && $(GO) test -count=1 -v -p 1 -shuffle=on -timeout 40m -skip '$(subst $$,\$$,$(OWN_STEP))' ./..."
 	@$(STEP) 'databases: -race' $(PROGRESS) sh -c "cd $(SQLTEST) && $(GO) test -count=1 -v -race -timeout 40m -run '$(subst $$,\$$,$(SQLRACE))' ."
 
+# The store over etcd and its tests.
+ETCD := examples/etcdstore
+
+.PHONY: consensus
+consensus: ## the example store over etcd: conformance, and nodes that are killed, the short versions
+	@$(STEP) 'store over etcd' $(PROGRESS) sh -c "cd $(ETCD) && $(GO) test -count=1 -v -shuffle=on -timeout 20m ./..."
+
 .PHONY: postgres18
 postgres18: ## the conformance suite on PostgreSQL 18, which npm brings
 	@$(STEP) 'conformance on PostgreSQL 18' tools/postgres18 sh -c "cd $(SQLTEST) && $(GO) test -count=1 -v -run '^TestConformance$$/ICPCODE' ."
@@ -116,9 +123,11 @@ yours: ## the same on a server of yours: ICPCODE_DSN='user:password@tcp(host:330
 servers: ## install the database servers that the tests start, where they are missing
 	@$(STEP) 'database servers' sh tools/servers
 
+# But those of databases and of etcd, which it would look at, too: to build etcd
+# so takes two minutes, and to test it several.
 .PHONY: race
 race: ## all tests with the race detector, in random order
-	@$(foreach m,$(filter-out %/$(SQLTEST),$(MODULES)),$(STEP) 'test -race: $(call readable,$(m))' sh -c "cd '$(m)' && $(GO) test -race -shuffle=on -timeout 30m -skip '$(subst $$,\$$,$(OWN_STEP))' ./..." &&) true
+	@$(foreach m,$(filter-out %/$(SQLTEST) %/$(ETCD),$(MODULES)),$(STEP) 'test -race: $(call readable,$(m))' sh -c "cd '$(m)' && $(GO) test -race -shuffle=on -timeout 30m -skip '$(subst $$,\$$,$(OWN_STEP))' ./..." &&) true
 
 # Packages whose tests use rapid, directly or not: only they know its flags.
 RAPID = $$($(GO) list -test -f '{{if .ForTest}}{{$$p := .ForTest}}{{range .Deps}}{{if eq . "pgregory.net/rapid"}}{{$$p}}{{"\n"}}{{end}}{{end}}{{end}}' ./... | sort -u)
@@ -149,8 +158,9 @@ bench: ## what the library costs, as ratios to floors measured beside it
 DURATION ?= 5m
 
 .PHONY: torture
-torture: servers ## the long versions of the tests that break databases, each for DURATION=5m
+torture: servers ## the long versions of the tests that break databases and etcd, each for DURATION=5m
 	@$(STEP) 'databases under torture' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -timeout 24h -v -torture $(DURATION) ."
+	@$(STEP) 'etcd under torture' sh -c "cd $(ETCD) && $(GO) test -count=1 -timeout 24h -v -run 'Killed|Loss' -torture $(DURATION) ."
 
 # How many codes the large table has that `make bench-sql` compares with one of
 # 100000. To fill it in takes minutes.
