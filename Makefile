@@ -175,6 +175,11 @@ bench-merge: servers ## what merging gains, as ratios to not merging and to hand
 	@ICPCODE_BENCH=1 $(STEP) 'ratios of merging in memory' $(GO) test -count=1 -timeout 1h -v -run '^TestMergeRatios$$' ./internal/bench
 	@ICPCODE_BENCH=1 $(STEP) 'ratios of merging over SQL' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -timeout 4h -v -run '^TestSQLMergeRatios$$' ."
 
+.PHONY: bench-tidb
+bench-tidb: bin/tidb-server ## the ratios on TiDB over its test store, unistore: they are unistore's
+	@ICPCODE_BENCH=1 ICPCODE_TIDB='$(CURDIR)/bin/tidb-server' $(STEP) 'ratios of TiDB over unistore' \
+		sh -c "cd $(SQLTEST) && $(GO) test -count=1 -timeout 1h -v -run '^TestTiDBRatios$$' ."
+
 .PHONY: api
 api: bin/apidiff ## what changed in the API since the last tag
 	@$(STEP) 'API since the last tag' sh tools/api $(MODULE)

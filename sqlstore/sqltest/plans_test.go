@@ -313,3 +313,42 @@ func (c *recorded) Prepare(text string) (driver.Stmt, error) {
 	c.by.mu.Unlock()
 	return c.Conn.Prepare(text)
 }
+
+// tidbPlans asks TiDB which plans it made for what a store sent, in tables that
+// were never analysed: none reads a table or an index whole.
+func tidbPlans(t *testing.T) {
+	s := tidb(t)
+	name := s.Database(t)
+	db := dbtest.Open(t, s.Driver(), s.DSN(name)+fewTrips+"&cte_max_recursion_depth=1000000")
+	ctx := t.Context()
+	if err := sqlstore.Migrate(ctx, db, sqlstore.MySQL); err != nil {
+		t.Fatal(err)
+	}
+	store := sqlstore.New(db, sqlstore.MySQL, nil)
+	if err := everything(ctx, store, "empty-"); err != nil {
+		t.Fatal(err)
+	}
+	fill(t, db, fmt.Sprintf("(with recursive n (i) as (select 1 union all select i + 1 from n where i < %d) select i from n) as n", many/10),
+		"concat('%', lpad(i, 11, '0'))")
+	if err := everything(ctx, store, "full-"); err != nil {
+		t.Fatal(err)
+	}
+	const seen = "select digest_text from information_schema.statements_summary where schema_name = database() " +
+		"and table_names like '%icp\\_%' and table_names not like '%icp\\_schema' and stmt_type <> 'CreateTable' " +
+		"and digest_text not like '%recursive%'" // those that fill the tables
+	judged, err := column(ctx, db, seen)
+	if err != nil || len(judged) < 20 {
+		t.Errorf("only %d statements were judged, %v", len(judged), err)
+	}
+	const scans = seen + " and plan like '%FullScan%'"
+	found, err := column(ctx, db, scans)
+	if err != nil || len(found) > 0 {
+		t.Errorf("%d statements scan, %v:\n%s", len(found), err, strings.Join(found, "\n"))
+	}
+	if _, err := column(ctx, db, "select count(remark) from icp_codes"); err != nil {
+		t.Fatal(err)
+	}
+	if found, err = column(ctx, db, scans); err != nil || len(found) == 0 {
+		t.Errorf("a planted scan was not found, %v", err)
+	}
+}

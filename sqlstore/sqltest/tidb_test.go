@@ -74,6 +74,8 @@ func TestTiDB(t *testing.T) {
 			}
 		})
 	}
+	t.Run("Rivals", func(t *testing.T) { rivalsWriteTheSame(t, tidbKind) })
+	t.Run("Plans", tidbPlans)
 	t.Run("Settings", tidbSettings)
 	t.Run("Password", tidbPassword)
 	// Settings that services have, for the whole suite.
