@@ -140,13 +140,13 @@ func TestRepeated(t *testing.T) {
 			got = append(got, string(s.Instance.ID))
 		}
 	}
-	if want := "[a b again a again b again a again b again a again b]"; fmt.Sprint(got) != want {
+	if want := "[ins-a ins-b again ins-a again ins-b again ins-a again ins-b again ins-a again ins-b]"; fmt.Sprint(got) != want {
 		t.Errorf("got %v, want %s", got, want)
 	}
 	// What the first reading did not see is yielded as it is.
 	o.Survey = new(inventory.Survey)
 	for s, err := range inventory.Read(strings.NewReader(total(1, "c")), o) {
-		if err != nil || s.Instance.ID != "c" {
+		if err != nil || s.Instance.ID != "ins-c" {
 			t.Error(s, err)
 		}
 	}

@@ -62,9 +62,9 @@ var documented = map[inventory.Format][]field{
 		{"AddressType", `"internet"`, []string{`"intranet"`}},
 		{"Address", `"47.96.1.180"`, []string{`"47.96.1.181"`}},
 	},
-	inventory.AlibabaALB: append(balancerFields("LoadBalancerBussinessStatus", "LoadBalancerOperationLocks"),
+	inventory.AlibabaALB: append(balancerFields("alb", "LoadBalancerBussinessStatus", "LoadBalancerOperationLocks"),
 		field{"ZoneMappings", `[{"LoadBalancerAddresses":[{"Address":"47.96.1.180","Ipv6Address":"2408::1"}]}]`, nil}),
-	inventory.AlibabaNLB: append(balancerFields("LoadBalancerBusinessStatus", "OperationLocks"),
+	inventory.AlibabaNLB: append(balancerFields("nlb", "LoadBalancerBusinessStatus", "OperationLocks"),
 		field{"ZoneMappings", `[{"LoadBalancerAddresses":[{"PublicIPv4Address":"47.96.1.180","Ipv6Address":"2408::1"}]}]`, nil}),
 	inventory.AlibabaNAT: {
 		{"NatGatewayId", `"ngw-1"`, nil},
@@ -129,9 +129,9 @@ var documented = map[inventory.Format][]field{
 	},
 }
 
-func balancerFields(business, locks string) []field {
+func balancerFields(kind, business, locks string) []field {
 	return []field{
-		{"LoadBalancerId", `"lb-1"`, nil},
+		{"LoadBalancerId", `"` + kind + `-1"`, nil},
 		{"LoadBalancerName", `"web"`, nil},
 		{"RegionId", `"cn-hangzhou"`, nil},
 		{"LoadBalancerBillingConfig", `{"PayType":"PostPay"}`, nil},

@@ -56,7 +56,7 @@ func ExampleRead() {
 	// Output:
 	// Alibaba Cloud SWAS: s1 cn-hangzhou, billing 1, 0 months
 	// Tencent Cloud CVM: ins-1 ap-guangzhou, billing 2, 0 months
-	// inventory: server 3, byte 307: not an inventory of a known format: the provider answered with the error "Throttling.User"
+	// inventory: server 3, byte 307: not an inventory of a known format: the provider answered with the error "Throttling.User"; nothing was listed: mend that and ask again
 	// JSON: web-1 , billing 0, 12 months
 }
 

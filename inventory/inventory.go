@@ -57,6 +57,45 @@ type Server struct {
 // ErrFormat says that the input is not of a format that was asked for.
 var ErrFormat = errors.New("not an inventory of a known format")
 
+// FormatError says what an input, or a part of it, is instead of an inventory,
+// as far as that can be told, and what to do. It matches [ErrFormat].
+type FormatError struct {
+	what, do phrase
+	product  bool
+}
+
+// IsProduct reports whether it is known to be a list of another product, or of
+// servers without details.
+func (e *FormatError) IsProduct() bool { return e.product }
+
+// phrase is a text in the two languages.
+type phrase struct{ en, zh string }
+
+func (p phrase) in(l icpcode.Lang) string {
+	if l == icpcode.Chinese {
+		return p.zh
+	}
+	return p.en
+}
+
+// Error returns the text in English.
+func (e *FormatError) Error() string { return e.Text(icpcode.English) }
+
+// Text returns in language l what it is and what to do. What it quotes of the
+// input is escaped and safe to print.
+func (e *FormatError) Text(l icpcode.Lang) string {
+	text := notInventory.in(l) + e.what.in(l)
+	if e.do != (phrase{}) {
+		text += phrase{"; ", "；"}.in(l) + e.do.in(l)
+	}
+	return text
+}
+
+var notInventory = phrase{ErrFormat.Error() + ": ", "不是可识别的清单："}
+
+// Is makes the error match [ErrFormat].
+func (e *FormatError) Is(target error) bool { return target == ErrFormat }
+
 // ErrTooLong says that a name or value to be kept is longer than 64 KiB, or a
 // row of a CSV longer than 256 KiB.
 var ErrTooLong = errors.New("a value is longer than 64 KiB")

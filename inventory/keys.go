@@ -30,6 +30,7 @@ const (
 	keyNextToken
 	keyServersLinks
 	keyCode
+	keyErrorCode
 	keyError
 
 	// Alibaba Cloud.
@@ -62,6 +63,7 @@ const (
 	keyNetworkInterface
 	keyNetworkInterfaceID
 	keyEnsRegionID
+	keyDNSName
 	keyLoadBalancerID
 	keyLoadBalancerName
 	keyLoadBalancerStatus
@@ -113,6 +115,7 @@ const (
 	keyAddr
 	keyAddrType
 	keyAutoTerminateTime
+	keyLinks
 
 	// This package's own, the columns of ReadFacts. Some are Huawei Cloud's too.
 	keyID
@@ -160,6 +163,7 @@ var keyNames = [...]string{
 	keyNextToken:                   "NextToken",
 	keyServersLinks:                "servers_links",
 	keyCode:                        "Code",
+	keyErrorCode:                   "error_code",
 	keyError:                       "Error",
 	keyInstanceID:                  "InstanceId",
 	keyInstanceName:                "InstanceName",
@@ -190,6 +194,7 @@ var keyNames = [...]string{
 	keyNetworkInterface:            "NetworkInterface",
 	keyNetworkInterfaceID:          "NetworkInterfaceId",
 	keyEnsRegionID:                 "EnsRegionId",
+	keyDNSName:                     "DNSName",
 	keyLoadBalancerID:              "LoadBalancerId",
 	keyLoadBalancerName:            "LoadBalancerName",
 	keyLoadBalancerStatus:          "LoadBalancerStatus",
@@ -237,6 +242,7 @@ var keyNames = [...]string{
 	keyAddr:                        "addr",
 	keyAddrType:                    "OS-EXT-IPS:type",
 	keyAutoTerminateTime:           "auto_terminate_time",
+	keyLinks:                       "links",
 	keyID:                          "id",
 	keyOwnName:                     "name",
 	keyOwner:                       "owner",

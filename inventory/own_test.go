@@ -73,8 +73,8 @@ func TestOwnErrors(t *testing.T) {
 		{"JSON that contradicts itself", `{"id":"w-1"}{"ips":["47.96.1.180"],"public_ip":false,"id":"w-2"}{"id":"w-3"}`, `server 2, byte 12: there are ips although public_ip is not yes`},
 		{"JSON with an empty ID", `{"id":"w-1"}{"id":""}{"id":"w-3"}`, `server 2, byte 12: id is missing`},
 		{"JSON key twice", `{"id":"w-1"}{"id":"w-2","id":"w-4"}{"id":"w-3"}`, `server 2, byte 12: has the key id twice`},
-		{"JSON with a key that nobody knows", `{"id":"w-1"}{"id":"w-2","Trial":true,"x":1}{"id":"w-3"}`, `server 2, byte 12: not an inventory of a known format: an object with id, "Trial", "x"`},
-		{"JSON with a provider's key", `{"id":"w-1"}{"id":"w-2","Status":"Running"}{"id":"w-3"}`, `server 2, byte 12: not an inventory of a known format: an object with id, Status`},
+		{"JSON with a key that nobody knows", `{"id":"w-1"}{"id":"w-2","Trial":true,"x":1}{"id":"w-3"}`, `server 2, byte 12: not an inventory of a known format: an object with id, "Trial", "x"` + give},
+		{"JSON with a provider's key", `{"id":"w-1"}{"id":"w-2","Status":"Running"}{"id":"w-3"}`, `server 2, byte 12: not an inventory of a known format: an object with id, Status` + give},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			servers, errs := readAny(c.text, nil)
@@ -109,9 +109,9 @@ func TestOwnInput(t *testing.T) {
 		{"a long row", strings.NewReader("id,name\nw-1," + strings.Repeat("x", 1<<20)), 8, "longer", inventory.ErrTooLong},
 		{"an open quote", strings.NewReader("id,name\nw-1,\"" + strings.Repeat("x\n", 1<<20)), 8, "longer", inventory.ErrTooLong},
 		{"a long header", strings.NewReader(strings.Repeat("x", 1<<20)), 0, "longer", inventory.ErrTooLong},
-		{"a page of HTML", strings.NewReader(" <html>"), 1, `it begins with '<'`, inventory.ErrFormat},
-		{"a number", strings.NewReader("7"), 0, `it begins with '7'`, inventory.ErrFormat},
-		{"gzip", strings.NewReader("\x1f\x8b"), 0, `it begins with '\x1f'`, inventory.ErrFormat},
+		{"a page of HTML", strings.NewReader(" <html>"), 1, "a web page", inventory.ErrFormat},
+		{"a control character", strings.NewReader("\x01"), 0, `it begins with '\x01'`, inventory.ErrFormat},
+		{"gzip", strings.NewReader("\x1f\x8b"), 0, "compressed with gzip", inventory.ErrFormat},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var last error

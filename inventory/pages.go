@@ -20,6 +20,7 @@ type page struct {
 	file     string
 	again    []uint64 // the hashes of records that were on other pages before
 	regional bool     // region is set
+	foreign  bool     // it is of another product
 }
 
 // maxTracked bounds the memory: records beyond it are taken for distinct.
@@ -120,6 +121,9 @@ func (p *pages) unreadable(on *page) {
 
 // end ends a page.
 func (p *pages) end(on *page) {
+	if on.foreign {
+		return // what it counts are no servers
+	}
 	slices.Sort(on.again)
 	on.again = slices.Compact(on.again)
 	if on.records == 0 {

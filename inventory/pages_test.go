@@ -60,7 +60,7 @@ func total(n int, ids ...string) string { return inZone("", n, ids...) }
 func inZone(zone string, n int, ids ...string) string {
 	var list []string
 	for _, id := range ids {
-		list = append(list, fmt.Sprintf(`{"InstanceId":%q,"Placement":{"Zone":%q}}`, id, zone))
+		list = append(list, fmt.Sprintf(`{"InstanceId":"ins-%s","Placement":{"Zone":%q}}`, id, zone))
 	}
 	return fmt.Sprintf(`{"Response":{"TotalCount":%d,"InstanceSet":[%s]}}`, n, strings.Join(list, ","))
 }
@@ -140,8 +140,8 @@ func TestComplete(t *testing.T) {
 		{"pages of addresses", []string{eip(3, 1, "e1", "e2"), eip(3, 2, "e3")}, ""},
 		{"pages of addresses, one missing", []string{eip(3, 1, "e1", "e2")}, "incomplete: 2 of 3 addresses in cn-hangzhou"},
 		{"pages of addresses, one twice", []string{eip(4, 1, "e1", "e2"), eip(4, 1, "e1", "e2")}, "incomplete: 2 of 4 addresses"},
-		{"a server and an address of one ID", []string{total(1, "a"), `{"AddressSet":[{"AddressId":"a"}],"TotalCount":1}`}, ""},
-		{"in a wrapper beside its own pages", []string{`{"InstanceSet":[{"InstanceId":"a"}],"body":{"InstanceSet":[{"InstanceId":"b"}],"TotalCount":2},"TotalCount":3}`}, "incomplete: 1 of 2 servers; fetch the other pages too incomplete: 1 of 3 servers"},
+		{"a server and an address of one ID", []string{total(1, "a"), `{"AddressSet":[{"AddressId":"ins-a"}],"TotalCount":1}`}, ""},
+		{"in a wrapper beside its own pages", []string{`{"InstanceSet":[{"InstanceId":"ins-a"}],"body":{"InstanceSet":[{"InstanceId":"ins-b"}],"TotalCount":2},"TotalCount":3}`}, "incomplete: 1 of 2 servers; fetch the other pages too incomplete: 1 of 3 servers"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, wrong := surveyed(t, nil, c.files...)

@@ -303,11 +303,11 @@ func TestBalancers(t *testing.T) {
 				{"billing as of CLB", []string{`LoadBalancerBillingConfig={"PayType":"PrePay"}`}, []string{"pay-as-you-go|billing?"}, `PayType "PrePay" cannot be read: taken as unknown`},
 			})
 	})
-	nlb := record(alb, []string{`LoadBalancerEdition=`, `LoadBalancerBussinessStatus=`, `LoadBalancerType="Network"`, `LoadBalancerBusinessStatus="Normal"`, `RegionId="cn-hangzhou"`,
+	nlb := record(alb, []string{`LoadBalancerId="nlb-1"`, `LoadBalancerEdition=`, `LoadBalancerBussinessStatus=`, `LoadBalancerType="Network"`, `LoadBalancerBusinessStatus="Normal"`, `RegionId="cn-hangzhou"`,
 		`ZoneMappings=[{"LoadBalancerAddresses":[{"PublicIPv4Address":"47.96.1.180"}]},{"LoadBalancerAddresses":[{"PublicIPv4Address":"47.96.1.181"}]}]`})
 	for _, text := range []string{`{"LoadBalancers":[` + nlb + `]}`, nlb} {
 		s := oneOf(t, inventory.AlibabaNLB, text)
-		if got, want := facts(s), "alb-1 SLB cn-hangzhou pay-as-you-go running created 2025-07-02T02:49:05Z expires - ip [47.96.1.180 47.96.1.181]"; got != want {
+		if got, want := facts(s), "nlb-1 SLB cn-hangzhou pay-as-you-go running created 2025-07-02T02:49:05Z expires - ip [47.96.1.180 47.96.1.181]"; got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}

@@ -69,6 +69,8 @@ type decoder struct {
 
 	lists    *pages // nil in the second reading of a survey
 	page     *page  // that is being read, or nil
+	foreign  bool   // the list is of another product
+	scalars  int    // values without fields in the list that is being read
 	records  int    // seen so far
 	inside   bool   // of a record
 	format   Format // of the last one
@@ -105,11 +107,19 @@ func (d *decoder) run() {
 	}
 }
 
-// sniff reports whether the input is a CSV. JSON begins with a bracket;
-// neither is an error.
+// sniff reports whether the input is a CSV. JSON begins with a bracket or a
+// value, and anything else is an error that says what it is.
 func (d *decoder) sniff() bool {
 	c := d.peek()
-	if d.err != nil || c == 0 || c == '{' || c == '[' {
+	if d.err != nil || c == 0 {
+		return false
+	}
+	if e := unreadable(d.head()); e != nil {
+		d.fail(e)
+		return false
+	}
+	word := bytes.HasPrefix(d.head(), []byte("null")) || bytes.HasPrefix(d.head(), []byte("true")) || bytes.HasPrefix(d.head(), []byte("false"))
+	if c == '{' || c == '[' || c == '"' && !bytes.ContainsAny(firstLine(d.head()), ",;\t") || word || c == '-' || '0' <= c && c <= '9' {
 		return false
 	}
 	if 'a' <= c|0x20 && c|0x20 <= 'z' || c == '#' || c == '"' || c >= 0x80 {
@@ -117,6 +127,11 @@ func (d *decoder) sniff() bool {
 	}
 	d.fail(fmt.Errorf("%w: it begins with %q", ErrFormat, c))
 	return false
+}
+
+func firstLine(b []byte) []byte {
+	line, _, _ := bytes.Cut(b, []byte("\n"))
+	return line
 }
 
 // isWrapper reports whether an object under this key is what the document is
@@ -131,10 +146,19 @@ func (d *decoder) document(depth int) {
 		d.fail(errDepth)
 		return
 	}
-	if d.kind() == list {
+	switch k := d.kind(); {
+	case k == list:
+		scalars := d.scalars
+		d.scalars = 0
 		for first := true; d.element(first); first = false {
 			d.document(depth + 1)
 		}
+		d.scalars = scalars
+		return
+	case k == noValue:
+		return
+	case k != object && d.only == 0:
+		d.odd(depth > 0)
 		return
 	}
 	// Which of the two an object is shows only when its keys are read, so
@@ -169,7 +193,7 @@ func (d *decoder) document(depth int) {
 		}
 		switch {
 		case isWrapper(name):
-			if d.kind() == object {
+			if k := d.kind(); k == object || k == list {
 				wrapped = true
 				d.document(depth + 1)
 				t.reset(object)
@@ -190,7 +214,7 @@ func (d *decoder) document(depth int) {
 			d.skip(0)
 		case k == 0:
 			t.noteStrange(name)
-			d.skip(0)
+			d.peruse(t, 0)
 		default:
 			if again {
 				t.fail("has the key " + keyNames[k] + " twice")
@@ -222,7 +246,22 @@ func (d *decoder) document(depth int) {
 		return
 	}
 	d.records++
-	d.emit(t, f, start)
+	d.emit(t, f, start, t.errFormat)
+}
+
+// odd reads a value where an object should be. Of several in a list the first
+// one tells.
+func (d *decoder) odd(inList bool) {
+	at := d.offset()
+	k, value := d.scalar()
+	if d.err != nil || d.addressesOnly {
+		return
+	}
+	if d.scalars++; d.scalars > 1 {
+		return
+	}
+	d.records++
+	d.hand(nil, &RecordError{Record: d.records, Offset: at, Err: scalarDocument(k, value, inList)}, at)
 }
 
 // nextLink reports whether a list of links has one to the next page:
@@ -264,6 +303,7 @@ func (d *decoder) list(outer key, start int64) {
 	k := d.kind()
 	d.rec.reset(object)
 	d.format = d.rec.formatIn(outer, k != list)
+	d.foreign = false
 	if d.addressesOnly && !d.format.isAddress() {
 		d.skip(0)
 		return
@@ -298,15 +338,21 @@ func (d *decoder) list(outer key, start int64) {
 
 // nested reads an object with a list under the inner key.
 func (d *decoder) nested(outer, inner key) {
+	seen := false
 	for first := true; ; first = false {
 		name, ok := d.member(first)
 		if !ok {
 			return
 		}
 		if keys[string(name)] != inner {
-			d.skip(0)
+			if k := d.kind(); seen || k != list && k != object {
+				d.skip(0)
+				continue
+			}
+			d.innerOther(outer, string(name))
 			continue
 		}
+		seen = true
 		at := d.offset()
 		switch d.kind() {
 		case list:
@@ -321,6 +367,19 @@ func (d *decoder) nested(outer, inner key) {
 			d.failAt(at, fmt.Errorf("%w: the value of %s is of another kind", ErrFormat, keyNames[inner]))
 		}
 	}
+}
+
+// innerOther reads a list under another inner key than that of the servers.
+func (d *decoder) innerOther(outer key, name string) {
+	at := d.offset()
+	t := &d.rec
+	t.reset(object)
+	d.peruse(t, 0)
+	if d.err != nil || len(t.inner) == 0 || d.isForeign() {
+		return
+	}
+	d.records++
+	d.emit(t, 0, at, func() *FormatError { return t.foreign(outer, name) })
 }
 
 // emptyOr accepts null and "", which stand for an empty list.
@@ -348,11 +407,32 @@ func (d *decoder) record(outer key, nested bool) {
 		return
 	}
 	d.inside = false
-	d.emit(t, t.formatIn(outer, nested), start)
+	f := t.formatIn(outer, nested)
+	if f != 0 || t.problem != "" {
+		d.emit(t, f, start, nil)
+		return
+	}
+	if d.isForeign() {
+		d.records--
+		return
+	}
+	d.emit(t, 0, start, func() *FormatError { return t.foreign(outer) })
 }
 
-// emit makes sense of a record and yields what came of it.
-func (d *decoder) emit(t *tree, f Format, start int64) {
+// isForeign notes that the list is of another product, and reports whether that
+// was known: one record tells what the whole list is.
+func (d *decoder) isForeign() bool {
+	known := d.foreign
+	d.foreign = true
+	if d.page != nil {
+		d.page.foreign = true
+	}
+	return known
+}
+
+// emit makes sense of a record and yields what came of it. Where it is of no
+// format, other says what it is.
+func (d *decoder) emit(t *tree, f Format, start int64, other func() *FormatError) {
 	d.format = f
 	if d.addressesOnly && !f.isAddress() {
 		d.records-- // only addresses count
@@ -364,7 +444,7 @@ func (d *decoder) emit(t *tree, f Format, start int64) {
 	if t.problem != "" {
 		err = errors.New(t.problem)
 	} else if f == 0 {
-		err = t.errFormat()
+		err = other()
 	} else if f.isAddress() {
 		if err = d.address(f); err == nil {
 			return
@@ -380,7 +460,7 @@ func (d *decoder) emit(t *tree, f Format, start int64) {
 		if d.lists != nil {
 			d.lists.unreadable(d.page)
 		}
-		s, err = Server{}, &RecordError{Record: d.records, Offset: start, Format: f, Err: err}
+		err = &RecordError{Record: d.records, Offset: start, Format: f, Err: err}
 	}
 	d.hand(&s, err, start)
 }
@@ -389,6 +469,7 @@ func (d *decoder) emit(t *tree, f Format, start int64) {
 func (d *decoder) hand(s *Server, err error, start int64) {
 	switch {
 	case err != nil:
+		s = &Server{}
 	case d.surveying:
 		if err := d.survey.note(d.page, s, d.file); err != nil {
 			d.failAt(start, err)

@@ -102,17 +102,20 @@ func TestMixed(t *testing.T) {
 	}
 }
 
+// give is what to do where it cannot be told what an input is.
+const give = "; give servers, such as aliyun ecs DescribeInstances, tccli cvm DescribeInstances or hcloud ECS ListServersDetails prints"
+
 // TestBetween: what is no record stands between those that are.
 func TestBetween(t *testing.T) {
 	a, b := inList(server()), inList(server(`InstanceId:"i-2"`))
 	for _, c := range []struct{ name, text, want string }{
-		{"an error of the API", `{"Code":"Throttling.User","Message":"slow","RequestId":"1"}`, `the provider answered with the error "Throttling.User"`},
-		{"an error of Tencent's", `{"Response":{"Error":{"Code":"AuthFailure","Message":"no"},"RequestId":"1"}}`, `the provider answered with the error "AuthFailure"`},
+		{"an error of the API", `{"Code":"Throttling.User","Message":"slow","RequestId":"1"}`, `the provider answered with the error "Throttling.User"; nothing was listed: mend that and ask again`},
+		{"an error of Tencent's", `{"Response":{"Error":{"Code":"AuthFailure","Message":"no"},"RequestId":"1"}}`, `the provider answered with the error "AuthFailure"; nothing was listed: mend that and ask again`},
 		{"an empty object", `{}`, "it is an empty object"},
-		{"something else", `{"a":1,"b":{"InstanceId":1},"Status":"x"}`, `an object with Status, "a", "b"`},
-		{"much else", `{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1}`, `an object with "a", "b", "c", "d", "e"`},
-		{"long keys", `{"` + strings.Repeat("a", 100) + `":1}`, `an object with "` + strings.Repeat("a", 32) + `"`},
-		{"a key that would end the name of another", `{"a\u0000b":1}`, `an object with "a", "b"`},
+		{"something else", `{"a":1,"b":{"InstanceId":1},"Status":"x"}`, `an object with Status, "a", "b"` + give},
+		{"much else", `{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1}`, `an object with "a", "b", "c", "d", "e"` + give},
+		{"long keys", `{"` + strings.Repeat("a", 100) + `":1}`, `an object with "` + strings.Repeat("a", 32) + `"` + give},
+		{"a key that would end the name of another", `{"a\u0000b":1}`, `an object with "a", "b"` + give},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			servers, errs := readAny(a+c.text+b, nil)
@@ -132,7 +135,7 @@ func TestBetween(t *testing.T) {
 
 // TestLists: what a key of a list can hold.
 func TestLists(t *testing.T) {
-	const swas = `{"InstanceId":"s-1","RegionId":"cn-hangzhou","Status":"Running"}`
+	const swas = `{"InstanceId":"s-1","RegionId":"cn-hangzhou","ChargeType":"PrePaid","PublicIpAddress":"47.96.1.180","Status":"Running"}`
 	for _, c := range []struct{ name, text, want string }{
 		{"a list of SWAS", `{"Instances":[` + swas + `]}`, "Alibaba Cloud SWAS"},
 		{"a list of ECS, unwrapped", `{"Instances":[` + server() + `]}`, "Alibaba Cloud ECS"},
@@ -180,7 +183,7 @@ func TestTotals(t *testing.T) {
 	page := func(total int, ids ...string) string {
 		var list []string
 		for _, id := range ids {
-			list = append(list, `{"InstanceId":"`+id+`"}`)
+			list = append(list, `{"InstanceId":"ins-`+id+`"}`)
 		}
 		return fmt.Sprintf(`{"Response":{"TotalCount":%d,"InstanceSet":[%s]}}`, total, strings.Join(list, ","))
 	}
@@ -192,9 +195,9 @@ func TestTotals(t *testing.T) {
 		{"two regions, one incomplete", page(3, "a", "b") + page(2, "c", "d"), "incomplete: 2 of 3 servers"},
 		{"other lists in between", page(3, "a", "b") + inList(server()) + page(3, "c"), ""},
 		{"Huawei", `{"count":2,"servers":[{"id":"a"}]}`, "incomplete: 1 of 2 servers"},
-		{"NLB with an empty last page", `{"LoadBalancers":[{"LoadBalancerId":"a","LoadBalancerType":"Network"}],"TotalCount":1,"NextToken":"x"}{"LoadBalancers":[],"TotalCount":1,"NextToken":""}`, ""},
-		{"ALB with an empty last page", `{"LoadBalancers":[{"LoadBalancerId":"a"}],"TotalCount":1,"NextToken":"x"}{"LoadBalancers":[],"TotalCount":1,"NextToken":""}`, ""},
-		{"ALB and NLB, both with a page to come", `{"LoadBalancers":[{"LoadBalancerId":"a"}],"TotalCount":2,"NextToken":"x"}{"LoadBalancers":[{"LoadBalancerId":"b","LoadBalancerType":"Network"}],"TotalCount":3,"NextToken":"x"}`,
+		{"NLB with an empty last page", `{"LoadBalancers":[{"LoadBalancerId":"nlb-a","LoadBalancerType":"Network"}],"TotalCount":1,"NextToken":"x"}{"LoadBalancers":[],"TotalCount":1,"NextToken":""}`, ""},
+		{"ALB with an empty last page", `{"LoadBalancers":[{"LoadBalancerId":"alb-a"}],"TotalCount":1,"NextToken":"x"}{"LoadBalancers":[],"TotalCount":1,"NextToken":""}`, ""},
+		{"ALB and NLB, both with a page to come", `{"LoadBalancers":[{"LoadBalancerId":"alb-a"}],"TotalCount":2,"NextToken":"x"}{"LoadBalancers":[{"LoadBalancerId":"nlb-b","LoadBalancerType":"Network"}],"TotalCount":3,"NextToken":"x"}`,
 			"incomplete: 1 of 2 servers; fetch the other pages too inventory: incomplete: 1 of 3 servers"},
 		{"each kind of list by itself", page(3, "a") + `{"count":2,"servers":[{"id":"a"}]}`, "incomplete: 1 of 3 servers; fetch the other pages too inventory: incomplete: 1 of 2 servers"},
 	} {
@@ -282,15 +285,15 @@ func (r *again) Read(b []byte) (int, error) {
 func TestAlone(t *testing.T) {
 	for text, want := range map[string]inventory.Format{
 		server(): inventory.AlibabaECS,
-		`{"InstanceId":"a","ChargeType":"PrePaid","RegionId":"cn-hangzhou","Status":"Running"}`: inventory.AlibabaSWAS,
-		`{"LoadBalancerId":"a","LoadBalancerStatus":"active","PayType":"PrePay"}`:               inventory.AlibabaCLB,
-		`{"LoadBalancerId":"a","LoadBalancerStatus":"Active"}`:                                  inventory.AlibabaALB,
-		`{"LoadBalancerId":"a","LoadBalancerStatus":"Active","OperationLocks":[]}`:              inventory.AlibabaNLB,
-		`{"NatGatewayId":"a","InstanceChargeType":"PrePaid"}`:                                   inventory.AlibabaNAT,
-		`{"Ipv6TranslatorId":"a","PayType":"Prepay"}`:                                           inventory.AlibabaNAT64,
-		`{"InstanceId":"a","InstanceChargeType":"PREPAID","Placement":{}}`:                      inventory.TencentCVM,
-		`{"InstanceId":"a","InstanceChargeType":"PREPAID","BundleId":"b"}`:                      inventory.TencentLighthouse,
-		`{"id":"a","metadata":{},"status":"ACTIVE"}`:                                            inventory.HuaweiECS,
+		`{"InstanceId":"a","ChargeType":"PrePaid","RegionId":"cn-hangzhou","Status":"Running","PublicIpAddress":""}`: inventory.AlibabaSWAS,
+		`{"LoadBalancerId":"a","LoadBalancerStatus":"active","PayType":"PrePay"}`:                                    inventory.AlibabaCLB,
+		`{"LoadBalancerId":"alb-a","LoadBalancerStatus":"Active"}`:                                                   inventory.AlibabaALB,
+		`{"LoadBalancerId":"nlb-a","LoadBalancerStatus":"Active","OperationLocks":[]}`:                               inventory.AlibabaNLB,
+		`{"NatGatewayId":"a","InstanceChargeType":"PrePaid"}`:                                                        inventory.AlibabaNAT,
+		`{"Ipv6TranslatorId":"a","PayType":"Prepay"}`:                                                                inventory.AlibabaNAT64,
+		`{"InstanceId":"a","InstanceChargeType":"PREPAID","Placement":{}}`:                                           inventory.TencentCVM,
+		`{"InstanceId":"a","InstanceChargeType":"PREPAID","BundleId":"b"}`:                                           inventory.TencentLighthouse,
+		`{"id":"a","metadata":{"charging_mode":"1"},"status":"ACTIVE"}`:                                              inventory.HuaweiECS,
 		`{"id":"a"}`: inventory.OwnJSON,
 	} {
 		for _, text := range []string{text, text + "\n", "[" + text + "]", `{"body":` + text + `}`} {
@@ -309,7 +312,8 @@ func TestAlone(t *testing.T) {
 	// One too little of each.
 	for _, text := range []string{
 		`{"InstanceId":"a"}`, `{"LoadBalancerId":"a"}`, `{"NatGatewayId":"a"}`, `{"Ipv6TranslatorId":"a"}`, `{"AllocationId":"a"}`, `{"AddressId":"a"}`,
-		`{"id":"a","metadata":{}}`, `{"name":"a"}`, `{"InstanceId":"a","InstanceChargeType":"PREPAID"}`, `{"InstanceId":"a","ChargeType":"PrePaid","RegionId":"x"}`,
+		`{"InstanceId":"a","ChargeType":"PrePaid","RegionId":"cn-hangzhou","Status":"Running"}`, `{"LoadBalancerId":"a","LoadBalancerStatus":"Active"}`,
+		`{"id":"a","metadata":{}}`, `{"id":"a","metadata":{},"status":"ACTIVE"}`, `{"name":"a"}`, `{"InstanceId":"a","InstanceChargeType":"PREPAID"}`, `{"InstanceId":"a","ChargeType":"PrePaid","RegionId":"x"}`,
 	} {
 		servers, errs := readAny(text, nil)
 		if len(servers) > 0 || len(errs) != 1 || !errors.Is(errs[0], inventory.ErrFormat) {

@@ -9,6 +9,8 @@ type tree struct {
 	nodes   []node // nodes[0] is the record itself
 	text    []byte // of all texts and numbers, one after the other
 	strange []byte // the first keys of the record that no format reads, each with a 0 behind it
+	unnoted bool   // there are more such keys
+	inner   []byte // the same of what is inside of these keys, of a document
 	problem string // what makes the record unreadable, or ""
 }
 
@@ -25,13 +27,14 @@ type node struct {
 const (
 	maxNodes   = 4096
 	maxText    = 256 << 10
-	maxStrange = 5
+	maxStrange = 12
+	maxNamed   = 5 // in a message
 )
 
 func (t *tree) reset(k valueKind) {
 	t.nodes = append(t.nodes[:0], node{kind: k})
 	t.text = t.text[:0]
-	t.strange = t.strange[:0]
+	t.strange, t.inner, t.unnoted = t.strange[:0], t.inner[:0], false
 	t.problem = ""
 }
 
@@ -193,9 +196,44 @@ func (s *scanner) members(t *tree, n int32, depth int) {
 
 // noteStrange keeps the name of a member that no format reads.
 func (t *tree) noteStrange(name []byte) {
-	const longest = 32
-	if len(t.strange) >= maxStrange*(longest+1) {
+	if len(t.strange) >= maxStrange*(longestStrange+1) {
+		t.unnoted = true
 		return
 	}
-	t.strange = append(append(t.strange, name[:min(len(name), longest)]...), 0)
+	t.strange = append(append(t.strange, name[:min(len(name), longestStrange)]...), 0)
 }
+
+// longestStrange is how much of a name is kept.
+const longestStrange = 32
+
+// maxInner is how many names are kept of what is inside of a document.
+const maxInner = 40
+
+// peruse reads a value and keeps the first names that are in it, down to the
+// elements of a list of a list.
+func (s *scanner) peruse(t *tree, depth int) {
+	if depth > maxPeruse || len(t.inner) >= maxInner*longestStrange {
+		s.skip(depth)
+		return
+	}
+	switch s.kind() {
+	case list:
+		for first := true; s.element(first); first = false {
+			s.peruse(t, depth+1)
+		}
+	case object:
+		for first := true; ; first = false {
+			name, ok := s.member(first)
+			if !ok {
+				return
+			}
+			t.inner = append(append(t.inner, name[:min(len(name), longestStrange)]...), 0)
+			s.peruse(t, depth+1)
+		}
+	default:
+		s.skip(depth)
+	}
+}
+
+// maxPeruse is how deep the fields of a list's records are in a document.
+const maxPeruse = 4

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/icpcode/icpcode"
+	"github.com/icpcode/icpcode/inventory"
 )
 
 // sentence is an error in both languages. In English it is its text.
@@ -65,6 +66,10 @@ func (s speaker) tell(err error) string {
 			}
 		}
 		return s.say(e.en, e.zh, args...)
+	}
+	var format *inventory.FormatError
+	if errors.As(err, &format) {
+		return format.Text(s.lang)
 	}
 	if errors.As(err, &path) {
 		return path.Path + s.say(": ", "：") + s.reason(path.Err)

@@ -98,9 +98,12 @@ func (c *command) at(file string, record int, offset int64, err error, s *source
 func (c *command) recognised(err error, s *source) error {
 	var record *inventory.RecordError
 	var input *inventory.InputError
+	var format *inventory.FormatError
 	switch {
 	case s == nil || s.text == nil || isSpoken(err):
 		return nil
+	case errors.As(err, &format) && format.IsProduct():
+		return nil // it says which
 	case s.text.failure.err != nil && !errors.Is(s.text.failure.err, io.EOF):
 		return nil
 	case errors.Is(err, io.ErrUnexpectedEOF) && looksLikeJSON(s.head):
