@@ -151,7 +151,7 @@ func (e *Engine) now() (time.Time, *RuleSet, error) {
 	if err != nil {
 		return now, nil, err
 	}
-	set, err := e.opt.Rules.At(now)
+	set, err := e.opt.Rules.at(now)
 	return now, set, err
 }
 

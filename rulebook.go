@@ -143,10 +143,22 @@ func (b *RuleBook) Sets() []RuleSet {
 	return sets
 }
 
-// At returns the set in force at t, or an error matching [ErrNoRules] before
-// the first set. The set must not be modified; [RuleBook.Sets] has copies for
-// that.
+// At returns a copy of the set in force at t, or an error matching
+// [ErrNoRules] before the first set. To judge by other rules, make another
+// book of what [RuleBook.Sets] returns: a set that was changed by itself is
+// not checked, and its lists of regions are not read again.
 func (b *RuleBook) At(t time.Time) (*RuleSet, error) {
+	s, err := b.at(t)
+	if err != nil {
+		return nil, err
+	}
+	c := s.clone()
+	c.regions = s.regions // never changes
+	return c, nil
+}
+
+// at returns the set in force at t, which is the book's own.
+func (b *RuleBook) at(t time.Time) (*RuleSet, error) {
 	for _, s := range slices.Backward(b.sets) {
 		if !t.Before(s.Effective) {
 			return s, nil

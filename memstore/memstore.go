@@ -7,6 +7,7 @@ package memstore
 
 import (
 	"context"
+	"fmt"
 	"hash/maphash"
 	"sync"
 	"time"
@@ -30,6 +31,10 @@ type Store struct {
 	opaque opaque
 	shards [numShards]shard
 }
+
+// Format prints no more than the type: what is stored is full of codes, and
+// changes while it would be printed.
+func (*Store) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte("memstore.Store")) }
 
 // numShards is also the number of bits of a plan's set of shards.
 const numShards = 64

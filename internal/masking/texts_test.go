@@ -20,7 +20,7 @@ var wholeCodes = map[string]string{
 	"icpcode.Code.MarshalText":   "is what stores and callers read back",
 	"icpcode.Code.UnmarshalText": "compares it with what was read",
 	"icpcode.Code.Value":         "is what a database stores",
-	"memstore.appendCode":        "is what the store keeps",
+	"memstore":                   "keeps and orders them",
 	"ruletest":                   "compares codes of its own making",
 	"storetest":                  "compares codes of its own making",
 }
