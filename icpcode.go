@@ -44,6 +44,11 @@ type Options struct {
 	// Import is the format of the codes that Import accepts; zero means
 	// TwelveDigits.
 	Import Format
+	// CursorKey seals the cursors of pages: 32 bytes from a source of
+	// randomness, kept like a password, and the same in every process that may
+	// be asked for the next page. Zero: a random one, so that cursors end with
+	// the engine.
+	CursorKey [32]byte
 	// Unmerged makes each request commit alone, also where it could share a
 	// commit with others that arrive at the same time. It is for a store that
 	// is told something by the values of its contexts, such as a tenant: the
@@ -74,6 +79,7 @@ type Engine struct {
 	store   Store
 	opt     Options
 	entropy *source
+	cursors *cursors
 	scratch *sync.Pool // of *scratch
 	merger  *merger    // nil: each request goes alone
 	memory  *memory    // nil: everything is loaded
@@ -101,6 +107,7 @@ func New(s Store, o *Options) *Engine {
 		e.opt.Entropy = rand.Reader
 	}
 	e.entropy = newSource(e.opt.Entropy)
+	e.cursors = newCursors(e.opt.CursorKey)
 	if !e.opt.Unmerged {
 		e.merger = newMerger(e)
 	}

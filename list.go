@@ -2,8 +2,8 @@ package icpcode
 
 import (
 	"context"
-	"fmt"
 	"iter"
+	"slices"
 	"time"
 )
 
@@ -15,12 +15,16 @@ const pageSize = 200
 type ListRequest struct {
 	Actor AccountID
 	// Account is whose codes are asked for; "" means Actor's, and for an
-	// operator who names an instance or number everybody's. Only an operator
-	// may ask for those of others.
+	// operator who names an instance, number or service everybody's. Only an
+	// operator may ask for those of others.
 	Account AccountID
-	// Instance and ICPNumber narrow the list, at most one of them.
+	// Instance, ICPNumber, Domain and App narrow the list, at most one of
+	// them. Domain and App are of the last filing; a domain is found in
+	// whatever form it was typed (FIL-SERVICE).
 	Instance  InstanceID
 	ICPNumber string
+	Domain    string
+	App       string
 	// State narrows the list to one state, as the list shows it; StateNone
 	// means all.
 	State State
@@ -28,6 +32,13 @@ type ListRequest struct {
 	// nil knows none: a code whose instance has expired then shows its
 	// recorded state (LIF-EFFECTIVE).
 	Facts func(InstanceID) Instance
+	// Newest asks for the latest issued first; false: in any order.
+	Newest bool
+	// After and Limit are for the methods whose names end in Page. After is
+	// the Next of the page before, "" for the first page. Limit is how many
+	// a page holds at most, 1 to 1000; 0 means 20.
+	After string
+	Limit int
 }
 
 // Assessment is a code and what the rules say of it.
@@ -116,86 +127,27 @@ func (e *Engine) ask(ctx context.Context, actor AccountID) (now time.Time, set *
 }
 
 // Owned lists the codes that the account issued or bought, or that were
-// imported as its (本账号生成的服务码), also those it granted away. The order is the store's. An error ends the
-// list.
+// imported as its (本账号生成的服务码), also those it granted away. An error ends
+// the list.
 func (e *Engine) Owned(ctx context.Context, r ListRequest) iter.Seq2[Record, error] {
-	return e.records(ctx, r, ByOwner, func(rec *Record, account AccountID) bool { return rec.Owner == account })
+	return records(e.all(ctx, owned(r)))
 }
 
 // Received lists the codes that were granted to the account
 // (他人授权给我的服务码), also those that are dead. An error ends the list.
 func (e *Engine) Received(ctx context.Context, r ListRequest) iter.Seq2[Record, error] {
-	return e.records(ctx, r, ByHolder, func(rec *Record, account AccountID) bool { return rec.Grantee == account })
+	return records(e.all(ctx, received(r)))
 }
 
 // Pick lists the codes that the account holds, and for each whether it can be
 // filed with now, and if not why (FIL-PICK). An error ends the list.
 func (e *Engine) Pick(ctx context.Context, r ListRequest) iter.Seq2[Assessment, error] {
-	holds := func(rec *Record, account AccountID) bool { return rec.Holder() == account }
-	return e.assess(ctx, r, ByHolder, holds, func(c *call, rec *Record, roles Role, today Instance) (Decision, error) {
-		d := c.decision(ActionSubmit)
-		c.judgeUse(&d, rec, roles, today, ActionSubmit)
-		return d, nil
-	})
+	return e.all(ctx, picked(r))
 }
 
-// Review lists those filings that the account's codes carry and that are at
-// risk because of what became of the codes' instances (RSK). ListRequest.Facts
-// says what that is. The findings are the Decision's refusals and advice; a
-// filing about whose instance nothing is known is listed too, since nobody can
-// tell. An error ends the list.
-func (e *Engine) Review(ctx context.Context, r ListRequest) iter.Seq2[Assessment, error] {
-	return func(yield func(Assessment, error) bool) {
-		c, q, err := e.query(ctx, &r, ByOwner)
-		if err != nil {
-			yield(Assessment{}, err)
-			return
-		}
-		risky := func(a Assessment, err error) bool {
-			return err == nil && !a.Decision.Refused() || yield(a, err)
-		}
-		owned := func(rec *Record, account AccountID) bool { return rec.Owner == account }
-		received := func(rec *Record, account AccountID) bool { return rec.Grantee == account }
-		if q.By != ByOwner { // one pass has them all
-			owned = func(rec *Record, account AccountID) bool { return rec.Owner == account || rec.Grantee == account }
-		}
-		if !e.walk(ctx, c, q, &r, owned, e.review(ctx), risky) || q.By != ByOwner {
-			return
-		}
-		q.By = ByHolder
-		e.walk(ctx, c, q, &r, received, e.review(ctx), risky)
-	}
-}
-
-// review returns the assessment of one code, which also knows which instances
-// were closed.
-func (e *Engine) review(ctx context.Context) judgement {
-	return func(c *call, rec *Record, roles Role, today Instance) (Decision, error) {
-		if rec.State != StateFiling && rec.State != StateFiled {
-			return c.decision(rec.Last), nil
-		}
-		var v view
-		if err := e.load(ctx, &v, []Key{ledgerKey(rec.Instance)}); err != nil {
-			return Decision{}, err
-		}
-		if l := read[Ledger](&v, ledgerKey(rec.Instance)); l != nil {
-			today = l.close(today, rec)
-		}
-		shown := *rec
-		if roles&(RoleHolder|RoleOperator) == 0 {
-			shown.Filing = nil // nor are its addresses the owner's to know
-		}
-		d := c.set.Review(shown, today, c.at)
-		d.roles, d.actor = roles, c.actor
-		return d, nil
-	}
-}
-
-// records lists the records that keep keeps, as the actor may see them.
-func (e *Engine) records(ctx context.Context, r ListRequest, by Index, keep func(*Record, AccountID) bool) iter.Seq2[Record, error] {
+func records(all iter.Seq2[Assessment, error]) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		none := func(*call, *Record, Role, Instance) (Decision, error) { return Decision{}, nil }
-		for a, err := range e.assess(ctx, r, by, keep, none) {
+		for a, err := range all {
 			if !yield(a.Record, err) {
 				return
 			}
@@ -203,93 +155,194 @@ func (e *Engine) records(ctx context.Context, r ListRequest, by Index, keep func
 	}
 }
 
+func isOwner(r *Record, a AccountID) bool   { return r.Owner == a }
+func isGrantee(r *Record, a AccountID) bool { return r.Grantee == a }
+func isHolder(r *Record, a AccountID) bool  { return r.Holder() == a }
+
+func owned(r ListRequest) *listing {
+	return &listing{name: "owned", r: r, passes: []pass{{ByOwner, isOwner}}}
+}
+
+func received(r ListRequest) *listing {
+	return &listing{name: "received", r: r, passes: []pass{{ByHolder, isGrantee}}}
+}
+
+func picked(r ListRequest) *listing {
+	return &listing{name: "pick", r: r, passes: []pass{{ByHolder, isHolder}},
+		judge: func(c *call, rec *Record, roles Role, today Instance) (Decision, error) {
+			d := c.decision(ActionSubmit)
+			c.judgeUse(&d, rec, roles, today, ActionSubmit)
+			return d, nil
+		}}
+}
+
+// listing is one list on its way: what is asked for, and what is shown of each
+// record.
+type listing struct {
+	name   string // tells cursors of different lists apart
+	r      ListRequest
+	passes []pass
+	judge  judgement                // nil: says nothing
+	wanted func(a *Assessment) bool // nil: all
+
+	call *call
+	all  bool  // of all accounts
+	base Query // of each pass
+}
+
+// pass is one way through an index, and the records of it that are the
+// account's.
+type pass struct {
+	by   Index
+	keep func(*Record, AccountID) bool
+}
+
 // judgement says something of a record, given today's facts about its
 // instance.
 type judgement func(c *call, rec *Record, roles Role, today Instance) (Decision, error)
 
-// assess lists what keep keeps, each with what judge says of it.
-func (e *Engine) assess(
-	ctx context.Context, r ListRequest, by Index, keep func(*Record, AccountID) bool, judge judgement,
-) iter.Seq2[Assessment, error] {
+// begin checks a list, and prepares its passes.
+func (e *Engine) begin(ctx context.Context, l *listing) error {
+	now, set, operator, err := e.ask(ctx, l.r.Actor)
+	if err != nil {
+		return err
+	}
+	l.call = &call{actor: l.r.Actor, operator: operator, at: now, set: set, book: e.opt.Rules}
+	return l.prepare()
+}
+
+// all goes through a whole list.
+func (e *Engine) all(ctx context.Context, l *listing) iter.Seq2[Assessment, error] {
 	return func(yield func(Assessment, error) bool) {
-		c, q, err := e.query(ctx, &r, by)
-		if err != nil {
+		l := *l // of this run
+		if err := e.begin(ctx, &l); err != nil {
 			yield(Assessment{}, err)
 			return
 		}
-		e.walk(ctx, c, q, &r, keep, judge, yield)
+		if l.r.After != "" || l.r.Limit != 0 {
+			yield(Assessment{}, invalid("After", "and Limit are of pages, and this list is whole"))
+			return
+		}
+		for i := range l.passes {
+			for rec, err := range e.pages(ctx, l.query(i)) {
+				var a Assessment
+				show := true
+				if err == nil {
+					a, show, err = l.show(i, &rec)
+				}
+				if (show || err != nil) && !yield(a, err) || err != nil {
+					return
+				}
+			}
+		}
 	}
 }
 
-// walk goes through one query for assess. It reports whether to go on.
-func (e *Engine) walk(
-	ctx context.Context, c *call, q Query, r *ListRequest,
-	keep func(*Record, AccountID) bool, judge judgement, yield func(Assessment, error) bool,
-) bool {
-	for rec, err := range e.pages(ctx, q) {
-		if err != nil {
-			yield(Assessment{}, err)
-			return false
-		}
-		roles := rec.roles(c.actor, c.operator)
-		if !c.all && !keep(&rec, r.Account) || r.ICPNumber != "" && roles&(RoleHolder|RoleOperator) == 0 {
-			continue // not the account's, or a number that is not the viewer's to know
-		}
-		today, err := r.facts(rec.Instance)
-		if err != nil {
-			yield(Assessment{}, err)
-			return false
-		}
-		shown := rec.view(roles, today, c.at)
-		if r.State != StateNone && shown.State != r.State {
-			continue
-		}
-		d, err := judge(c, &rec, roles, today)
-		if !yield(Assessment{shown, d}, err) || err != nil {
-			return false
-		}
+// show returns what the list shows of a record that pass i came to, and whether
+// it does.
+func (l *listing) show(i int, rec *Record) (Assessment, bool, error) {
+	c := l.call
+	roles := rec.roles(c.actor, c.operator)
+	if !l.all && !l.passes[i].keep(rec, l.r.Account) {
+		return Assessment{}, false, nil // not the account's
 	}
-	return true
-}
-
-// query checks a list and turns it into a query.
-func (e *Engine) query(ctx context.Context, r *ListRequest, by Index) (*call, Query, error) {
-	now, set, operator, err := e.ask(ctx, r.Actor)
+	if l.r.aboutFiling() && roles&(RoleHolder|RoleOperator) == 0 {
+		return Assessment{}, false, nil // a filing that is not the viewer's to know
+	}
+	today, err := l.r.facts(rec.Instance)
 	if err != nil {
-		return nil, Query{}, err
+		return Assessment{}, false, err
 	}
-	all := operator && r.Account == "" && (r.Instance != "" || r.ICPNumber != "")
+	a := Assessment{Record: rec.view(roles, today, c.at)}
+	if l.r.State != StateNone && a.Record.State != l.r.State {
+		return a, false, nil
+	}
+	if l.judge != nil {
+		if a.Decision, err = l.judge(c, rec, roles, today); err != nil {
+			return Assessment{}, false, err
+		}
+	}
+	return a, l.wanted == nil || l.wanted(&a), nil
+}
+
+// query returns the query of pass i.
+func (l *listing) query(i int) Query {
+	q := l.base
+	if q.By == 0 {
+		q.By, q.Value = l.passes[i].by, string(l.r.Account)
+	}
+	return q
+}
+
+// prepare checks what is asked for, and turns it into a query.
+func (l *listing) prepare() error {
+	r := &l.r
+	narrowed, err := r.narrow(&l.base)
+	if err != nil {
+		return err
+	}
+	l.all = l.call.operator && r.Account == "" && narrowed
 	if r.Account == "" {
 		r.Account = r.Actor
 	}
 	if err := checkID("Account", string(r.Account)); err != nil {
-		return nil, Query{}, err
+		return err
 	}
-	if r.Account != r.Actor && !operator {
-		return nil, Query{}, invalid("Account", "is another's, which only an operator may ask for")
-	}
-	if r.Instance != "" && r.ICPNumber != "" {
-		return nil, Query{}, invalid("ICPNumber", "does not go together with an instance")
+	if r.Account != r.Actor && !l.call.operator {
+		return invalid("Account", "is another's, which only an operator may ask for")
 	}
 	if r.State >= numStates {
-		return nil, Query{}, invalid("State", "is not a known state")
-	}
-	q := Query{By: by, Value: string(r.Account)}
-	if r.Instance != "" {
-		q.By, q.Value = ByInstance, string(r.Instance)
-	}
-	if r.ICPNumber != "" {
-		q.By, q.Value = ByICPNumber, r.ICPNumber
-	}
-	if err := checkID("Query", q.Value); err != nil {
-		return nil, Query{}, err
+		return invalid("State", "is not a known state")
 	}
 	// What shows as one of these is recorded as it.
 	if r.State == StateUnbound || r.State == StateFiling || r.State == StateFiled {
-		q.State = r.State
+		l.base.State = r.State
 	}
-	return &call{actor: r.Actor, operator: operator, at: now, set: set, book: e.opt.Rules, all: all}, q, nil
+	l.base.Newest = r.Newest
+	if narrowed {
+		// One pass has the records of all passes.
+		passes := l.passes
+		l.passes = []pass{{keep: func(rec *Record, a AccountID) bool {
+			return slices.ContainsFunc(passes, func(p pass) bool { return p.keep(rec, a) })
+		}}}
+	}
+	return nil
 }
+
+// narrow makes q a query for the one instance, number or service that is asked
+// for, if any.
+func (r *ListRequest) narrow(q *Query) (bool, error) {
+	f := Filing{Domain: r.Domain, App: r.App}
+	for _, n := range [...]struct {
+		by           Index
+		field, typed string
+		value        string
+	}{
+		{ByInstance, "Instance", string(r.Instance), string(r.Instance)},
+		{ByICPNumber, "ICPNumber", r.ICPNumber, r.ICPNumber},
+		{ByService, "Domain", r.Domain, f.Service()},
+		{ByService, "App", r.App, f.Service()},
+	} {
+		if n.typed == "" {
+			continue
+		}
+		if q.By != 0 {
+			return true, invalid(n.field, "does not go together with an instance, a number or another service")
+		}
+		q.By, q.Value = n.by, n.value
+		if n.field == "Domain" {
+			if p := domainProblem(n.typed); p != "" {
+				return true, invalid(n.field, p)
+			}
+		} else if err := checkID(n.field, n.typed); err != nil {
+			return true, err
+		}
+	}
+	return q.By != 0, nil
+}
+
+// aboutFiling reports whether something of a filing is asked for.
+func (r *ListRequest) aboutFiling() bool { return r.ICPNumber != "" || r.Domain != "" || r.App != "" }
 
 // facts asks for today's facts about an instance.
 func (r *ListRequest) facts(id InstanceID) (Instance, error) {
@@ -311,9 +364,9 @@ func (e *Engine) pages(ctx context.Context, q Query) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		q.Limit = pageSize
 		for {
-			page, err := e.store.List(ctx, q)
+			page, err := e.listPage(ctx, q)
 			if err != nil {
-				yield(Record{}, fmt.Errorf("icpcode: list: %w", err))
+				yield(Record{}, err)
 				return
 			}
 			for _, r := range page.Records {
@@ -324,82 +377,7 @@ func (e *Engine) pages(ctx context.Context, q Query) iter.Seq2[Record, error] {
 			if page.Next == "" {
 				return
 			}
-			if page.Next == q.After {
-				yield(Record{}, fmt.Errorf("icpcode: list: the store returned the cursor that it was given"))
-				return
-			}
 			q.After = page.Next
 		}
 	}
-}
-
-// History lists what happened to a code, as the actor may see it: the owner
-// every event, without what a grantee's filings say; the grantee what happened
-// from the grant on; an operator everything. Request IDs show only of the
-// viewer's own requests, and operators as "operator". An error ends the list;
-// to a stranger it is [ErrNoCode].
-func (e *Engine) History(ctx context.Context, actor AccountID, code Code) iter.Seq2[Event, error] {
-	return func(yield func(Event, error) bool) {
-		rec, roles, _, err := e.lookup(ctx, actor, code)
-		if err != nil {
-			yield(Event{}, err)
-			return
-		}
-		q := EventQuery{Code: code, Limit: pageSize}
-		granted := false
-		for {
-			events, err := e.store.Events(ctx, q)
-			if err != nil {
-				yield(Event{}, fmt.Errorf("icpcode: events: %w", err))
-				return
-			}
-			for _, ev := range events {
-				granted = granted || ev.Grantee != ""
-				q.After = ev.Seq
-				shown, ok := ev.view(rec, roles, granted)
-				if ok && !yield(shown, nil) {
-					return
-				}
-			}
-			if len(events) == 0 {
-				return // a shorter page may have another after it
-			}
-		}
-	}
-}
-
-// asOperator stands for staff and systems of the provider in a history that a
-// customer sees.
-const asOperator AccountID = "operator"
-
-// view returns the event as an actor with the given roles may see it, and
-// whether at all.
-func (e Event) view(rec *Record, roles Role, granted bool) (Event, bool) {
-	if roles&RoleOperator != 0 {
-		return e, true
-	}
-	if roles&RoleOwner == 0 {
-		if !granted {
-			return e, false
-		}
-		e.Paid, e.Refund, e.Remark = Money{}, Money{}, ""
-		e.Assumed, e.ContractQuota = 0, 0
-	}
-	if roles&RoleHolder == 0 && granted {
-		e.Filing = nil
-	}
-	if roles&RoleOwner == 0 && e.Action == ActionCloseRefund && e.To == StateRefunded {
-		e.To = StateInvalid // LIF-VIEW, as the record shows
-	}
-	own := e.Actor == rec.Owner && roles&RoleOwner != 0 || e.Actor == rec.Grantee && roles&RoleGrantee != 0
-	if !own {
-		e.RequestID = ""
-	}
-	if !own && !e.Action.tells(roles) {
-		e.Reason = ""
-	}
-	if e.Actor != rec.Owner && e.Actor != rec.Grantee {
-		e.Actor = asOperator
-	}
-	return e, true
 }

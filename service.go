@@ -89,7 +89,7 @@ const (
 // section 6.2).
 func decodePunycode(s string) (string, bool) {
 	var out []rune
-	if i := strings.LastIndexByte(s, '-'); i >= 0 {
+	if i := strings.LastIndexByte(s, '-'); i > 0 {
 		if !isASCII(s[:i]) {
 			return "", false
 		}

@@ -1,0 +1,46 @@
+package icpcode
+
+import (
+	"context"
+	"iter"
+)
+
+// Review lists those filings that the account's codes carry and that are at
+// risk because of what became of the codes' instances (RSK). ListRequest.Facts
+// says what that is. The findings are the Decision's refusals and advice; a
+// filing about whose instance nothing is known is listed too, since nobody can
+// tell. An error ends the list.
+func (e *Engine) Review(ctx context.Context, r ListRequest) iter.Seq2[Assessment, error] {
+	return e.all(ctx, e.reviewed(ctx, r))
+}
+
+// reviewed is the list of what the account owns, then of what it received.
+func (e *Engine) reviewed(ctx context.Context, r ListRequest) *listing {
+	return &listing{
+		name: "review", r: r, passes: []pass{{ByOwner, isOwner}, {ByHolder, isGrantee}}, judge: e.review(ctx),
+		wanted: func(a *Assessment) bool { return a.Decision.Refused() },
+	}
+}
+
+// review judges one code, and also knows which instances were closed.
+func (e *Engine) review(ctx context.Context) judgement {
+	return func(c *call, rec *Record, roles Role, today Instance) (Decision, error) {
+		if rec.State != StateFiling && rec.State != StateFiled {
+			return c.decision(rec.Last), nil
+		}
+		var v view
+		if err := e.load(ctx, &v, []Key{ledgerKey(rec.Instance)}); err != nil {
+			return Decision{}, err
+		}
+		if l := read[Ledger](&v, ledgerKey(rec.Instance)); l != nil {
+			today = l.close(today, rec)
+		}
+		shown := *rec
+		if roles&(RoleHolder|RoleOperator) == 0 {
+			shown.Filing = nil // nor are its addresses the owner's to know
+		}
+		d := c.set.Review(shown, today, c.at)
+		d.roles, d.actor = roles, c.actor
+		return d, nil
+	}
+}
