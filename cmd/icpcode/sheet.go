@@ -18,7 +18,7 @@ import (
 // that it says of its own size.
 const (
 	maxWorkbook = 64 << 20  // bytes of the file itself
-	maxPart     = 512 << 20 // bytes of one part, unpacked
+	maxPart     = 256 << 20 // bytes of one part, unpacked
 	maxShared   = 32 << 20  // bytes of the texts that its cells share
 	maxToken    = 1 << 20   // bytes of one tag or text of a part
 	maxStyles   = 64 << 10
@@ -462,7 +462,7 @@ var (
 
 // cell reads a cell that has just begun.
 func (w *workbook) cell(e xml.StartElement, p *sheetPart) (string, error) {
-	kind, value, formula := attr(e, "t"), "", false
+	kind, value, formula, computed := attr(e, "t"), "", false, false
 	for {
 		t, err := p.next()
 		if err != nil {
@@ -478,6 +478,7 @@ func (w *workbook) cell(e xml.StartElement, p *sheetPart) (string, error) {
 					return "", err
 				}
 			case "v":
+				computed = true
 				if value, err = p.value(); err != nil {
 					return "", err
 				}
@@ -486,7 +487,7 @@ func (w *workbook) cell(e xml.StartElement, p *sheetPart) (string, error) {
 			if t.Name.Local != "c" {
 				continue
 			}
-			if value == "" && formula && kind != "str" {
+			if formula && !computed {
 				return "", errFormula
 			}
 			return w.written(kind, attr(e, "s"), value)

@@ -194,7 +194,7 @@ func (s *source) spreadsheet(in io.Reader, test headerTest) error {
 	}
 	chosen = max(chosen, 0) // what is wrong with the only one is told when it is read
 	if len(w.sheets) > 1 {
-		s.notices = append(s.notices, errorf("read from the sheet %q; the others have no servers", "读取工作表%q；其余工作表没有服务器", w.sheets[chosen].name))
+		s.notices = append(s.notices, errorf("read from the sheet %q; the others have no headers of a list of servers", "读取工作表%q；其余工作表没有服务器清单的表头", w.sheets[chosen].name))
 	}
 	r := &sheetReader{header: header}
 	var stop func()
