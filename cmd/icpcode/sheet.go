@@ -257,7 +257,11 @@ func (l *limited) Read(b []byte) (int, error) {
 }
 
 func (w *workbook) open(name string) (*sheetPart, error) {
-	f, err := w.parts[name].Open()
+	part := w.parts[name]
+	if part == nil {
+		return nil, errSheetForm // it is spoken of, but not there
+	}
+	f, err := part.Open()
 	if err != nil {
 		return nil, errSheetForm
 	}

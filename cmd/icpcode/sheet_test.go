@@ -150,7 +150,7 @@ func rowsOf(data []byte) ([]sheetRow, error) {
 func TestCells(t *testing.T) {
 	const styles = `<styleSheet><numFmts><numFmt numFmtId="164" formatCode="yyyy&quot;年&quot;m&quot;月&quot;"/><numFmt numFmtId="165" formatCode="&quot;day&quot;0.00"/>` +
 		`<numFmt numFmtId="166" formatCode="[Red]0;[h]"/></numFmts><cellStyleXfs><xf numFmtId="14"/></cellStyleXfs>` +
-		`<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="22"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="166"/><xf numFmtId="57"/></cellXfs></styleSheet>`
+		`<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="22"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="166"/><xf numFmtId="57"/><xf numFmtId="31"/></cellXfs></styleSheet>`
 	const shared = `<sst><si><t>plain</t></si><si><r><t>ri</t></r><r><rPr/><t>ch</t></r><rPh><t>spoken</t></rPh></si><si><t xml:space="preserve"> a_x000D__x000A_b_x005F_x_xyz </t></si></sst>`
 	for cell, want := range map[string]string{
 		`<c r="A1" t="s"><v>0</v></c>`: "plain", `<c r="A1" t="s"><v>1</v></c>`: "rich", `<c r="A1" t="s"><v>2</v></c>`: "a b_x_xyz",
@@ -159,7 +159,7 @@ func TestCells(t *testing.T) {
 		`<c r="A1"><v>12</v></c>`: "12", `<c r="A1" t="n"><v>0.1</v></c>`: "0.1", `<c r="A1"><v>1.2E3</v></c>`: "1200", `<c r="A1"><v>-5</v></c>`: "-5", `<c r="A1"/>`: "", `<c r="A1" s="1"/>`: "",
 		`<c r="A1"><v>123456789012345</v></c>`: "123456789012345", `<c r="A1"><v>1234567890123456</v></c>`: "1.23456789012346E+15", `<c r="A1"><v>1.2345678901234501E+15</v></c>`: "1.23456789012345E+15",
 		`<c r="A1" s="1"><v>46398</v></c>`: "2027-01-11", `<c r="A1" s="2"><v>46398.4375</v></c>`: "2027-01-11 10:30:00", `<c r="A1" s="3"><v>46398</v></c>`: "2027-01-11", `<c r="A1" s="6"><v>46398</v></c>`: "2027-01-11",
-		`<c r="A1" s="4"><v>46398</v></c>`: "46398", `<c r="A1" s="5"><v>46398</v></c>`: "46398", `<c r="A1" s="9"><v>46398</v></c>`: "46398", `<c r="A1" s="1"><v>-1</v></c>`: "-1", `<c r="A1" s="1"><v>60</v></c>`: "1900-03-01", `<c r="A1" s="1"><v>61</v></c>`: "1900-03-01",
+		`<c r="A1" s="7"><v>46398</v></c>`: "2027-01-11", `<c r="A1" s="4"><v>46398</v></c>`: "46398", `<c r="A1" s="5"><v>46398</v></c>`: "46398", `<c r="A1" s="9"><v>46398</v></c>`: "46398", `<c r="A1" s="1"><v>-1</v></c>`: "-1", `<c r="A1" s="1"><v>60</v></c>`: "1900-03-01", `<c r="A1" s="1"><v>61</v></c>`: "1900-03-01",
 		`<c r="A1" s="1"><v>46397.9999999</v></c>`: "2027-01-11",
 	} {
 		rows, err := rowsOf(workbookOf(t, `<worksheet><sheetData><row r="1">`+cell+`<c r="C1"><v>1</v></c></row></sheetData></worksheet>`, shared, styles))
@@ -210,6 +210,10 @@ func TestSheetLimits(t *testing.T) {
 	whole := workbookOf(t, begin+end, "", "")
 	if _, err := rowsOf(whole[:len(whole)/2]); !errors.Is(err, errSheetForm) {
 		t.Errorf("half a file: %v", err)
+	}
+	lost := bytes.ReplaceAll(whole, []byte("xl/workbook.xml"), []byte("xl/workbook.xyz"))
+	if _, err := rowsOf(lost); !errors.Is(err, errSheetForm) {
+		t.Errorf("without its main part: %v", err) // fuzzing found it
 	}
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
