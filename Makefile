@@ -23,7 +23,7 @@ STEPS ?= 50
 # The least coverage of the root package by the module's tests, in percent.
 COVERAGE ?= 95
 # Tests that are a step of their own.
-OWN_STEP := ^(TestEachRuleDisabled|Test(|Inventory|Merge|SQL|SQLMerge|TiDB)Ratios|TestSQLGrowth|TestTiDB)$$
+OWN_STEP := ^(TestEachRuleDisabled|Test(|Inventory|Merge|SQL|SQLMerge|TiDB)Ratios|TestSQL(Growth|Scale)|TestTiDB)$$
 # The benchmark of `make bench`: package and test.
 BENCH_PKG ?= ./internal/bench
 BENCH_RUN ?= ^(TestRatios|TestInventoryRatios)$$
@@ -174,6 +174,10 @@ bench-sql: servers ## what a SQL store costs, as ratios to hand-written SQL in t
 bench-merge: servers ## what merging gains, as ratios to not merging and to hand-written SQL
 	@ICPCODE_BENCH=1 $(STEP) 'ratios of merging in memory' $(GO) test -count=1 -timeout 1h -v -run '^TestMergeRatios$$' ./internal/bench
 	@ICPCODE_BENCH=1 $(STEP) 'ratios of merging over SQL' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -timeout 4h -v -run '^TestSQLMergeRatios$$' ."
+
+.PHONY: bench-scale
+bench-scale: servers ## what a code costs in rows, bytes and log, and what taken codes cost
+	@ICPCODE_BENCH=1 $(STEP) 'what a code costs' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -timeout 1h -v -run '^TestSQLScale$$' ."
 
 .PHONY: bench-tidb
 bench-tidb: bin/tidb-server ## the ratios on TiDB over its test store, unistore: they are unistore's
