@@ -9,8 +9,9 @@ import (
 // History lists what happened to a code, as the actor may see it: the owner
 // every event, without what a grantee's filings say; the grantee what happened
 // from the grant on; an operator everything. Request IDs show only of the
-// viewer's own requests, and operators as "operator". An error ends the list;
-// to a stranger it is [ErrNoCode].
+// viewer's own requests, and operators as "operator". Where a history was
+// purged it begins with what came after. An error ends the list; to a stranger
+// it is [ErrNoCode].
 func (e *Engine) History(ctx context.Context, actor AccountID, code Code) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		rec, roles, _, err := e.lookup(ctx, actor, code)
@@ -27,7 +28,9 @@ func (e *Engine) History(ctx context.Context, actor AccountID, code Code) iter.S
 				return
 			}
 			for _, ev := range events {
-				granted = granted || ev.Grantee != ""
+				// Of a code that has a grantee, the grant was purged as well.
+				purged := q.After == 0 && ev.Seq > 1 && rec.Grantee != ""
+				granted = granted || purged || ev.Grantee != ""
 				q.After = ev.Seq
 				shown, ok := ev.view(rec, roles, granted)
 				if ok && !yield(shown, nil) {
@@ -60,6 +63,7 @@ func (e Event) view(rec *Record, roles Role, granted bool) (Event, bool) {
 	}
 	if roles&RoleHolder == 0 && granted {
 		e.Filing = nil
+		e.Stage, e.Rejection, e.End, e.Successor, e.Corrected = 0, "", 0, Code{}, ""
 	}
 	if roles&RoleOwner == 0 && e.Action == ActionCloseRefund && e.To == StateRefunded {
 		e.To = StateInvalid // LIF-VIEW, as the record shows

@@ -303,6 +303,14 @@ func TestCursorsHoldWhatTheyAreFor(t *testing.T) {
 	}
 	owned("another actor", w.eng, func(r *icpcode.ListRequest) { r.Actor = "a1" })
 	owned("an operator", w.eng, func(r *icpcode.ListRequest) { r.Actor, r.Account = ops, "a0" })
+	other := good
+	other.Actor, other.Account, other.After = ops, "a0", ""
+	other.After = must[icpcode.Page](t)(w.eng.OwnedPage(w.ctx, other)).Next
+	other.Actor = "ops2"
+	w.opt.Operator = func(a icpcode.AccountID) bool { return a == ops || a == "ops2" }
+	if _, err := icpcode.New(w.store, &w.opt).OwnedPage(w.ctx, other); !errors.As(err, new(*icpcode.InvalidError)) {
+		t.Errorf("a cursor of one operator given to another: %v, want an InvalidError", err)
+	}
 	owned("another state", w.eng, func(r *icpcode.ListRequest) { r.State = icpcode.StateFiled })
 	owned("another order", w.eng, func(r *icpcode.ListRequest) { r.Newest = true })
 	owned("an instance", w.eng, func(r *icpcode.ListRequest) { r.Instance = "i-000001" })
@@ -352,6 +360,22 @@ func TestPagesAreBounded(t *testing.T) {
 	eng := icpcode.New(counting, &w.opt)
 	for range 60 {
 		w.buy("a0", 20)
+	}
+	// Some of a few hundred are shown: not one look for each of them.
+	for i := range 300 {
+		c := w.issue(w.server("a1"), 1)[0]
+		if i%9 == 0 {
+			must[icpcode.Result](t)(w.eng.Grant(w.ctx, icpcode.GrantRequest{
+				Actor: "a1", Codes: []icpcode.Code{c}, GrantTo: "a2", Certification: icpcode.Enterprise}))
+		}
+		w.issue(w.server("a2"), 1)
+	}
+	for _, limit := range []int{1, 20} {
+		counting.records, counting.calls = 0, 0
+		p := must[icpcode.Page](t)(eng.ReceivedPage(w.ctx, icpcode.ListRequest{Actor: "a2", Limit: limit}))
+		if len(p.Records) != limit || counting.records > 1000 || counting.calls > 8 {
+			t.Errorf("a page of %d has %d codes, and cost %d records in %d calls", limit, len(p.Records), counting.records, counting.calls)
+		}
 	}
 	for _, limit := range []int{1, 20, 1000} {
 		counting.records, counting.calls = 0, 0

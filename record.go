@@ -355,6 +355,8 @@ func (r *Record) view(role Role, today Instance, t time.Time) Record {
 	}
 	if role&(RoleHolder|RoleOperator) == 0 {
 		v.Filing = nil
+		v.Stage, v.Rejection = StageNone, ""
+		v.End, v.Ended, v.EndReason, v.Successor = EndNone, time.Time{}, "", Code{}
 	}
 	if !r.Last.tells(role) {
 		v.Reason = ""
