@@ -400,8 +400,11 @@ func spoilings() []spoiling {
 	}
 	for _, operation := range []string{"Owned", "Received", "Pick", "Review"} {
 		id(operation, "Account", false, func(in *inputs, id string) { in.list.Actor, in.list.Account = ops, icpcode.AccountID(id) })
-		id(operation, "Query", false, func(in *inputs, id string) { in.list.Instance = icpcode.InstanceID(id) })
-		id(operation, "Query", false, func(in *inputs, id string) { in.list.ICPNumber = id })
+		id(operation, "Instance", false, func(in *inputs, id string) { in.list.Instance = icpcode.InstanceID(id) })
+		id(operation, "ICPNumber", false, func(in *inputs, id string) { in.list.ICPNumber = id })
+		id(operation, "App", false, func(in *inputs, id string) { in.list.App = id })
+		add(operation, "a domain of one label", "Domain", func(in *inputs) { in.list.Domain = "cn" })
+		add(operation, "a domain and an app", "App", func(in *inputs) { in.list.Domain, in.list.App = "example.cn", "x" })
 		add(operation, "an instance and a number", "ICPNumber", func(in *inputs) { in.list.Instance, in.list.ICPNumber = "i-1", "ICP-1" })
 		add(operation, "unknown state", "State", func(in *inputs) { in.list.State = icpcode.StateInvalid + 1 })
 		add(operation, "another's", "Account", func(in *inputs) { in.list.Account = theGrantee })

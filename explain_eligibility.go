@@ -170,7 +170,7 @@ func (e *explainer) publicIP() words {
 		required: e.say("a public IP of the provider's"), found: e.addresses(),
 		remedy: e.say("buy public bandwidth or bind an EIP"), free: !e.q.PublicIP,
 	}
-	if e.instance.PublicIP == Unknown {
+	if e.instance.PublicIP == Unknown && !e.instance.noPublicIP() {
 		w.lacks = e.fact("whether it has a public IP", "Instance.PublicIP")
 	}
 	return w
@@ -192,10 +192,17 @@ func (e *explainer) addresses() string {
 	if len(i.IPs) == 0 {
 		return ""
 	}
-	if len(i.IPs) == 1 {
-		return i.IPs[0].String()
+	first := i.IPs[0].Unmap()
+	if i.noPublicIP() && i.PublicIP == Yes {
+		return e.say("stated to have one, but %s is not public", first)
 	}
-	return e.say("%s and %d more", i.IPs[0], len(i.IPs)-1)
+	if i.noPublicIP() {
+		return e.say("%s, which is not public", first)
+	}
+	if len(i.IPs) == 1 {
+		return first.String()
+	}
+	return e.say("%s and %d more", first, len(i.IPs)-1)
 }
 
 // status: ELG-STATUS.

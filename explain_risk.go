@@ -46,7 +46,7 @@ func (e *explainer) downgraded() words {
 	if i.Downgraded == Yes {
 		lower = e.say("downgraded")
 	}
-	if i.PartnerIP || i.PublicIP == No {
+	if i.PartnerIP || i.PublicIP == No || i.noPublicIP() {
 		ip = e.addresses()
 	}
 	if e.set.region(&Requirements{Mainland: true}, i) == No {

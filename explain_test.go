@@ -171,7 +171,7 @@ func explainWorld(yield func(*Decision)) {
 			vary(func(d *Decision) { d.certification = Certification(n) })
 			vary(func(d *Decision) { d.forOthers, d.certification = true, Certification(n) })
 			vary(func(d *Decision) {
-				d.instance.IPs = slices.Repeat([]netip.Addr{netip.MustParseAddr("192.0.2.7")}, n)
+				d.instance.IPs = slices.Repeat([]netip.Addr{netip.MustParseAddr("47.96.1.7")}, n)
 			})
 			vary(func(d *Decision) { d.Quota.Used = n - 1 })
 			vary(func(d *Decision) { d.Quota.Requested = n - 1 })
@@ -391,17 +391,17 @@ func filingProblems(t *testing.T) map[string]bool {
 	t.Helper()
 	good := Filing{Kind: FilingFirst, Domain: "example.cn", Subject: "s"}
 	long := strings.Repeat("a", 300)
-	ips := []netip.Addr{netip.MustParseAddr("192.0.2.7")}
+	ips := []netip.Addr{netip.MustParseAddr("47.96.1.7")}
 	problems := make(map[string]bool)
 	for _, change := range []func(*Filing){
 		func(f *Filing) { f.Kind = 0 }, func(f *Filing) { f.Domain = "" }, func(f *Filing) { f.Domain = "a..b" },
-		func(f *Filing) { f.Domain = "192.0.2.7" }, func(f *Filing) { f.Domain = long + ".cn" },
+		func(f *Filing) { f.Domain = "47.96.1.7" }, func(f *Filing) { f.Domain = long + ".cn" },
 		func(f *Filing) { f.Domain = "\xff.cn" }, func(f *Filing) { f.Domain, f.App = "", "\xff" },
 		func(f *Filing) { f.Domain, f.App = "", long }, func(f *Filing) { f.Subject = "" },
 		func(f *Filing) { f.Subject = long }, func(f *Filing) { f.Subject = " s" },
 		func(f *Filing) { f.Subject = "a\x00b" }, func(f *Filing) { f.Subject = "\xff" },
 		func(f *Filing) { f.IPs = slices.Repeat(ips, 300) }, func(f *Filing) { f.IPs = []netip.Addr{{}} },
-		func(f *Filing) { f.IPs = []netip.Addr{netip.MustParseAddr("192.0.2.8")} },
+		func(f *Filing) { f.IPs = []netip.Addr{netip.MustParseAddr("47.96.1.8")} },
 		func(f *Filing) { f.ICPNumber = "x" },
 	} {
 		f := good
@@ -674,10 +674,10 @@ func TestReasonsOfFacts(t *testing.T) {
 		{func(r *IssueRequest) { r.Instance.PublicIP = No }, ELGPublicIP, Failed, "no public IP", "buy public bandwidth or bind an EIP"},
 		{func(r *IssueRequest) { r.Instance.PublicIP = Unknown }, ELGPublicIP, Missing, "not known: whether it has a public IP (Instance.PublicIP)", "state whether it has a public IP (Instance.PublicIP)"},
 		{func(r *IssueRequest) { r.Instance.PartnerIP = true }, ELGPublicIP, Failed, "a partner's own IP", "buy public bandwidth or bind an EIP"},
-		{func(r *IssueRequest) { r.Instance.IPs = []netip.Addr{netip.MustParseAddr("192.0.2.7")} }, ELGPublicIP, Passed, "192.0.2.7", ""},
+		{func(r *IssueRequest) { r.Instance.IPs = []netip.Addr{netip.MustParseAddr("47.96.1.7")} }, ELGPublicIP, Passed, "47.96.1.7", ""},
 		{func(r *IssueRequest) {
-			r.Instance.IPs = slices.Repeat([]netip.Addr{netip.MustParseAddr("192.0.2.7")}, 3)
-		}, ELGPublicIP, Passed, "192.0.2.7 and 2 more", ""},
+			r.Instance.IPs = slices.Repeat([]netip.Addr{netip.MustParseAddr("47.96.1.7")}, 3)
+		}, ELGPublicIP, Passed, "47.96.1.7 and 2 more", ""},
 		{func(r *IssueRequest) { r.Instance.Status = 0 }, ELGStatus, Missing, "not known: its status (Instance.Status)", "state its status (Instance.Status)"},
 		{func(r *IssueRequest) { r.Instance.Status = StatusPending }, ELGStatus, Failed, "being created or starting", "wait until it runs"},
 		{func(r *IssueRequest) { r.Instance.Status = StatusStopped }, ELGStatus, Failed, "stopped", "start it"},
@@ -1042,7 +1042,7 @@ func TestReasonsOfTheEffectiveState(t *testing.T) {
 func TestReasonsOfRisks(t *testing.T) {
 	rec := Record{
 		State: StateFiled, Instance: "i-1", Product: ECS, Owner: explainAsker,
-		Filing: &Filing{IPs: []netip.Addr{netip.MustParseAddr("192.0.2.7")}},
+		Filing: &Filing{IPs: []netip.Addr{netip.MustParseAddr("47.96.1.7")}},
 	}
 	tests := []struct {
 		change func(*Instance)
@@ -1066,8 +1066,8 @@ func TestReasonsOfRisks(t *testing.T) {
 		{func(i *Instance) {}, RSKOwner, Passed, "it has the same owner"},
 		{func(i *Instance) { i.Owner = explainOther }, RSKOwner, Failed, "another account owns it now"},
 		{func(i *Instance) { i.Owner = "" }, RSKOwner, Assumed, "not known; assumed to pass: who owns it (Instance.Owner)"},
-		{func(i *Instance) { i.IPs = []netip.Addr{netip.MustParseAddr("192.0.2.7")} }, RSKIP, Passed, "192.0.2.7"},
-		{func(i *Instance) { i.IPs = []netip.Addr{netip.MustParseAddr("192.0.2.8")} }, RSKIP, Failed, "the filed IP is gone; 192.0.2.8"},
+		{func(i *Instance) { i.IPs = []netip.Addr{netip.MustParseAddr("47.96.1.7")} }, RSKIP, Passed, "47.96.1.7"},
+		{func(i *Instance) { i.IPs = []netip.Addr{netip.MustParseAddr("47.96.1.8")} }, RSKIP, Failed, "the filed IP is gone; 47.96.1.8"},
 		{func(i *Instance) { i.PublicIP = No }, RSKIP, Failed, "the filed IP is gone; no public IP"},
 		{func(i *Instance) {}, RSKIP, Assumed, "not known; assumed to pass: its public IPs (Instance.IPs)"},
 		{func(i *Instance) { i.Status = StatusReleased }, RSKMove, Advised, "a filing rests on this server"},
@@ -1084,7 +1084,7 @@ func TestReasonsOfRisks(t *testing.T) {
 		}
 	}
 	i := goodInstance()
-	i.IPs = []netip.Addr{netip.MustParseAddr("192.0.2.8")}
+	i.IPs = []netip.Addr{netip.MustParseAddr("47.96.1.8")}
 	rec.Filing = nil
 	d := oddRules().Review(rec, i, explainNow)
 	if got := answerOf(t, &d, English, RSKIP).Found; got != "not known; assumed to pass: the filed IPs (Filing.IPs)" {

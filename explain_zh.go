@@ -170,6 +170,8 @@ var chinese = map[string]string{
 	"a partner's own IP":                                           "自有IP",
 	"no public IP":                                                 "无公网IP",
 	"present":                                                      "有公网IP",
+	"stated to have one, but %s is not public":                     "声明有公网IP，但%s不是公网地址",
+	"%s, which is not public":                                      "%s，不是公网地址",
 	"%s and %d more":                                               "%s等，另有%d个",
 	"running, not expired":                                         "正常运行，未到期",
 	"running or stopped, not expired":                              "正常运行或已停止，未到期",

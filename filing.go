@@ -1,9 +1,5 @@
 package icpcode
 
-import (
-	"slices"
-)
-
 func (r *SubmitRequest) normalize() error {
 	if r.Code.IsZero() {
 		return invalid("Code", "is empty")
@@ -69,7 +65,7 @@ func hasAddresses(today *Instance, f *Filing) bool {
 		return today.PublicIP != No || len(f.IPs) == 0
 	}
 	for _, ip := range f.IPs {
-		if !slices.Contains(today.IPs, ip) {
+		if !hasIP(today.IPs, ip) {
 			return false
 		}
 	}

@@ -239,6 +239,6 @@ func sameFiling(a, b *Filing) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
-	return a.Kind == b.Kind && a.Domain == b.Domain && a.App == b.App && a.Subject == b.Subject &&
-		a.ICPNumber == b.ICPNumber && slices.Equal(a.IPs, b.IPs)
+	return a.Kind == b.Kind && a.Service() == b.Service() && a.Subject == b.Subject &&
+		a.ICPNumber == b.ICPNumber && slices.Equal(unmapped(a.IPs), unmapped(b.IPs))
 }

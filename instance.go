@@ -117,11 +117,14 @@ type Instance struct {
 	// PublicIP is Yes when the instance has a public address of the
 	// provider's, also where IPs cannot tell which (masked). PartnerIP says
 	// that the address is a partner's own (自有IP), which cannot be filed.
-	PublicIP   Tri
-	PartnerIP  bool
-	IPs        []netip.Addr // all of the public addresses; none if not all are known
-	IPHeld     Tri          // held by a filing not made with this instance's codes (ELG-IPINUSE)
-	Downgraded Tri          // 降配 since its codes were issued (RSK-DOWNGRADED)
+	PublicIP  Tri
+	PartnerIP bool
+	// IPs are all of the public addresses; none if not all are known. If none
+	// of them is a public one, the instance has no public IP (ELG-PUBLICIP).
+	// IPv4-mapped addresses are the IPv4 addresses that they map.
+	IPs        []netip.Addr
+	IPHeld     Tri // held by a filing not made with this instance's codes (ELG-IPINUSE)
+	Downgraded Tri // 降配 since its codes were issued (RSK-DOWNGRADED)
 
 	// ContractQuota is the number of codes that a contract with the customer
 	// allows for this instance, 1 to 1000 (ELG-QUOTA). 0: the rule set's.
@@ -303,6 +306,7 @@ func (i *Instance) normalize() error {
 	if i.ContractQuota < 0 || i.ContractQuota > maxAttached {
 		return invalid("Instance.ContractQuota", "is not between 0 and 1000")
 	}
+	i.IPs = unmapped(i.IPs)
 	return checkIPs("Instance.IPs", i.IPs)
 }
 

@@ -194,6 +194,33 @@ func (s *shortPages) List(ctx context.Context, q icpcode.Query) (icpcode.Page, e
 	return p, err
 }
 
+// TestFilingsAreFoundByTheirHolders: a number or a service of a filing finds
+// it for its holder and for operators, not for an owner who granted the code.
+func TestFilingsAreFoundByTheirHolders(t *testing.T) {
+	w := newWorld(t)
+	w.market()
+	found := 0
+	for _, l := range pagedLists()[:1] {
+		for _, r := range w.requests() {
+			if r.ICPNumber == "" && r.Domain == "" || r.Actor == ops {
+				continue
+			}
+			for a, err := range l.whole(w.eng, r) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				found++
+				if a.Record.Holder() != r.Actor {
+					t.Errorf("%s of %+v shows an owner what a grantee files", l.name, r)
+				}
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("nothing was found at all")
+	}
+}
+
 // TestNewestFirst lists by instant of issue where that is asked for.
 func TestNewestFirst(t *testing.T) {
 	w := newWorld(t)

@@ -1,9 +1,6 @@
 package icpcode
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // rskRules are what a review asks.
 const rskRules = Rules(1<<(RSKIP+1) - 1<<RSKExpiring)
@@ -110,7 +107,7 @@ func keepsIPs(r *Record, today *Instance) Tri {
 		return Unknown
 	}
 	for _, ip := range r.Filing.IPs {
-		if !slices.Contains(today.IPs, ip) {
+		if !hasIP(today.IPs, ip) {
 			return No
 		}
 	}

@@ -350,7 +350,7 @@ func (q *Requirements) publicIP(i *Instance) Tri {
 	if !q.PublicIP {
 		return Yes
 	}
-	if i.PartnerIP {
+	if i.PartnerIP || i.noPublicIP() {
 		return No
 	}
 	return i.PublicIP

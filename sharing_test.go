@@ -309,6 +309,8 @@ func (s *sharing) script() {
 		} {
 			s.call(list, nil, r)
 			s.call(list, nil, r)
+			s.call(list+"Page", nil, r)
+			s.call(list+"Page", nil, r)
 		}
 	}
 	s.call("GrantQuota", nil, icpcode.AccountID("1001"))

@@ -1,0 +1,74 @@
+package icpcode
+
+import (
+	"net/netip"
+	"slices"
+)
+
+// notPublic are the blocks of unicast addresses that are assigned to nobody's
+// server, beside those that package netip tells: IANA's registries of special
+// purpose addresses for IPv4 and IPv6.
+var notPublic = [...]netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"),       // this network
+	netip.MustParsePrefix("100.64.0.0/10"),   // carriers' translation
+	netip.MustParsePrefix("192.0.0.0/24"),    // protocols
+	netip.MustParsePrefix("192.0.2.0/24"),    // documentation
+	netip.MustParsePrefix("198.18.0.0/15"),   // benchmarks
+	netip.MustParsePrefix("198.51.100.0/24"), // documentation
+	netip.MustParsePrefix("203.0.113.0/24"),  // documentation
+	netip.MustParsePrefix("240.0.0.0/4"),     // reserved, and broadcast
+	netip.MustParsePrefix("2001::/23"),       // protocols, Teredo among them
+	netip.MustParsePrefix("2001:db8::/32"),   // documentation
+	netip.MustParsePrefix("2002::/16"),       // 6to4
+	netip.MustParsePrefix("3fff::/20"),       // documentation
+}
+
+// globalIPv6 holds all public IPv6 addresses there are so far.
+var globalIPv6 = netip.MustParsePrefix("2000::/3")
+
+// isPublic reports whether an address can be a server's public one: it is not
+// private, loopback, link-local, of a carrier's translation, of documentation,
+// multicast or otherwise special (ELG-PUBLICIP). An IPv4-mapped address is the
+// one that it maps.
+func isPublic(ip netip.Addr) bool {
+	ip = ip.Unmap()
+	if !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.Is6() && !globalIPv6.Contains(ip) {
+		return false
+	}
+	for i := range notPublic {
+		if notPublic[i].Contains(ip) {
+			return false
+		}
+	}
+	return true
+}
+
+// unmapped returns ips with IPv4-mapped addresses as the IPv4 addresses that
+// they map. It does not write to ips.
+func unmapped(ips []netip.Addr) []netip.Addr {
+	if !slices.ContainsFunc(ips, netip.Addr.Is4In6) {
+		return ips
+	}
+	ips = slices.Clone(ips)
+	for i := range ips {
+		ips[i] = ips[i].Unmap()
+	}
+	return ips
+}
+
+// hasIP reports whether ip is one of ips, either of them mapped or not: records
+// of before hold what was typed.
+func hasIP(ips []netip.Addr, ip netip.Addr) bool {
+	ip = ip.Unmap()
+	for i := range ips {
+		if ips[i].Unmap() == ip {
+			return true
+		}
+	}
+	return false
+}
+
+// noPublicIP reports whether addresses are stated and none of them is public.
+func (i *Instance) noPublicIP() bool {
+	return len(i.IPs) > 0 && !slices.ContainsFunc(i.IPs, isPublic)
+}
