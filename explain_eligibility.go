@@ -273,6 +273,9 @@ func (e *explainer) quota() words {
 	case e.instance.Product == "":
 		w.required = e.say("codes left of the product's quota")
 		w.lacks = e.fact("the product", "Instance.Product")
+	case q.Limit == UnknownLimit:
+		w.required = e.say("codes left of the quota, which no source gives")
+		w.lacks = e.fact("how many codes the provider allows", "Instance.ContractQuota")
 	case q.Used >= 0:
 	case q.Requested > q.Limit: // too many, whatever was issued before
 		w.found = e.say("%d requested", q.Requested)

@@ -772,6 +772,26 @@ func TestRequiredNumbers(t *testing.T) {
 	}
 }
 
+// A quota that no source gives is asked for.
+func TestReasonOfQuotaThatNoSourceGives(t *testing.T) {
+	s := oddRules().clone()
+	s.Products[0].Quota, s.Products[0].QuotaUnknown = 0, true
+	r := IssueRequest{Actor: explainAsker, Quantity: 1, Instance: goodInstance()}
+	r.Instance.Product = s.Products[0].Product
+	r.Instance.ContractQuota = 0
+	for _, used := range []int{-1, 0, 7} {
+		d := s.Check(r, used, explainNow)
+		en, zh := answerOf(t, &d, English, ELGQuota), answerOf(t, &d, Chinese, ELGQuota)
+		if en.Outcome != Missing || en.Required != "codes left of the quota, which no source gives" || en.Found != "not known: how many codes the provider allows (Instance.ContractQuota)" ||
+			!strings.Contains(en.Remedy, "state how many codes the provider allows") {
+			t.Errorf("after %d: %+v", used, en)
+		}
+		if zh.Required != "配额内尚有余量（配额数量未公开）" || !strings.Contains(zh.Remedy, "供应商允许的备案服务码数量") {
+			t.Errorf("after %d: %+v", used, zh)
+		}
+	}
+}
+
 // A count that is not the asker's to know is asked for of the owner; one that
 // the caller left out, of the caller.
 func TestReasonOfUnknownQuota(t *testing.T) {

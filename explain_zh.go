@@ -195,6 +195,8 @@ var chinese = map[string]string{
 	"use another product, or buy a paid code":                      "改用其他产品，或购买收费备案服务码",
 	"as the contract says":                                         "以合同约定为准",
 	"request at most %d":                                           "本次最多申请%d个",
+	"codes left of the quota, which no source gives":               "配额内尚有余量（配额数量未公开）",
+	"how many codes the provider allows":                           "供应商允许的备案服务码数量",
 	"how many codes were issued":                                   "已申请的备案服务码数量",
 	"not known: the count is for the instance's owner alone":       "未知：已申请数量仅告知实例的购买账号",
 	"apply as the owner (Instance.Owner)":                          "以购买账号申请（Instance.Owner）",

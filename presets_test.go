@@ -135,6 +135,7 @@ func (c *presetCheck) set(s *RuleSet, w *wantSet, from time.Time) {
 	c.where = w.version + " base"
 	c.requirements(s, w.base, from, false)
 	c.expect("quota", s.Base.Quota, 0)
+	c.expect("quota unknown", s.Base.QuotaUnknown, false)
 	c.expect("per account", s.Base.PerAccount, false)
 	c.expect("least order", s.Base.MinOrder.String(), "0")
 	c.where = w.version

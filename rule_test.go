@@ -356,6 +356,7 @@ func testELGQuota(t *testing.T) {
 	x.Owner = ""
 	_, err = w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "6666", Instance: x, Quantity: 1, Assume: all &^ icpcode.MakeRules(icpcode.ELGOwner)})
 	refused(t, err)
+	testQuotaUnknown(t)
 	// There is no cap per account: ten servers make fifty codes.
 	for range 10 {
 		w.issue(w.server("1002"), 5)
@@ -377,6 +378,40 @@ func testELGQuota(t *testing.T) {
 			refused(t, err, icpcode.ELGQuota)
 		}
 	}
+}
+
+// A quota that no source gives is unknown: nothing is issued until a contract
+// says how many, whatever is assumed.
+func testQuotaUnknown(t *testing.T) {
+	t.Helper()
+	w := newWorld(t).rules(func(s *icpcode.RuleSet) {
+		for n := range s.Products {
+			s.Products[n].Quota, s.Products[n].PerAccount, s.Products[n].QuotaUnknown = 0, false, true
+		}
+	})
+	i := w.server("1001")
+	_, err := w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: i, Quantity: 1, Assume: ^icpcode.Rules(0)})
+	no := refused(t, err)
+	if no.Unknown&^no.Assumed != icpcode.MakeRules(icpcode.ELGQuota) || no.Quota != (icpcode.Quota{Limit: icpcode.UnknownLimit, Requested: 1}) || no.Quota.Left() != 0 {
+		t.Errorf("unknown %v, quota %+v", no.Unknown, no.Quota)
+	}
+	set := must[*icpcode.RuleSet](t)(w.opt.Rules.At(w.now))
+	for n, want := range map[int]icpcode.Rules{-1: 0, 0: 0, 1: icpcode.MakeRules(icpcode.ELGQuota), 1000: icpcode.MakeRules(icpcode.ELGQuota)} {
+		for _, used := range []int{-1, 0, 1000} {
+			d := set.Check(icpcode.IssueRequest{Actor: "1001", Instance: i, Quantity: n}, used, w.now)
+			if d.Unknown != want || d.Fail.Has(icpcode.ELGQuota) || d.Advice != 0 {
+				t.Errorf("%d requested after %d: unknown %v, fails %v, advice %v", n, used, d.Unknown, d.Fail, d.Advice)
+			}
+		}
+	}
+	if _, err := set.ServersFor(icpcode.ECS, 1); refused(t, err).Quota.Limit != icpcode.UnknownLimit {
+		t.Errorf("one site: %v", err)
+	}
+	// A contract says how many.
+	i.ContractQuota = 2
+	w.issue(i, 2)
+	_, err = w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: i, Quantity: 1})
+	refused(t, err, icpcode.ELGQuota)
 }
 
 func testELGBatch(t *testing.T) {

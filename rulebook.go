@@ -164,7 +164,10 @@ func (b *RuleBook) at(t time.Time) (*RuleSet, error) {
 			return s, nil
 		}
 	}
-	return nil, fmt.Errorf("%w: %s", ErrNoRules, t.In(shanghai).Format(time.RFC3339))
+	if len(b.sets) == 0 {
+		return nil, fmt.Errorf("%w: %s", ErrNoRules, t.In(shanghai).Format(time.RFC3339))
+	}
+	return nil, fmt.Errorf("%w: %s; the first set is in force from %s", ErrNoRules, t.In(shanghai).Format(time.RFC3339), b.sets[0].Effective.Format(time.RFC3339))
 }
 
 // countsPerAccount reports whether any set counts p per account, so that its
@@ -239,9 +242,14 @@ func (c *checker) book(sets []RuleSet) {
 		c.origin(s)
 		c.products(s, set)
 		c.at = set + "base."
-		c.requirements(s, &s.Base)
+		base := s.Base
+		base.QuotaUnknown = false // told below
+		c.requirements(s, &base)
 		if s.Base.Quota != 0 {
 			c.bad("quota", "is not 0, but a product that is not listed supplies no codes")
+		}
+		if s.Base.QuotaUnknown {
+			c.bad("quota_unknown", "is set, but a product that is not listed supplies no codes")
 		}
 		c.at = set
 		c.regions(s)
@@ -309,6 +317,9 @@ func (c *checker) requirements(s *RuleSet, q *Requirements) {
 	}
 	c.invalid("min_order", checkAmount("", q.MinOrder))
 	c.between("quota", q.Quota, 0, maxAttached)
+	if q.QuotaUnknown && q.Quota != 0 {
+		c.bad("quota_unknown", "is set, but there is a quota")
+	}
 	if q.PerAccount && q.Quota == 0 {
 		c.bad("per_account", "is set, but there is no quota")
 	}

@@ -92,12 +92,14 @@ var ruleBookFaults = []struct {
 		s.Products[0].Quota = 0
 		s.Products[0].PerAccount = true
 	}},
+	{"products[0].quota_unknown", "is set, but there is a quota", func(s *RuleSet) { s.Products[0].QuotaUnknown = true }},
 	{"products[1].product", "is listed twice", func(s *RuleSet) { s.Products[1].Product = s.Products[0].Product }},
 	{"products[1].quota", "is above 1000", func(s *RuleSet) { s.Products[1].Quota = 1001 }},
 	{"base.term_months", "is above 1200", func(s *RuleSet) { s.Base.TermMonths = 1201 }},
 	{"base.first_purchase_only", "is set, but no term is asked for", func(s *RuleSet) { s.Base.FirstPurchaseOnly = true }},
 	{"base.quota", "is not 0, but a product that is not listed supplies no codes", func(s *RuleSet) { s.Base.Quota = 1 }},
 	{"base.per_account", "is set, but there is no quota", func(s *RuleSet) { s.Base.PerAccount = true }},
+	{"base.quota_unknown", "is set, but a product that is not listed supplies no codes", func(s *RuleSet) { s.Base.QuotaUnknown = true }},
 	{"mainland_regions[0]", "is empty", func(s *RuleSet) { s.MainlandRegions = []string{"", "east"} }},
 	{"mainland_regions[1]", "is listed twice", func(s *RuleSet) { s.MainlandRegions = []string{"east", "east"} }},
 	{"other_regions[0]", "has a control character", func(s *RuleSet) { s.OtherRegions[0] = "is\x00land" }},

@@ -10,6 +10,9 @@ import (
 // NoLimit as a cap of a [GrantRules] says that the rule set imposes none.
 const NoLimit = -1
 
+// UnknownLimit as the limit of a [Quota] says that no source gives it.
+const UnknownLimit = -2
+
 // RuleSet is one dated version of all the rules, as data. The zero value
 // allows nothing. Its JSON form is described in docs/rules.md.
 type RuleSet struct {
@@ -50,7 +53,7 @@ type ProductRules struct {
 }
 
 // Requirements say what an instance must be to issue a code. A zero field
-// imposes nothing, except Quota: 0 issues nothing.
+// imposes nothing, except Quota: 0 issues nothing unless QuotaUnknown is set.
 type Requirements struct {
 	Subscription bool `json:"subscription"` // not pay-as-you-go, not trial (ELG-BILLING)
 	// TermMonths is the least term in calendar months, renewals included, or
@@ -68,6 +71,9 @@ type Requirements struct {
 	// Quota is how many codes can ever be issued for the instance, or for
 	// the product in one account (ELG-QUOTA), 0 to 1000.
 	Quota int `json:"quota"`
+	// QuotaUnknown says that codes are issued but no source says how many;
+	// Quota is then 0. ELG-QUOTA is unknown unless a contract gives a number.
+	QuotaUnknown bool `json:"quota_unknown"`
 	// PerAccount counts for the product in one account. A contract quota
 	// still counts for the instance. Accounts are counted from when a book
 	// first says so of the product: set it from the first day, or import.
@@ -136,12 +142,12 @@ func (s *RuleSet) requirements(p Product) (*Requirements, bool) {
 // Quota is the state of a count that has a limit.
 type Quota struct {
 	Used      int `json:"used"`  // negative: not known, or not the asker's to know
-	Limit     int `json:"limit"` // NoLimit: none
+	Limit     int `json:"limit"` // NoLimit: none; UnknownLimit: not known
 	Requested int `json:"requested,omitempty"`
 }
 
-// Left returns how many more the limit allows, at least 0, and 0 if Used is
-// not known. It is only meaningful where the limit is not [NoLimit].
+// Left returns how many more the limit allows, at least 0, and 0 if Used or the
+// limit is not known. It is only meaningful where the limit is not [NoLimit].
 func (q Quota) Left() int {
 	if q.Used < 0 {
 		return 0
@@ -182,7 +188,7 @@ func (s *RuleSet) judge(d *Decision, asked Rules) {
 	q, listed := s.requirements(i.Product)
 	d.Quota.Limit = 0
 	if listed {
-		d.Quota.Limit = q.Quota
+		d.Quota.Limit = q.limit()
 	}
 	if listed && i.ContractQuota > 0 {
 		d.Quota.Limit = i.ContractQuota
@@ -384,12 +390,27 @@ func (q *Requirements) ipFree(i *Instance) Tri {
 	return tri(i.IPHeld == No)
 }
 
+// limit is the quota as the limit of a count.
+func (q *Requirements) limit() int {
+	if q.QuotaUnknown {
+		return UnknownLimit
+	}
+	return q.Quota
+}
+
 // quota: ELG-QUOTA. A product that supplies no codes has no quota to exceed;
 // that of an unknown product is unknown, also in which ledger it counts. More
-// than the whole quota is too many, whatever was issued before.
+// than the whole quota is too many, whatever was issued before; whether
+// anything is left of one that no source gives is unknown.
 func quota(i *Instance, listed bool, q Quota) Tri {
 	if !listed && i.Product != "" {
 		return Yes
+	}
+	if listed && q.Limit == UnknownLimit {
+		if q.Requested < 1 {
+			return Yes
+		}
+		return Unknown
 	}
 	if !listed || q.Used < 0 && q.Requested <= q.Limit {
 		return Unknown
@@ -414,8 +435,9 @@ func (s *RuleSet) account(c Certification, forOthers bool) Tri {
 // ServersFor answers how many servers of a product sites websites and apps
 // need, at one code each, when each has its whole quota. There is no cap per
 // account, unless the product is counted per account: then more servers do
-// not help, and the error is a [*RefusedError] naming ELG-QUOTA. A product that
-// supplies no codes is refused by ELG-PRODUCT. Sites is 0 to 10^9.
+// not help, and the error is a [*RefusedError] naming ELG-QUOTA; so it is where
+// the quota is not known. A product that supplies no codes is refused by
+// ELG-PRODUCT. Sites is 0 to 10^9.
 func (s *RuleSet) ServersFor(p Product, sites int) (int, error) {
 	if sites < 0 || sites > 1_000_000_000 {
 		return 0, invalid("sites", "is not between 0 and 10^9")
@@ -428,6 +450,11 @@ func (s *RuleSet) ServersFor(p Product, sites int) (int, error) {
 	if !listed {
 		d.Quota.Limit = 0
 		d.Fail = 1 << ELGProduct
+		return 0, &RefusedError{d}
+	}
+	if q.QuotaUnknown {
+		d.Quota.Limit = UnknownLimit
+		d.Unknown = 1 << ELGQuota
 		return 0, &RefusedError{d}
 	}
 	if q.Quota == 0 || q.PerAccount && sites > q.Quota {

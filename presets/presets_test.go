@@ -15,7 +15,7 @@ import (
 // want is a preset as its sources have it, transcribed by hand apart from the
 // data.
 type want struct {
-	products  map[icpcode.Product][3]int // months bought, days left, quota
+	products  map[icpcode.Product][3]int // months bought, days left, quota; -1: no source gives it
 	account   icpcode.AccountRule
 	mainland  string // a region on each side
 	elsewhere string
@@ -39,7 +39,7 @@ var wants = map[string]want{
 	},
 	// More than 90 days left; how many codes is not public.
 	"baidu": {
-		map[icpcode.Product][3]int{"BCC": {0, 90, 1}},
+		map[icpcode.Product][3]int{"BCC": {0, 90, -1}},
 		icpcode.AccountAny, "bj", "hkg", true,
 		[]icpcode.Rule{icpcode.ELGRemaining, icpcode.ELGQuota},
 	},
@@ -69,6 +69,9 @@ func TestPresets(t *testing.T) {
 		got := make(map[icpcode.Product][3]int)
 		for _, q := range s.Products {
 			got[q.Product] = [3]int{q.TermMonths, q.RemainingDays, q.Quota}
+			if q.QuotaUnknown {
+				got[q.Product] = [3]int{q.TermMonths, q.RemainingDays, -1}
+			}
 			if !q.Subscription || !q.Mainland || !q.PublicIP {
 				t.Errorf("%s: %s: %+v", name, q.Product, q)
 			}
@@ -153,12 +156,12 @@ func TestStrict(t *testing.T) {
 			t.Fatal(err)
 		}
 		for was, is := range map[string]string{
-			`"quota"`:     `"quotas"`,
-			`"en"`:        `"english"`,
-			`"rule"`:      `"rules"`,
-			`"batch": `:   `"batch": -`,
-			`"ELG-`:       `"ELG-X`,
-			`"effective"`: `"Effective"`,
+			`"mainland": `: `"mainlands": `,
+			`"en"`:         `"english"`,
+			`"rule"`:       `"rules"`,
+			`"batch": `:    `"batch": -`,
+			`"ELG-`:        `"ELG-X`,
+			`"effective"`:  `"Effective"`,
 		} {
 			changed := strings.Replace(string(data), was, is, 1)
 			if changed == string(data) {

@@ -206,7 +206,10 @@ func (s *setup) possible() possible {
 			supplies = supplies || q.Quota > 0
 			asked = append(asked, q.Requirements)
 		}
-		can(len(set.Products) > 0, &p.fail, icpcode.ELGQuota)
+		for _, q := range set.Products {
+			can(!q.QuotaUnknown, &p.fail, icpcode.ELGQuota)
+			can(q.QuotaUnknown, &p.unknown, icpcode.ELGQuota)
+		}
 		for _, q := range asked {
 			can(q.Subscription, &p.fail, icpcode.ELGBilling)
 			can(q.TermMonths > 1, &p.fail, icpcode.ELGTerm)

@@ -97,7 +97,11 @@ func (f *facts) answer() verdict {
 	// A product that supplies no codes has no quota to exceed; that of an
 	// unknown product is unknown. More than the whole quota is never there.
 	quota := icpcode.Yes
-	if listed || i.Product == "" {
+	if f.limit() == icpcode.UnknownLimit {
+		if f.n > 0 {
+			quota = icpcode.Unknown
+		}
+	} else if listed || i.Product == "" {
 		quota = yes(max(0, f.used)+f.n <= f.limit())
 		if !listed || f.used < 0 && f.n <= f.limit() {
 			quota = icpcode.Unknown
@@ -130,6 +134,9 @@ func (f *facts) limit() int {
 	}
 	if f.inst.ContractQuota > 0 {
 		return f.inst.ContractQuota
+	}
+	if q.QuotaUnknown {
+		return icpcode.UnknownLimit
 	}
 	return q.Quota
 }

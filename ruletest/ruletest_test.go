@@ -74,12 +74,18 @@ func TestOddBooks(t *testing.T) {
 	most.MainlandRegions = []string{"r"}
 	most.Batch, most.Account = 1000, icpcode.AccountAll
 	most.Grant = icpcode.GrantRules{Allowed: true, Enterprise: true, MaxGrantees: 1000, MaxGranters: 1000, VerifyFirst: true}
+	secret := least("secret", at(2020))
+	secret.Products = []icpcode.ProductRules{
+		{Product: "Known", Requirements: icpcode.Requirements{Quota: 2}}, {Product: "Secret", Requirements: icpcode.Requirements{QuotaUnknown: true}},
+	}
+	secret.Life.PaidUsesQuota = true
 	for name, sets := range map[string][]icpcode.RuleSet{
-		"nothing is allowed":    {least("least", at(2020))},
-		"since ever":            {least("first", at(2000)), most},
-		"until ever":            {most, least("last", at(9998))},
-		"two sets a tick apart": {most, least("second", at(2020).Add(time.Microsecond))},
-		"everything is asked":   {most},
+		"no source gives quotas": {secret},
+		"nothing is allowed":     {least("least", at(2020))},
+		"since ever":             {least("first", at(2000)), most},
+		"until ever":             {most, least("last", at(9998))},
+		"two sets a tick apart":  {most, least("second", at(2020).Add(time.Microsecond))},
+		"everything is asked":    {most},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -12,6 +12,9 @@ func (a *answer) notes(l icpcode.Lang) []string {
 	for _, k := range a.server.Conflicts {
 		texts = append(texts, k.Text(l))
 	}
+	for n := range a.terms {
+		texts = append(texts, a.terms[n].text(speaker{l}))
+	}
 	for _, n := range a.server.Notes {
 		texts = append(texts, n.Text(l))
 	}

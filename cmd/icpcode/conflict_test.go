@@ -112,3 +112,82 @@ func TestPagesOfFiles(t *testing.T) {
 		t.Errorf("%s, want %s", r.errors, fmt.Sprintf("%q", want))
 	}
 }
+
+// TestTermTooLong: W11. A term that was stated although creation and expiry
+// leave less does not count, and both are shown.
+func TestTermTooLong(t *testing.T) {
+	const columns = "id,provider,owner,product,region,billing,status,created,expires,trial,public_ip,ip_held\n"
+	row := func(created, expires string) string {
+		return columns + "w-1,alibaba,1001,ECS,cn-hangzhou,subscription,running," + created + "," + expires + ",no,yes,no\n"
+	}
+	for _, test := range []struct {
+		created, expires, stated string
+		at                       string
+		status                   int
+		want                     string
+	}{
+		{"2025-06-01", "2025-07-01", "24", "2025-06-02", exitNo, "term_months is stated as 24, but it was created on 2025-06-01 and expires on 2025-07-01, which leaves 1 month: the shorter one counts"},
+		{"2025-06-01", "2025-06-20", "24", "2025-06-02", exitNo, "which leaves 0 months"},
+		{"2025-06-01", "2026-06-01", "24", "2025-06-02", exitYes, "which leaves 12 months"},
+		{"2025-06-01", "2026-06-01", "12", "2025-06-02", exitYes, ""},
+		{"2025-06-01 10:00", "2026-06-01", "12", "2025-06-02", exitYes, ""}, // a day without its hours
+		{"2020-06-01", "2026-06-01", "12", "2025-06-02", exitYes, ""},       // renewed, or converted
+	} {
+		servers, facts := file(t, "w.csv", row(test.created, test.expires)), file(t, "f.csv", "id,term_months\nw-1,"+test.stated+"\n")
+		r := runIt("precheck", servers, "-facts", facts, "-issued", "0", "-at", test.at, "-json", "-rules", "alibaba")
+		if r.status != test.status || !strings.Contains(r.out, test.want) || test.want == "" && strings.Contains(r.out, "the shorter one") {
+			t.Errorf("%+v: status %d, %s%s", test, r.status, r.errors, r.out)
+		}
+		if fails := strings.Contains(r.out, `"rule":"ELG-TERM","outcome":"failed"`); fails != (test.status == exitNo) {
+			t.Errorf("%+v: ELG-TERM fails: %t\n%s", test, fails, r.out)
+		}
+		if test.want != "" && !strings.Contains(r.out, `{"fact":"term_months","taken":`) {
+			t.Errorf("%+v: no conflict in\n%s", test, r.out)
+		}
+		r = runIt("precheck", servers, "-facts", facts, "-issued", "0", "-at", test.at, "-lang", "zh", "-rules", "alibaba")
+		if test.want != "" && !strings.Contains(strings.ReplaceAll(strings.Join(strings.Fields(r.out), ""), " ", ""), "以较短者为准") {
+			t.Errorf("%+v: %s", test, r.out)
+		}
+	}
+}
+
+// TestQuotaThatNoSourceGives: W15. It is unknown, not one code.
+func TestQuotaThatNoSourceGives(t *testing.T) {
+	const columns = "id,provider,owner,product,region,billing,status,expires,trial,public_ip,contract_quota\n"
+	servers := func(contract string) string {
+		return file(t, "b.csv", columns+"w-1,baidu,1001,BCC,bj,subscription,running,2027-12-01,no,yes,"+contract+"\n")
+	}
+	for _, issued := range []string{"0", "1"} {
+		r := runIt("precheck", servers(""), "-issued", issued, "-at", "2026-12-01", "-json")
+		if r.status != exitUnknown || !strings.Contains(r.out, `"facts_that_would_tell":["contract_quota"]`) || !strings.Contains(r.out, `"codes":0,"codes_at_most":null`) ||
+			!strings.Contains(r.out, "state how many codes the provider allows (contract_quota)") {
+			t.Errorf("%s issued: status %d, %s%s", issued, r.status, r.errors, r.out)
+		}
+	}
+	if r := runIt("precheck", servers("3"), "-issued", "1", "-at", "2026-12-01", "-json"); r.status != exitYes || !strings.Contains(r.out, `"codes":2,"codes_at_most":2`) {
+		t.Errorf("with a contract: status %d, %s%s", r.status, r.errors, r.out)
+	}
+	if r := runIt("precheck", servers(""), "-issued", "1", "-at", "2026-12-01"); !strings.Contains(r.out, "0-?") {
+		t.Errorf("the table shows %s", r.out)
+	}
+	if r := runIt("precheck", servers(""), "-issued", "1", "-at", "2026-12-01", "-csv"); !strings.Contains(r.out, ",unknown,0,,") {
+		t.Errorf("the CSV shows %s", r.out)
+	}
+	for lang, want := range map[string]string{"en": "no source says how many codes", "zh": "备案服务码数量未公开"} {
+		if r := runIt("rules", "-rules", "baidu", "-at", "2026-12-01", "-lang", lang); !strings.Contains(r.out, want) {
+			t.Errorf("%s: %s", lang, r.out)
+		}
+	}
+}
+
+// TestBeforeTheFirstRules: a preset that is asked about before its first date
+// says when that is.
+func TestBeforeTheFirstRules(t *testing.T) {
+	r := runIt("precheck", caseFile(t, "J4_pages_min_1.json"), caseFile(t, "J4_pages_min_2.json"), "-at", "2026-06-01")
+	if want := "tencent: no rules are known for 2026-06-01 00:00; those that are known begin at 2026-11-21 00:00: ask with -at 2026-11-21 or later"; !strings.Contains(r.errors, want) {
+		t.Errorf("%s, want %s", r.errors, want)
+	}
+	if r := runIt("rules", "-rules", "huawei", "-at", "2020-01-01", "-lang", "zh"); !strings.Contains(r.errors, "huawei：没有2020-01-01 00:00的规则，已知规则自2026-05-19 00:00起") {
+		t.Errorf("%s", r.errors)
+	}
+}

@@ -30,9 +30,9 @@ type jsonServer struct {
 	Provider  string             `json:"provider,omitempty"`
 	Product   icpcode.Product    `json:"product,omitempty"`
 	Region    string             `json:"region,omitempty"`
-	Verdict   string             `json:"verdict"` // yes, no, unknown
-	Codes     int                `json:"codes"`   // that it can certainly have
-	CodesMost int                `json:"codes_at_most"`
+	Verdict   string             `json:"verdict"`         // yes, no, unknown
+	Codes     int                `json:"codes"`           // that it can certainly have
+	CodesMost *int               `json:"codes_at_most"`   // null: no source gives the quota
 	Until     *time.Time         `json:"until,omitempty"` // when it becomes no by itself
 	RuleSet   string             `json:"rule_set"`
 	Reasons   []icpcode.Reason   `json:"reasons"`
@@ -62,7 +62,7 @@ func (p *jsonPrinter) of(a *answer) jsonServer {
 	i := &a.server.Instance
 	s := jsonServer{
 		File: a.file, ID: i.ID, Name: a.server.Name, Provider: i.Provider, Product: i.Product, Region: i.Region,
-		Verdict: a.verdict.String(), Codes: a.least, CodesMost: a.most, RuleSet: a.set.Version,
+		Verdict: a.verdict.String(), Codes: a.least, CodesMost: a.atMost(), RuleSet: a.set.Version,
 		Reasons: a.reasons, FactsTold: a.missing.names(), Assumed: ids(a.decision.Assumed),
 	}
 	if s.Reasons == nil {
@@ -83,6 +83,11 @@ func (p *jsonPrinter) of(a *answer) jsonServer {
 	s.Notes = a.notes(p.lang)
 	for _, k := range a.server.Conflicts {
 		s.Conflicts = append(s.Conflicts, conflictOf(k))
+	}
+	for _, k := range a.terms {
+		s.Conflicts = append(s.Conflicts, jsonConflict{k.fact, strconv.Itoa(k.months), []jsonSaid{
+			{Value: strconv.Itoa(k.stated)}, {Value: k.created.In(china).Format(time.DateOnly) + "/" + k.expires.In(china).Format(time.DateOnly), File: a.file, Record: a.server.Record},
+		}})
 	}
 	return s
 }
@@ -297,9 +302,13 @@ func (p *csvPrinter) server(a *answer) error {
 	if !a.until.IsZero() {
 		until = a.until.In(china).Format(layout)
 	}
+	most := "" // no source gives the quota
+	if n := a.atMost(); n != nil {
+		most = strconv.Itoa(*n)
+	}
 	row := []string{
 		a.file, string(i.ID), a.server.Name, i.Provider, string(i.Product), i.Region,
-		verdict, strconv.Itoa(a.least), strconv.Itoa(a.most), until, a.set.Version,
+		verdict, strconv.Itoa(a.least), most, until, a.set.Version,
 		p.factWords(a.missing), strings.Join(ids(a.decision.Assumed), " "), strings.Join(given, "; "), strings.Join(notes, "; "),
 		"", "", "", "", "", "",
 	}

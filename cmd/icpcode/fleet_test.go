@@ -120,7 +120,8 @@ func TestVerdicts(t *testing.T) {
 		{"a dedicated host, eleven months", func(i *icpcode.Instance) {
 			i.Provider, i.Region, i.Product, i.TermMonths = "huawei", "cn-north-4", "DedicatedHost", 11
 		}, nil, verdictNo, 0, 0, "", "renew until 12"},
-		{"Baidu", func(i *icpcode.Instance) { i.Provider, i.Product, i.Region = "baidu", "BCC", "bj" }, nil, verdictYes, 1, 1, "", ""},
+		{"Baidu", func(i *icpcode.Instance) { i.Provider, i.Product, i.Region = "baidu", "BCC", "bj" }, nil, verdictUnknown, 0, 0, "contract_quota", ""},
+		{"Baidu, by contract", func(i *icpcode.Instance) { i.Provider, i.Product, i.Region, i.ContractQuota = "baidu", "BCC", "bj", 2 }, nil, verdictYes, 2, 2, "", ""},
 		{"Volcengine, two days left", func(i *icpcode.Instance) {
 			i.Provider, i.Region, i.Expires = "volcengine", "cn-beijing", i.Expires.AddDate(-1, 0, 2)
 		}, nil, verdictYes, 5, 5, "", ""},

@@ -215,7 +215,9 @@ func (b *books) at(provider string, t time.Time) (*icpcode.RuleSet, error) {
 	}
 	set, err := chosen.rules.At(t)
 	if err != nil {
-		return nil, errorf("%s: no rules are known for %s", "%s：没有%s的规则", chosen.name, when(t))
+		first := when(chosen.rules.Sets()[0].Effective) // a book that was read has a set
+		return nil, errorf("%s: no rules are known for %s; those that are known begin at %s: ask with -at %.10[3]s or later",
+			"%s：没有%s的规则，已知规则自%s起：请用 -at %.10[3]s 或之后的时间", chosen.name, when(t), first)
 	}
 	return set, nil
 }

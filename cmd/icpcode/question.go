@@ -53,6 +53,7 @@ type answer struct {
 	server   inventory.Server
 	joined   []inventory.Change // facts of lists of addresses
 	given    []inventory.Change // facts that the user gave
+	terms    []shortTerm        // that were stated too long
 	set      *icpcode.RuleSet
 	q        *icpcode.Requirements
 	listed   bool // the set lists the product
@@ -61,6 +62,8 @@ type answer struct {
 	// least and most are how many codes it can have now: certainly, and if
 	// all that is not known turns out well.
 	least, most int
+	// open says that no source gives the quota: it can be more than most.
+	open bool
 	// until is when the answer becomes no by itself, because the paid term
 	// runs out; zero if it does not, or is no already.
 	until   time.Time
@@ -86,12 +89,50 @@ func (q *question) ask(file string, s inventory.Server) (*answer, error) {
 		i.Owner = q.account.id
 		a.given = append(a.given, inventory.Change{Fact: "owner", From: "unknown", To: string(q.account.id)})
 	}
+	a.settleTerm()
 	var err error
 	if a.set, err = q.books.at(i.Provider, q.at); err != nil {
 		return nil, err
 	}
 	q.judge(a)
 	return a, nil
+}
+
+// settleTerm takes the term that creation and expiry leave where a longer one
+// was stated: the restrictive one of two facts that contradict each other.
+func (a *answer) settleTerm() {
+	i := &a.server.Instance
+	if i.Billing == icpcode.PayAsYouGo || i.Created.IsZero() || i.Expires.IsZero() || !i.Expires.After(i.Created) {
+		return
+	}
+	months := 0
+	// Days that were stated without their hours are not held against each other.
+	for end := i.Expires.Add(day); !icpcode.AddMonths(i.Created, months+1).After(end) && months < max(i.TermMonths, i.FirstTermMonths); {
+		months++
+	}
+	for _, f := range [...]struct {
+		name   string
+		stated *int
+	}{{"term_months", &i.TermMonths}, {"first_term_months", &i.FirstTermMonths}} {
+		if *f.stated <= months {
+			continue
+		}
+		a.terms = append(a.terms, shortTerm{f.name, *f.stated, months, i.Created, i.Expires})
+		*f.stated = months // 0 is unknown, and the two instants then prove it too short
+	}
+}
+
+// shortTerm is a term that was stated although creation and expiry leave less.
+type shortTerm struct {
+	fact             string
+	stated, months   int
+	created, expires time.Time
+}
+
+func (t *shortTerm) text(s speaker) string {
+	return s.say("%s is stated as %d, but it was created on %s and expires on %s, which leaves %s: the shorter one counts",
+		"%s 给出的是%d，但创建于%s、到期于%s，仅够%s：以较短者为准",
+		t.fact, t.stated, t.created.In(china).Format(time.DateOnly), t.expires.In(china).Format(time.DateOnly), s.count(t.months, "month", "months", "个月"))
 }
 
 // mainland says whether the rules in force list a provider's region as one of
@@ -127,10 +168,11 @@ func (q *question) judge(a *answer) {
 	}
 	a.decision = a.set.Check(request, used, q.at)
 	d := &a.decision
-	left := d.Quota.Limit
+	left := max(0, d.Quota.Limit)
 	if used >= 0 {
 		left = d.Quota.Left()
 	}
+	a.open = d.Quota.Limit == icpcode.UnknownLimit
 	switch {
 	case d.Fail != 0:
 		a.verdict = verdictNo
@@ -158,13 +200,14 @@ var fields = strings.NewReplacer(
 	"Instance.FirstTermMonths", "first_term_months", "Instance.Expires", "expires", "Instance.Region", "region",
 	"Instance.PublicIP", "public_ip", "Instance.Status", "status", "Instance.IPHeld", "ip_held",
 	"Certification", "certification",
+	"Instance.ContractQuota", "contract_quota",
 )
 
 // ours names the facts in a reason as this command does. How many codes were
 // issued is given here for any server, also one whose owner is not known.
 func (q *question) ours(a *answer, r icpcode.Reason) icpcode.Reason {
 	s := speaker{q.lang}
-	if r.Rule == icpcode.ELGQuota && r.Outcome == icpcode.Missing && a.server.Instance.Product != "" {
+	if r.Rule == icpcode.ELGQuota && r.Outcome == icpcode.Missing && !a.open && a.server.Instance.Product != "" {
 		r.Found = s.say("not known: how many codes were issued (issued)", "未知：已申请的备案服务码数量（issued）")
 		r.Remedy = s.say("state how many codes were issued (issued)", "请提供已申请的备案服务码数量（issued）")
 		return r
@@ -173,13 +216,22 @@ func (q *question) ours(a *answer, r icpcode.Reason) icpcode.Reason {
 	return r
 }
 
+// atMost is how many codes it can have if all that is not known turns out well;
+// nil if no source says how many.
+func (a *answer) atMost() *int {
+	if a.open && a.verdict != verdictNo {
+		return nil
+	}
+	return &a.most
+}
+
 // could is how many codes the server could have if nothing but its quota
 // counted.
 func (a *answer) could() int {
 	if q := a.decision.Quota; q.Used >= 0 {
 		return q.Left()
 	}
-	return a.decision.Quota.Limit
+	return max(0, a.decision.Quota.Limit)
 }
 
 // requirements returns what the set asks of a product, and whether it lists it.
@@ -229,6 +281,7 @@ const (
 	factIPHeld
 	factIssued
 	factCertification
+	factContract
 	numFacts
 )
 
@@ -236,13 +289,13 @@ const (
 // certification, which -account gives.
 var factNames = [numFacts]string{
 	"owner", "product", "order_amount", "billing", "trial", "term_months", "first_term_months", "expires",
-	"region", "public_ip", "status", "ip_held", "issued", "certification",
+	"region", "public_ip", "status", "ip_held", "issued", "certification", "contract_quota",
 }
 
 // factWordsZh are the facts in Chinese.
 var factWordsZh = [numFacts]string{
 	"购买账号", "产品", "订单金额", "计费方式", "是否试用", "购买月数", "首次购买月数", "到期时间",
-	"地域", "是否有公网IP", "状态", "IP是否被其他备案占用", "已申请数量", "账号认证类型",
+	"地域", "是否有公网IP", "状态", "IP是否被其他备案占用", "已申请数量", "账号认证类型", "合同约定的数量",
 }
 
 // facts names the facts of a set for people: in English by the columns that
@@ -311,7 +364,8 @@ func missingFacts(a *answer) factSet {
 			need(true, factIPHeld)
 		case icpcode.ELGQuota:
 			need(i.Product == "", factProduct)
-			need(a.decision.Quota.Used < 0, factIssued)
+			need(a.decision.Quota.Used < 0 && !a.open, factIssued)
+			need(a.open, factContract)
 		case icpcode.ELGAccount:
 			need(true, factCertification)
 		}

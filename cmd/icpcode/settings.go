@@ -115,6 +115,9 @@ func (s speaker) term(q *icpcode.Requirements) string {
 }
 
 func (s speaker) quota(q *icpcode.Requirements) string {
+	if q.QuotaUnknown {
+		return s.say("no source says how many codes", "备案服务码数量未公开")
+	}
 	if q.PerAccount {
 		return s.say("%s ever, for all of them in one account", "一个账号下累计%s", s.codes(q.Quota))
 	}

@@ -14,7 +14,8 @@ import (
 	"github.com/icpcode/icpcode/presets"
 )
 
-// everything is a set in which no field is zero, so that each can change alone.
+// everything is a set in which no field is zero but QuotaUnknown, so that each
+// can change alone.
 func everything() icpcode.RuleSet {
 	q := icpcode.Requirements{
 		Subscription: true, TermMonths: 3, FirstPurchaseOnly: true, RemainingDays: 90, Mainland: true, PublicIP: true,
@@ -35,8 +36,9 @@ func everything() icpcode.RuleSet {
 
 // unsaid are fields of which nothing is said, and why.
 var unsaid = map[string]string{
-	"Base.Quota":      "a product that is not listed has none",
-	"Base.PerAccount": "a product that is not listed has no quota",
+	"Base.Quota":        "a product that is not listed has none",
+	"Base.PerAccount":   "a product that is not listed has no quota",
+	"Base.QuotaUnknown": "a product that is not listed has no quota",
 }
 
 // TestEveryFieldIsCompared changes each field of a set in turn, found by
@@ -75,7 +77,7 @@ func TestEveryFieldIsCompared(t *testing.T) {
 			check(path, func(s *icpcode.RuleSet) { at(s).SetZero() })
 			walk(v.Index(0), path+"[0]", func(s *icpcode.RuleSet) reflect.Value { return at(s).Index(0) })
 		case v.Kind() == reflect.Bool:
-			check(path, func(s *icpcode.RuleSet) { at(s).SetBool(false) })
+			check(path, func(s *icpcode.RuleSet) { at(s).SetBool(!at(s).Bool()) })
 		case v.Kind() == reflect.String:
 			check(path, func(s *icpcode.RuleSet) { at(s).SetString("all") })
 		case v.CanInt():

@@ -105,6 +105,9 @@ func (t *table) head() {
 
 // codesOf shows how many codes a server may have.
 func codesOf(a *answer) string {
+	if a.open && a.verdict != verdictNo {
+		return fmt.Sprintf("%d-?", a.least)
+	}
 	if a.least == a.most {
 		return fmt.Sprint(a.most)
 	}
