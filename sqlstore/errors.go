@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -147,17 +148,10 @@ func (s *Store) errorNumber(err error) (int, bool) {
 	return numberField(err)
 }
 
-// numberField finds a field in an error, or in one that it wraps:
-// go-sql-driver/mysql has Number, mattn/go-sqlite3 ExtendedCode.
+// numberField finds a field in an error, or in one that it wraps.
 func numberField(err error) (int, bool) {
-	if v := reflect.Indirect(reflect.ValueOf(err)); v.Kind() == reflect.Struct {
-		for _, name := range [...]string{"Number", "ExtendedCode"} {
-			if f := v.FieldByName(name); f.CanInt() {
-				return int(f.Int()), true
-			} else if f.CanUint() {
-				return int(f.Uint()), true
-			}
-		}
+	if n, ok := ownNumber(err); ok {
+		return n, true
 	}
 	switch w := err.(type) { //nolint:errorlint // this is what errors.As does
 	case interface{ Unwrap() error }:
@@ -174,13 +168,30 @@ func numberField(err error) (int, bool) {
 	return 0, false
 }
 
+// ownNumber finds a field in an error itself: go-sql-driver/mysql has Number,
+// mattn/go-sqlite3 ExtendedCode.
+func ownNumber(err error) (int, bool) {
+	if v := reflect.Indirect(reflect.ValueOf(err)); v.Kind() == reflect.Struct {
+		for _, name := range [...]string{"Number", "ExtendedCode"} {
+			if f := v.FieldByName(name); f.CanInt() {
+				return int(f.Int()), true
+			} else if f.CanUint() {
+				return int(f.Uint()), true
+			}
+		}
+	}
+	return 0, false
+}
+
 // explain wraps an error of the database's with what it means. Under a context
 // that is done it matches the context's error, which drivers often leave out.
 func (s *Store) explain(ctx context.Context, doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if c := s.classify(err); c == conflict {
+	c := s.classify(err)
+	err = s.discreet(err)
+	if c == conflict {
 		return fmt.Errorf("sqlstore: %s: %w: %w", doing, icpcode.ErrConflict, err)
 	} else if done := done(ctx); done != nil {
 		if errors.Is(err, done) {
@@ -191,6 +202,84 @@ func (s *Store) explain(ctx context.Context, doing string, err error) error {
 		return fmt.Errorf("%w: %s: %w", ErrUnavailable, doing, err)
 	}
 	return fmt.Errorf("sqlstore: %s: %w", doing, err)
+}
+
+// databaseError is an error of the database's, whose own text may hold values
+// of statements, and so whole codes, also of other accounts.
+type databaseError struct {
+	text string
+	err  error
+}
+
+func (e *databaseError) Error() string { return e.text }
+func (e *databaseError) Unwrap() error { return e.err }
+
+// discreet returns err with a text that holds no values of statements.
+func (s *Store) discreet(err error) error {
+	text := s.describe(err)
+	if text == err.Error() {
+		return err
+	}
+	return &databaseError{text, err}
+}
+
+// describe returns the text of an error where all that it has from the database
+// is known to hold no values of statements. Otherwise it returns the
+// database's number for it.
+func (s *Store) describe(err error) string {
+	if s.opt.ErrorNumber != nil && s.dialect == MySQL {
+		if n, ok := s.opt.ErrorNumber(err); ok && !slices.Contains(plainNumbers, n) {
+			return fmt.Sprintf("error %d", n)
+		}
+	}
+	if e, ok := err.(interface{ SQLState() string }); ok && s.dialect == PostgreSQL { //nolint:errorlint // this error and no inner one
+		if state := e.SQLState(); !plainState(state) {
+			return "SQLSTATE " + state
+		}
+	}
+	if n, ok := ownNumber(err); ok && s.dialect == MySQL && !slices.Contains(plainNumbers, n) {
+		return fmt.Sprintf("error %d", n)
+	}
+	switch w := err.(type) { //nolint:errorlint // this is what errors.As does
+	case interface{ Unwrap() error }:
+		if inner := w.Unwrap(); inner != nil {
+			if text := s.describe(inner); text != inner.Error() {
+				return text
+			}
+		}
+	case interface{ Unwrap() []error }:
+		all, plain := make([]string, 0, 2), true
+		for _, inner := range w.Unwrap() {
+			text := s.describe(inner)
+			all, plain = append(all, text), plain && text == inner.Error()
+		}
+		if !plain {
+			return strings.Join(all, ": ")
+		}
+	}
+	return err.Error()
+}
+
+// plainNumbers are MySQL's errors whose texts name tables, columns, accounts or
+// settings, but no values: MySQL 8.4 Error Message Reference, chapter 2, and
+// MariaDB's list.
+var plainNumbers = []int{
+	1021, 1037, 1041, 1114, 1153, // no room: on disk, in memory, in a table, in a packet
+	1040, 1042, 1043, 1047, 1053, 1129, 1130, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1927, // the connection
+	1044, 1045, 1049, 1142, 1143, 1227, 1370, 1820, 1862, // who may do what
+	1046, 1054, 1146, 1193, 1267, 1271, // the schema, and settings
+	1048, 1264, 1364, 1406, // columns that a value does not fit, by name
+	1020, 1205, 1213, 1223, 1290, 1317, 1568, 1792, 1836, 1969, 3024, 3101, 8130, // transactions, and time
+}
+
+// plainState reports whether PostgreSQL's errors of a state name no values:
+// those of data (22), constraints (23), functions (P0), syntax and the server's
+// own faults may.
+func plainState(state string) bool {
+	if state == "42601" || len(state) != 5 {
+		return false
+	}
+	return slices.Contains([]string{"08", "25", "26", "28", "34", "3D", "3F", "40", "42", "53", "54", "55", "57", "58", "IC"}, state[:2])
 }
 
 // done returns the error of a context that is done, or is about to be: drivers

@@ -13,8 +13,10 @@ import (
 // connection allows them, a Commit is one round trip; otherwise each statement
 // is.
 type mySQL struct {
-	several  bool // statements in one text are allowed
-	prepared bool // the text is one statement, prepared before
+	mysqlFacts
+
+	prepared bool   // the text is one statement, prepared before
+	lock     string // what locks the rows that are read
 }
 
 // value writes a literal that reads the same in every character set and SQL
@@ -27,6 +29,13 @@ type mySQL struct {
 // Set Introducers"; error 3144, ER_INVALID_JSON_CHARSET.
 func (m mySQL) value(s *statement, c *column, v any) {
 	if m.prepared {
+		// What comes apart from the text is in whatever character set the
+		// session says, so it is digits.
+		if text, ok := v.(string); ok {
+			s.args = append(s.args, hex.EncodeToString([]byte(text)))
+			s.add("convert(unhex(convert(? using latin1)) using utf8mb4) collate ", m.collation)
+			return
+		}
 		s.args = append(s.args, v)
 		s.add("?")
 		return
@@ -38,7 +47,7 @@ func (m mySQL) value(s *statement, c *column, v any) {
 		s.buf = strconv.AppendInt(s.buf, v, 10)
 	case string:
 		if quotable(v) {
-			s.add("'", v, "'")
+			s.add("_utf8mb4'", v, "'")
 			return
 		}
 		before, after := "_utf8mb4 x'", "'"
@@ -52,8 +61,12 @@ func (m mySQL) value(s *statement, c *column, v any) {
 }
 
 // quotable reports whether s may stand between single quotes: it is ASCII
-// without those, backslashes and control characters. JSON mostly is.
+// without those, backslashes and control characters, and there is any. JSON
+// mostly is.
 func quotable(s string) bool {
+	if s == "" {
+		return false // EMPTY_STRING_IS_NULL
+	}
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c > '~' || c == '\'' || c == '\\' {
 			return false
@@ -69,12 +82,12 @@ func quotable(s string) bool {
 //
 // MySQL 8.4 Reference Manual, 12.8.4 "Collation Coercibility in Expressions",
 // 14.10 "Cast Functions and Operators", 13.5 "The JSON Data Type".
-func (mySQL) shown(s *statement, c *column, inArray bool) {
+func (m mySQL) shown(s *statement, c *column, inArray bool) {
 	switch {
 	case inArray && c.kind == text:
 		s.add("t.", c.name)
 	case inArray:
-		s.add("cast(t.", c.name, " as char)")
+		s.add("convert(t.", c.name, " using utf8mb4) collate ", m.collation)
 	case c.kind == document:
 		s.add("cast(convert(t.", c.name, " using utf8mb4) as binary)")
 	default:
@@ -87,7 +100,11 @@ func (mySQL) array() (before, after string) {
 }
 
 func (m mySQL) keyed(s *statement, t *table, keys []row) {
-	s.add(t.name, " as t where (")
+	s.add(t.name, " as t ")
+	if m.lock != "" {
+		s.add("force index (primary) ") // a scan would lock the whole table
+	}
+	s.add("where (")
 	for i := range t.keys {
 		if i > 0 {
 			s.add(", ")
@@ -110,6 +127,15 @@ func (m mySQL) keyed(s *statement, t *table, keys []row) {
 	}
 	s.add(")")
 }
+
+func (m mySQL) locked() string { return m.lock }
+
+// unfit asks for what Store.fit noted. A variable of the server's costs more,
+// and there would be several.
+func (mySQL) unfit() string { return " from dual where @icpcode_fit is null" }
+
+// all asks for all rows, whatever sql_select_limit says.
+func (mySQL) all(s *statement) { s.add(" limit 18446744073709551615") }
 
 func (m mySQL) insertMany(s *statement, t *table, rows []row) {
 	s.add("(")
@@ -168,7 +194,7 @@ func (m mySQL) commit(ctx context.Context, on conn, w *writes) error {
 }
 
 func (m mySQL) transact(ctx context.Context, on conn, all []step) error {
-	begin, end, undo := "start transaction", "commit", "rollback"
+	begin, end, undo := "start transaction", "commit and no chain no release", "rollback and no chain no release"
 	if _, ok := on.(*sql.Tx); ok {
 		begin, end, undo = "savepoint icpcode", "release savepoint icpcode", "rollback to savepoint icpcode"
 	} else {

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 )
@@ -178,6 +179,14 @@ func (p postgreSQL) updateMany(s *statement, b *batch) {
 	s.add(" and t.version = x.expect")
 }
 
+func (postgreSQL) locked() string { return "" }
+
+// unfit is a session of which the server takes what it is sent for another
+// encoding's, and keeps it so.
+func (postgreSQL) unfit() string { return " where pg_client_encoding() <> 'UTF8'" }
+
+func (postgreSQL) all(*statement) {}
+
 // commit writes everything in one statement. A row that is there already is
 // an error by itself; icp_conflict raises one if the updates found other
 // versions. Either undoes all.
@@ -206,7 +215,9 @@ func (p postgreSQL) commit(ctx context.Context, on conn, known *texts, w *writes
 		}
 	}
 	s.uncomma()
-	s.add(" select case when 0")
+	// Fails where texts would be taken for another encoding's, or the nulls of
+	// arrays for texts.
+	s.add(" select 1 / (", pgFit, ")::int, case when 0")
 	for i := range w.batches {
 		if len(w.batches[i].updates) > 0 {
 			s.add(" + (select count(*) from ", w.batches[i].table.name, "_u)")
@@ -216,5 +227,11 @@ func (p postgreSQL) commit(ctx context.Context, on conn, known *texts, w *writes
 	s.arg("$", updated)
 	s.add("::bigint then icp_conflict() end")
 	_, err := on.ExecContext(ctx, known.keep(h, &s), s.args...)
+	const divisionByZero = "22012"
+	if state, _ := sqlState(err); state == divisionByZero {
+		return fmt.Errorf("%w: %s does not hold", ErrSettings, pgFit)
+	}
 	return err
 }
+
+const pgFit = "pg_client_encoding() = 'UTF8' and current_setting('array_nulls') = 'on'"

@@ -37,6 +37,12 @@ func (sqlite) keyed(s *statement, t *table, keys []row) {
 	}
 }
 
+func (sqlite) locked() string { return "" }
+
+func (sqlite) unfit() string { return "" }
+
+func (sqlite) all(*statement) {}
+
 // commitSQLite writes in a transaction that begins with a write, so that it
 // has the lock for writing before it reads anything: one that reads first may
 // be refused the lock later. Statements are prepared before, for the database
@@ -94,9 +100,20 @@ func savepoint(ctx context.Context, tx *sql.Tx, all []step) error {
 			err = all[i].done(res)
 		}
 		if err != nil {
-			_, undo := tx.ExecContext(ctx, "rollback to icpcode")
-			return errors.Join(err, undo)
+			return errors.Join(err, undoSavepoint(ctx, tx))
 		}
+	}
+	_, err := tx.ExecContext(ctx, "release icpcode")
+	return err
+}
+
+// undoSavepoint takes back what was written since, also under a context that is
+// done: the caller may commit what it wrote before.
+func undoSavepoint(ctx context.Context, tx *sql.Tx) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoLimit)
+	defer cancel()
+	if _, err := tx.ExecContext(ctx, "rollback to icpcode"); err != nil {
+		return err
 	}
 	_, err := tx.ExecContext(ctx, "release icpcode")
 	return err

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -54,7 +55,7 @@ type Store struct {
 	dialect Dialect
 	opt     Options
 	ready   atomic.Bool // Check found nothing wrong
-	several atomic.Bool // MySQL takes several statements in one text
+	mysql   atomic.Pointer[mysqlFacts]
 
 	// PostgreSQL isolates by default more than reads need: at SERIALIZABLE it
 	// breaks reads off, too, and a busy table's again and again.
@@ -92,27 +93,12 @@ func New(db *sql.DB, d Dialect, o *Options) *Store {
 //
 // After any error but a refusal the transaction must be rolled back: a
 // conflict may have ended it already.
-func (s *Store) In(tx *sql.Tx) icpcode.Store { return &txStore{s, tx} }
-
-type txStore struct {
-	s  *Store
-	tx *sql.Tx
-}
-
-func (t *txStore) Load(ctx context.Context, keys ...icpcode.Key) ([]icpcode.Document, error) {
-	return t.s.load(ctx, t.tx, keys)
-}
-
-func (t *txStore) Commit(ctx context.Context, c icpcode.Change) error {
-	return t.s.commit(ctx, t.tx, &c)
-}
-
-func (t *txStore) List(ctx context.Context, q icpcode.Query) (icpcode.Page, error) {
-	return t.s.list(ctx, t.tx, &q)
-}
-
-func (t *txStore) Events(ctx context.Context, q icpcode.EventQuery) ([]icpcode.Event, error) {
-	return t.s.events(ctx, t.tx, &q)
+//
+// The transaction may have any isolation level: what it commits rests on what
+// is committed. At READ UNCOMMITTED its lists and look-ups show more than that,
+// and a request may be refused because of it.
+func (s *Store) In(tx *sql.Tx) icpcode.Store {
+	return &txStore{s: s, tx: tx, seen: make(map[icpcode.Key]icpcode.Document)}
 }
 
 // Load implements [icpcode.Store], in one statement.
@@ -148,7 +134,7 @@ func (s *Store) flavour() flavour {
 	case PostgreSQL:
 		return postgreSQL{}
 	case MySQL:
-		return mySQL{several: s.several.Load()}
+		return mySQL{mysqlFacts: *s.mysql.Load()}
 	default:
 		return sqlite{}
 	}
@@ -158,12 +144,18 @@ func (s *Store) load(ctx context.Context, on conn, keys []icpcode.Key) ([]icpcod
 	if len(keys) == 0 {
 		return nil, ctx.Err()
 	}
+	if err := s.check(ctx, on); err != nil {
+		return nil, err
+	}
+	return s.loadBy(ctx, on, s.flavour(), keys)
+}
+
+func (s *Store) loadBy(ctx context.Context, on conn, f flavour, keys []icpcode.Key) ([]icpcode.Document, error) {
 	docs := make([]icpcode.Document, len(keys))
 	all, err := wantedOf(keys, docs)
 	if err != nil {
 		return nil, err
 	}
-	f := s.flavour()
 	h, most, single := shape{use: loading}, 0, true
 	for i := range all {
 		h.with(all[i].table, 0, all[i].keys)
@@ -175,7 +167,7 @@ func (s *Store) load(ctx context.Context, on conn, keys []icpcode.Key) ([]icpcod
 		text = s.known.begin(h)
 	} else if single && on == conn(s.db) {
 		// What an engine asks for one request: worth being prepared.
-		f = mySQL{prepared: true}
+		f = mySQL{mysqlFacts: *s.mysql.Load(), prepared: true}
 		text = s.known.begin(h)
 		text.prepared = true
 	}
@@ -248,6 +240,9 @@ func (s *Store) list(ctx context.Context, on conn, q *icpcode.Query) (icpcode.Pa
 	if q.Newest {
 		return icpcode.Page{}, &icpcode.InvalidError{Field: "Query.Newest", Problem: "needs version 2 of the schema"}
 	}
+	if err := s.check(ctx, on); err != nil {
+		return icpcode.Page{}, err
+	}
 	var text statement
 	list(s.flavour(), &text, q, by)
 	var page icpcode.Page
@@ -257,6 +252,8 @@ func (s *Store) list(ctx context.Context, on conn, q *icpcode.Query) (icpcode.Pa
 	if err != nil {
 		return icpcode.Page{}, err
 	}
+	// A union promises no order.
+	slices.SortFunc(page.Records, func(a, b icpcode.Record) int { return strings.Compare(a.Code.String(), b.Code.String()) })
 	if n := len(page.Records); n == q.Limit {
 		page.Next = page.Records[n-1].Code.String()
 	}
@@ -267,13 +264,13 @@ func (s *Store) list(ctx context.Context, on conn, q *icpcode.Query) (icpcode.Pa
 func indexed(by icpcode.Index) (*column, error) {
 	switch by {
 	case icpcode.ByOwner:
-		return &column{"owner", text}, nil
+		return &column{name: "owner", kind: text}, nil
 	case icpcode.ByHolder:
-		return &column{"holder", text}, nil
+		return &column{name: "holder", kind: text}, nil
 	case icpcode.ByInstance:
-		return &column{"instance", text}, nil
+		return &column{name: "instance", kind: text}, nil
 	case icpcode.ByICPNumber:
-		return &column{"icp_number", text}, nil
+		return &column{name: "icp_number", kind: text}, nil
 	}
 	return nil, &icpcode.InvalidError{Field: "Query.By", Problem: "is not an index"}
 }
@@ -291,6 +288,9 @@ func (s *Store) events(ctx context.Context, on conn, q *icpcode.EventQuery) ([]i
 	if err := checkLimit(q.Limit); err != nil {
 		return nil, err
 	}
+	if err := s.check(ctx, on); err != nil {
+		return nil, err
+	}
 	var text statement
 	history(s.flavour(), &text, q)
 	var all []icpcode.Event
@@ -300,6 +300,7 @@ func (s *Store) events(ctx context.Context, on conn, q *icpcode.EventQuery) ([]i
 	if err != nil {
 		return nil, err
 	}
+	slices.SortFunc(all, func(a, b icpcode.Event) int { return cmp.Compare(a.Seq, b.Seq) })
 	return all, nil
 }
 
@@ -309,15 +310,15 @@ const rereads = 10
 
 // read runs a query and hands over its rows, one at a time.
 func (s *Store) read(ctx context.Context, on conn, doing string, text *statement, width int, each func(int, *cells)) error {
-	if err := s.check(ctx, on); err != nil {
-		return err
-	}
 	var err error
 	for range rereads {
 		// Rows come only with an answer that is whole.
 		var all []sql.NullString
 		var kinds []int
 		all, kinds, err = s.rows(ctx, on, text, width)
+		if err == nil && slices.Contains(kinds, unfit) {
+			all, kinds, err = s.refit(ctx, on, text, width)
+		}
 		if err == nil {
 			c := cells{}
 			for i, kind := range kinds {
@@ -406,7 +407,9 @@ func (s *Store) commit(ctx context.Context, on conn, c *icpcode.Change) error {
 	case PostgreSQL:
 		err = postgreSQL{}.commit(ctx, on, &s.known, w)
 	case MySQL:
-		err = mySQL{several: s.several.Load()}.commit(ctx, on, w)
+		if err = w.fits(); err == nil {
+			err = s.flavour().(mySQL).commit(ctx, on, w)
+		}
 	default:
 		err = s.commitSQLite(ctx, on, steps(sqlite{}, &s.known, w))
 	}

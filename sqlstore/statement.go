@@ -180,6 +180,13 @@ type flavour interface {
 	// must be read by the primary key however small the table was when the
 	// statement was planned.
 	keyed(s *statement, t *table, keys []row)
+	// locked is what ends the reading of rows that must be locked, or "".
+	locked() string
+	// unfit is a condition, which holds in a session that is not known to be
+	// fit for the statement; "": there is none.
+	unfit() string
+	// all adds what makes sure that all rows of a statement are returned.
+	all(s *statement)
 }
 
 // setwise is a flavour that writes several rows in one statement.
@@ -214,10 +221,14 @@ func width(t *table) int {
 // load reads keys in one statement. A row is its kind, the columns of its
 // table, and as many NULLs as it has columns less than the given width.
 func load(f flavour, s *statement, all []wanted, most int) {
+	lock := f.locked()
 	for i := range all {
 		w := &all[i]
 		if i > 0 {
 			s.add(" union all ")
+		}
+		if lock != "" {
+			s.add("(")
 		}
 		s.add("select ", strconv.Itoa(int(w.kind)))
 		if packed(w.table) {
@@ -235,11 +246,30 @@ func load(f flavour, s *statement, all []wanted, most int) {
 		s.add(" from ")
 		if len(w.keys) > 1 {
 			f.keyed(s, w.table, w.keys)
-			continue
+		} else {
+			s.add(w.table.name, " as t where ")
+			matchKey(f, s, w.table, w.keys[0])
 		}
-		s.add(w.table.name, " as t where ")
-		matchKey(f, s, w.table, w.keys[0])
+		if lock != "" {
+			s.add(lock, ")")
+		}
 	}
+	doubted(f, s, most)
+}
+
+// doubted adds a row of the kind unfit where the session is not known to be
+// fit, to a statement that reads so many columns beside the kind.
+func doubted(f flavour, s *statement, width int) {
+	condition := f.unfit()
+	if condition == "" {
+		return
+	}
+	s.add(" union all select ", strconv.Itoa(unfit))
+	for range width {
+		s.add(", null")
+	}
+	s.add(condition)
+	f.all(s)
 }
 
 // showing reads all columns of t.
@@ -266,21 +296,31 @@ func matchKey(f flavour, s *statement, t *table, r row) {
 // list reads a page of records by a column that has an index together with
 // the code.
 func list(f flavour, s *statement, q *icpcode.Query, by *column) {
+	if f.unfit() != "" {
+		s.add("(")
+		defer doubted(f, s, len(codes.columns))
+		defer s.add(")")
+	}
 	s.add("select 0, ")
 	showing(f, s, codes, false)
 	s.add(" from ", codes.name, " as t where t.", by.name, " = ")
 	f.value(s, by, q.Value)
 	if q.State != icpcode.StateNone {
 		s.add(" and t.state = ")
-		f.value(s, &column{"state", text}, q.State.String())
+		f.value(s, &column{name: "state", kind: text}, q.State.String())
 	}
 	s.add(" and t.code > ")
 	f.value(s, &codes.columns[0], q.After)
 	s.add(" order by t.code limit ")
-	f.value(s, &column{"", integer}, int64(q.Limit))
+	f.value(s, &column{name: "", kind: integer}, int64(q.Limit))
 }
 
 func history(f flavour, s *statement, q *icpcode.EventQuery) {
+	if f.unfit() != "" {
+		s.add("(")
+		defer doubted(f, s, len(events.columns))
+		defer s.add(")")
+	}
 	s.add("select 0, ")
 	showing(f, s, events, false)
 	s.add(" from ", events.name, " as t where t.code = ")
@@ -288,7 +328,7 @@ func history(f flavour, s *statement, q *icpcode.EventQuery) {
 	s.add(" and t.seq > ")
 	f.value(s, &events.columns[1], int64(q.After))
 	s.add(" order by t.seq limit ")
-	f.value(s, &column{"", integer}, int64(q.Limit))
+	f.value(s, &column{name: "", kind: integer}, int64(q.Limit))
 }
 
 func insert(f flavour, s *statement, t *table, rows []row) {

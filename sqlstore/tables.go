@@ -29,7 +29,12 @@ const (
 type column struct {
 	name string
 	kind kind
+	// most is how many characters a text may have on MySQL, or small for an
+	// integer of 32 bits there; 0: as many as there are, and 64 bits.
+	most int
 }
+
+const small = 32
 
 // table is one table: the columns of its key first, then its version if it
 // has one, then the others.
@@ -43,39 +48,39 @@ type table struct {
 // The tables, in the order in which a Commit writes them.
 var (
 	ledgers = &table{"icp_ledgers", 0, 1, []column{
-		{"instance", text}, {"version", integer}, {"issued", integer}, {"attached", integer},
-		{"closed", text}, {"closed_at", instant}, {"reason", text},
+		{"instance", text, 128}, {"version", integer, 0}, {"issued", integer, small}, {"attached", integer, small},
+		{"closed", text, 256}, {"closed_at", instant, 0}, {"reason", text, 256},
 	}}
 	accountLedgers = &table{"icp_account_ledgers", 1, 2, []column{
-		{"account", text}, {"product", text}, {"version", integer}, {"issued", integer}, {"attached", integer},
-		{"closed", text}, {"closed_at", instant}, {"reason", text},
+		{"account", text, 128}, {"product", text, 128}, {"version", integer, 0}, {"issued", integer, small}, {"attached", integer, small},
+		{"closed", text, 256}, {"closed_at", instant, 0}, {"reason", text, 256},
 	}}
 	partners = &table{"icp_partners", 2, 3, []column{
-		{"account", text}, {"direction", text}, {"year", integer}, {"version", integer}, {"accounts", document},
+		{"account", text, 128}, {"direction", text, 128}, {"year", integer, small}, {"version", integer, 0}, {"accounts", document, 0},
 	}}
-	acquaintances = &table{"icp_acquaintances", 3, 2, []column{{"granter", text}, {"grantee", text}}}
+	acquaintances = &table{"icp_acquaintances", 3, 2, []column{{"granter", text, 128}, {"grantee", text, 128}}}
 	codes         = &table{"icp_codes", 4, 1, []column{
-		{"code", text}, {"version", integer}, {"state", text}, {"last_action", text}, {"origin", text},
-		{"owner", text}, {"grantee", text}, {"holder", text}, {"instance", text}, {"product", text},
-		{"rule_set", text}, {"assumed", text}, {"contract_quota", integer},
-		{"issued", instant}, {"granted", instant}, {"updated", instant}, {"ended", instant},
-		{"filing_kind", text}, {"filing_domain", text}, {"filing_app", text}, {"filing_subject", text},
-		{"filing_ips", document}, {"icp_number", text},
-		{"paid", amount}, {"paid_currency", text}, {"refunded", amount}, {"refunded_currency", text},
-		{"remark", text}, {"reason", text},
+		{"code", text, 128}, {"version", integer, 0}, {"state", text, 32}, {"last_action", text, 32}, {"origin", text, 32},
+		{"owner", text, 128}, {"grantee", text, 128}, {"holder", text, 128}, {"instance", text, 128}, {"product", text, 256},
+		{"rule_set", text, 256}, {"assumed", text, 1024}, {"contract_quota", integer, small},
+		{"issued", instant, 0}, {"granted", instant, 0}, {"updated", instant, 0}, {"ended", instant, 0},
+		{"filing_kind", text, 256}, {"filing_domain", text, 256}, {"filing_app", text, 256}, {"filing_subject", text, 256},
+		{"filing_ips", document, 0}, {"icp_number", text, 128},
+		{"paid", amount, 0}, {"paid_currency", text, 256}, {"refunded", amount, 0}, {"refunded_currency", text, 256},
+		{"remark", text, 256}, {"reason", text, 256},
 	}}
 	receipts = &table{"icp_receipts", 5, 2, []column{
-		{"actor", text}, {"request_id", text}, {"version", integer},
-		{"at", instant}, {"fingerprint", text}, {"result", document},
+		{"actor", text, 128}, {"request_id", text, 128}, {"version", integer, 0},
+		{"at", instant, 0}, {"fingerprint", text, 64}, {"result", document, 0},
 	}}
 	events = &table{"icp_events", 6, 2, []column{
-		{"code", text}, {"seq", integer}, {"at", instant}, {"action", text}, {"actor", text}, {"request_id", text},
-		{"from_state", text}, {"to_state", text}, {"rule_set", text}, {"assumed", text}, {"reason", text},
-		{"owner", text}, {"grantee", text}, {"instance", text}, {"product", text}, {"origin", text},
-		{"contract_quota", integer}, {"remark", text}, {"issued", instant}, {"granted", instant},
-		{"filing_kind", text}, {"filing_domain", text}, {"filing_app", text}, {"filing_subject", text},
-		{"filing_ips", document}, {"icp_number", text},
-		{"paid", amount}, {"paid_currency", text}, {"refund", amount}, {"refund_currency", text},
+		{"code", text, 128}, {"seq", integer, 0}, {"at", instant, 0}, {"action", text, 32}, {"actor", text, 128}, {"request_id", text, 128},
+		{"from_state", text, 32}, {"to_state", text, 32}, {"rule_set", text, 256}, {"assumed", text, 1024}, {"reason", text, 256},
+		{"owner", text, 128}, {"grantee", text, 128}, {"instance", text, 128}, {"product", text, 256}, {"origin", text, 256},
+		{"contract_quota", integer, small}, {"remark", text, 256}, {"issued", instant, 0}, {"granted", instant, 0},
+		{"filing_kind", text, 256}, {"filing_domain", text, 256}, {"filing_app", text, 256}, {"filing_subject", text, 256},
+		{"filing_ips", document, 0}, {"icp_number", text, 256},
+		{"paid", amount, 0}, {"paid_currency", text, 256}, {"refund", amount, 0}, {"refund_currency", text, 256},
 	}}
 )
 

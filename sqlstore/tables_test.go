@@ -4,10 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"maps"
+	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/icpcode/icpcode"
 )
@@ -45,6 +49,58 @@ func TestSchemasHaveTheTables(t *testing.T) {
 	}
 }
 
+// TestMySQLSizes compares how large a value may be with MySQL's schema.
+func TestMySQLSizes(t *testing.T) {
+	create := regexp.MustCompile(`(?s)create table if not exists (\w+) \((.*?)\n\)`)
+	sized := regexp.MustCompile(`(?m)^    (\w+) +(?:var)?char\((\d+)\)|^    (\w+) +(int)\b`)
+	want := map[string]int{}
+	for _, m := range create.FindAllStringSubmatch(script("mysql", "0001"), -1) {
+		for _, c := range sized.FindAllStringSubmatch(m[2], -1) {
+			if n, err := strconv.Atoi(c[2]); err == nil {
+				want[m[1]+"."+c[1]] = n
+			} else {
+				want[m[1]+"."+c[3]] = small
+			}
+		}
+	}
+	got := map[string]int{}
+	for _, table := range []*table{ledgers, accountLedgers, partners, acquaintances, codes, receipts, events} {
+		for _, c := range table.columns {
+			if c.most != 0 {
+				got[table.name+"."+c.name] = c.most
+			}
+		}
+	}
+	if len(want) == 0 || !maps.Equal(got, want) {
+		t.Errorf("the columns hold\n%v\nand the schema\n%v", got, want)
+	}
+}
+
+// TestFits asserts what is at the edge of a column.
+func TestFits(t *testing.T) {
+	for _, tc := range []struct {
+		c    column
+		v    any
+		want bool
+	}{
+		{column{most: 3}, "长长长", true},
+		{column{most: 3}, "长长长长", false},
+		{column{most: 3}, "a\xff", false},
+		{column{kind: integer, most: small}, int64(math.MaxInt32), true},
+		{column{kind: integer, most: small}, int64(math.MaxInt32 + 1), false},
+		{column{kind: integer}, int64(math.MaxInt64), true},
+		{column{kind: instant}, moment(time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)), true},
+		{column{kind: instant}, moment(time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)), false},
+		{column{kind: amount}, "999999999999999999.99", true},
+		{column{kind: amount}, "99999999999999999999.99", false},
+		{column{most: 3}, nil, true},
+	} {
+		if got := tc.c.fits(tc.v); got != tc.want {
+			t.Errorf("%v fits %+v: %t, want %t", tc.v, tc.c, got, tc.want)
+		}
+	}
+}
+
 // TestQuotable asserts that what is written between quotes as it is cannot
 // end them, in any SQL mode or character set.
 func TestQuotable(t *testing.T) {
@@ -57,7 +113,7 @@ func TestQuotable(t *testing.T) {
 		`it's`:                   `_utf8mb4 x'69742773'`,
 		`\`:                      `_utf8mb4 x'5c'`,
 		`备`:                      `_utf8mb4 x'e5a487'`,
-		`{"codes":["0123"]} -- `: `'{"codes":["0123"]} -- '`,
+		`{"codes":["0123"]} -- `: `_utf8mb4'{"codes":["0123"]} -- '`,
 	} {
 		var s statement
 		mySQL{}.value(&s, nil, text)
@@ -66,7 +122,7 @@ func TestQuotable(t *testing.T) {
 		}
 	}
 	var s statement
-	mySQL{}.value(&s, &column{"result", document}, `["备"]`)
+	mySQL{}.value(&s, &column{name: "result", kind: document}, `["备"]`)
 	if got, want := string(s.buf), `convert(x'5b22e5a487225d' using utf8mb4)`; got != want {
 		t.Errorf("JSON is written %s, want %s: a binary string is refused, error 3144", got, want)
 	}

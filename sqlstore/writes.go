@@ -1,7 +1,9 @@
 package sqlstore
 
 import (
+	"fmt"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/icpcode/icpcode"
 )
@@ -62,5 +64,39 @@ func (w *writes) batch(t *table) *batch {
 
 // expecting returns the columns of t, and the one for what an update expects.
 func expecting(t *table) []column {
-	return append(slices.Clip(t.columns), column{"expect", integer})
+	return append(slices.Clip(t.columns), column{name: "expect", kind: integer})
+}
+
+// fits reports what does not fit into its column as it is. In a session without
+// a strict sql_mode MySQL would shorten it without a word.
+func (w *writes) fits() error {
+	for i := range w.batches {
+		b := &w.batches[i]
+		for _, rows := range [][]row{b.inserts, b.updates} {
+			for _, r := range rows {
+				for j, v := range r {
+					if c := &b.table.columns[j]; !c.fits(v) {
+						return fmt.Errorf("sqlstore: a value does not fit into %s.%s", b.table.name, c.name)
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (c *column) fits(v any) bool {
+	switch v := v.(type) {
+	case string:
+		switch c.kind {
+		case instant:
+			return len(v) == len(layout)
+		case amount:
+			return len(v) <= len("-999999999999999999.99")
+		}
+		return utf8.ValidString(v) && (c.most == 0 || len(v) <= c.most || utf8.RuneCountInString(v) <= c.most)
+	case int64:
+		return c.most != small || v == int64(int32(v))
+	}
+	return v == nil
 }
