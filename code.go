@@ -52,7 +52,8 @@ const (
 
 // ParseCode parses a twelve-digit code as a person pasted it. It is
 // TwelveDigits.Parse. The error is an [*InvalidError], which does not echo
-// the text.
+// the text. It is for what people type: a store reads back what it kept, also
+// imported codes of any form, by [Code.UnmarshalText] or [Code.Scan].
 func ParseCode(s string) (Code, error) { return TwelveDigits.Parse(s) }
 
 // Parse parses s in format f. The error is an [*InvalidError], which does not

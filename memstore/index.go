@@ -111,7 +111,7 @@ func (r *stream) fill(o *opaque, n int) {
 
 // everything is candidates over all codes: the shards' lists merged.
 func (s *Store) everything(after *item, n int) (page []item, more bool) {
-	batch := n/numShards + 8
+	batch := n/numShards + 4
 	streams := make([]stream, 0, numShards)
 	for i := range s.shards {
 		r := stream{shard: &s.shards[i], last: after}

@@ -15,3 +15,9 @@ func TestStore(t *testing.T) {
 func BenchmarkStore(b *testing.B) {
 	storetest.Benchmark(b, func(testing.TB) icpcode.Store { return memstore.New() })
 }
+
+// TestLeast keeps every Change of the suite within the least that a store can
+// take.
+func TestLeast(t *testing.T) {
+	storetest.Run(t, func(testing.TB) icpcode.Store { return storetest.NewLeast(memstore.New()) })
+}
