@@ -1,6 +1,12 @@
 package icpcode
 
-func (r *CloseRequest) normalize() error {
+// closing is what [Engine.CloseInstance] makes of a CloseRequest.
+type closing struct {
+	CloseRequest
+	listed []Code // of the instance
+}
+
+func (r *closing) normalize() error {
 	if err := checkID("Instance", string(r.Instance)); err != nil {
 		return err
 	}
@@ -10,30 +16,43 @@ func (r *CloseRequest) normalize() error {
 	return checkText("Reason", r.Reason, maxRemarkBytes)
 }
 
-func (r *CloseRequest) action() Action {
+func (r *closing) action() Action {
 	if r.Refunded {
 		return ActionCloseRefund
 	}
 	return ActionCloseRelease
 }
 
-func (r *CloseRequest) fingerprint(p *digest) {
+func (r *closing) fingerprint(p *digest) {
 	p.action(r.action())
 	p.text(string(r.Instance))
 	p.text(r.Reason)
 }
 
-func (r *CloseRequest) keys(c *call, keys []Key) []Key {
+// prepare lists the codes of the instance.
+func (r *closing) prepare(c *call, _ *told, d desk) (err error) {
+	if !c.operator {
+		return nil // it will be refused, whatever there is
+	}
+	r.listed, err = d.attached(r.Instance)
+	return err
+}
+
+func (r *closing) draws(*RuleSet) int { return 0 }
+
+func (r *closing) keys(_ *call, keys []Key) []Key {
 	keys = append(keys, ledgerKey(r.Instance))
-	for _, code := range c.listed {
+	for _, code := range r.listed {
 		keys = append(keys, recordKey(code))
 	}
 	return keys
 }
 
+func (r *closing) writes(*call) (puts, events int) { return len(r.listed) + 1, len(r.listed) }
+
 // decide: LIF-CLOSE. The codes that were listed must be all that the ledger
 // counts; otherwise one was attached meanwhile, and the engine lists again.
-func (r *CloseRequest) decide(c *call, v *view) (Result, Decision, error) {
+func (r *closing) decide(c *call, v *view) (Result, Decision, error) {
 	a := r.action()
 	d := c.decision(a)
 	if c.operator {
@@ -50,11 +69,11 @@ func (r *CloseRequest) decide(c *call, v *view) (Result, Decision, error) {
 	if err := c.settle(&d); err != nil {
 		return Result{}, d, err
 	}
-	if len(c.listed) != next.Attached {
+	if len(r.listed) != next.Attached {
 		return Result{}, d, errStale
 	}
-	records := make([]*Record, len(c.listed))
-	for i, code := range c.listed {
+	records := make([]*Record, len(r.listed))
+	for i, code := range r.listed {
 		// A record may be read as it was before it was bound: documents of
 		// one Load need not be of one moment.
 		records[i] = read[Record](v, recordKey(code))
@@ -76,6 +95,12 @@ func (r *CloseRequest) decide(c *call, v *view) (Result, Decision, error) {
 			paid.add(e.Refund)
 		}
 		v.occur(e)
+		if len(res.Codes) == 0 {
+			res.State = to
+		}
+		if to != res.State {
+			res.State = StateNone
+		}
 		res.Codes = append(res.Codes, rec.Code)
 	}
 	next.Closed, next.ClosedAt, next.Reason = a, c.at, r.Reason

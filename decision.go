@@ -116,3 +116,23 @@ func (d *Decision) outcome(r Rule) Outcome {
 	}
 	return Passed
 }
+
+// about sets what d says about the code of r, in the words of its asker.
+func (d *Decision) about(r *Record, roles Role, today Instance) {
+	d.roles = roles
+	d.state = r.view(roles, today, d.At).State
+	d.paid = r.Origin == OriginPaid
+}
+
+// answer notes what a rule says.
+func (d *Decision) answer(r Rule, t Tri) {
+	if t == Yes {
+		d.Pass |= 1 << r
+	}
+	if t == No {
+		d.Fail |= 1 << r
+	}
+	if t == Unknown {
+		d.Unknown |= 1 << r
+	}
+}

@@ -29,13 +29,12 @@ var (
 // other file must be, also one that is new.
 var notPure = map[string]string{
 	"doc.go":     "has no code",
-	"flight.go":  "carries requests for several callers",
+	"entropy.go": "draws, for all goroutines",
+	"hooks.go":   "calls the functions of the options",
 	"icpcode.go": "holds the clock and the entropy source",
 	"history.go": "asks the store for events",
 	"list.go":    "asks the store for pages",
 	"loop.go":    "is the loop around the pure part: load, decide, commit",
-	"memory.go":  "remembers for all goroutines",
-	"merge.go":   "lets requests wait for one another",
 	"page.go":    "asks the store for pages, and seals their cursors",
 	"review.go":  "asks the store for closed instances",
 	"store.go":   "is the store's contract",
@@ -112,10 +111,30 @@ func TestRequiredModules(t *testing.T) {
 	}
 }
 
+// TestMergeKnowsNothing holds the queue to the standard library: it can know
+// no rule and no store.
+func TestMergeKnowsNothing(t *testing.T) {
+	const format = `{{if not .Standard}}{{.ImportPath}}{{end}}`
+	own := modulePath + "/internal/merge"
+	if got := strings.Fields(goCommand(t, "list", "-deps", "-f", format, own)); !slices.Equal(got, []string{own}) {
+		t.Errorf("the queue is made of %v", got)
+	}
+}
+
 // sources parses the files of the root package that are no tests.
 func sources(t *testing.T) (*token.FileSet, map[string]*ast.File) {
 	t.Helper()
-	names, err := filepath.Glob("*.go")
+	set, files := filesOf(t, ".")
+	if len(files) < 10 {
+		t.Fatalf("found only %d files of the root package", len(files))
+	}
+	return set, files
+}
+
+// filesOf parses the files of a package that are no tests.
+func filesOf(t *testing.T, dir string) (*token.FileSet, map[string]*ast.File) {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,9 +148,6 @@ func sources(t *testing.T) (*token.FileSet, map[string]*ast.File) {
 			t.Fatal(err)
 		}
 		files[name] = f
-	}
-	if len(files) < 10 {
-		t.Fatalf("found only %d files of the root package", len(files))
 	}
 	return set, files
 }
@@ -202,25 +218,29 @@ func TestPureFiles(t *testing.T) {
 	}
 }
 
-// TestNoGoroutinesNoInit allows one goroutine: a merged commit is nobody's own,
-// and so must not be a caller's, who could not leave it.
+// TestNoGoroutinesNoInit allows one goroutine, of the queue: a shared commit
+// is no caller's own, and so must not be on the goroutine of one, who could not
+// leave it.
 func TestNoGoroutinesNoInit(t *testing.T) {
-	set, files := sources(t)
-	started := 0
-	for name, f := range files {
-		ast.Inspect(f, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.GoStmt:
-				if started++; name != "merge.go" || started > 1 {
-					t.Errorf("%v: the library starts no goroutines", set.Position(n.Pos()))
+	for dir, allowed := range map[string]int{".": 0, "internal/merge": 1} {
+		set, files := filesOf(t, dir)
+		var started []string
+		for _, f := range files {
+			ast.Inspect(f, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.GoStmt:
+					started = append(started, set.Position(n.Pos()).String())
+				case *ast.FuncDecl:
+					if n.Recv == nil && n.Name.Name == "init" {
+						t.Errorf("%v: the library has no init", set.Position(n.Pos()))
+					}
 				}
-			case *ast.FuncDecl:
-				if n.Recv == nil && n.Name.Name == "init" {
-					t.Errorf("%v: the library has no init", set.Position(n.Pos()))
-				}
-			}
-			return true
-		})
+				return true
+			})
+		}
+		if len(started) != allowed {
+			t.Errorf("%s starts goroutines at %v, want %d places", dir, started, allowed)
+		}
 	}
 }
 
@@ -326,9 +346,11 @@ func (noImporter) Import(path string) (*types.Package, error) {
 }
 
 func TestNoMutableState(t *testing.T) {
-	set, files := sources(t)
-	for _, m := range mutations(set, files) {
-		t.Error(m)
+	for _, dir := range []string{".", "internal/merge"} {
+		set, files := filesOf(t, dir)
+		for _, m := range mutations(set, files) {
+			t.Error(m)
+		}
 	}
 }
 

@@ -81,17 +81,18 @@
 // # Requests that meet
 //
 // A request that finds a commit of the same engine under way for one of its
-// documents, or two commits for others, waits; when one returns, up to 128 of
+// documents, or two commits for others, waits. When one returns, up to 128 of
 // those that wait are loaded together, decided in their order, each on what
-// those before it did, and committed as one [Change]. Nobody waits for company,
-// commits that take much longer than usual hold up nobody but those who need
-// their documents, and answers wait for the commit that they rest on. A
-// conflict has all of them decided again. Another error has them tried in
-// halves, so that a bad request fails alone; receipts tell what had been done.
-// A caller whose context ends takes its request out of the queue, or gets an
-// [*UnknownOutcomeError] if a commit is on its way. Stores that answer within
-// microseconds, as in memory, are not worth waiting for. Options.Unmerged
-// switches it off.
+// those before it did, and committed as one [Change]. A request never waits for
+// others to arrive, and answers wait for the commit that they rest on. Commits
+// that take much longer than usual, however many they are, hold up only what
+// needs their documents, or was in the same commit. A conflict has all of its
+// requests decided again. Another error has them tried in halves, so that a bad
+// request fails alone; receipts tell what had been done. A caller whose context
+// ends takes its request out of the queue, or gets an [*UnknownOutcomeError] if
+// a commit is on its way. Over stores that answer within microseconds, as in
+// memory, requests wait for others only if they conflict again and again.
+// Options.Unmerged switches all of it off.
 //
 // # Rules are data
 //

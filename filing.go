@@ -1,6 +1,14 @@
 package icpcode
 
-func (r *SubmitRequest) normalize() error {
+// filingRequest is what a submission and a resubmission have in common.
+type filingRequest struct {
+	SubmitRequest
+	oneCode
+}
+
+func (r *filingRequest) keys(_ *call, keys []Key) []Key { return append(keys, recordKey(r.Code)) }
+
+func (r *filingRequest) normalize() error {
 	if r.Code.IsZero() {
 		return invalid("Code", "is empty")
 	}
@@ -8,10 +16,8 @@ func (r *SubmitRequest) normalize() error {
 	return r.Instance.normalize()
 }
 
-func (r *SubmitRequest) keys(_ *call, keys []Key) []Key { return append(keys, recordKey(r.Code)) }
-
 // decide: LIF-SUBMIT or LIF-RESUBMIT, FIL-HOLDER, FIL-WHAT, FIL-FOREIGN.
-func (r *SubmitRequest) decide(c *call, v *view, a Action) (Result, Decision, error) {
+func (r *filingRequest) decide(c *call, v *view, a Action) (Result, Decision, error) {
 	d := c.decision(a)
 	rec, roles, err := c.find(v, r.Code)
 	if err != nil {
@@ -75,8 +81,8 @@ func hasAddresses(today *Instance, f *Filing) bool {
 // submission and resubmission are what [Engine.Submit] and [Engine.Resubmit]
 // make of a SubmitRequest.
 type (
-	submission   struct{ SubmitRequest }
-	resubmission struct{ SubmitRequest }
+	submission   struct{ filingRequest }
+	resubmission struct{ filingRequest }
 )
 
 func (r *submission) fingerprint(p *digest) {
@@ -86,7 +92,7 @@ func (r *submission) fingerprint(p *digest) {
 }
 
 func (r *submission) decide(c *call, v *view) (Result, Decision, error) {
-	return r.SubmitRequest.decide(c, v, ActionSubmit)
+	return r.filingRequest.decide(c, v, ActionSubmit)
 }
 
 func (r *resubmission) fingerprint(p *digest) {
@@ -96,26 +102,32 @@ func (r *resubmission) fingerprint(p *digest) {
 }
 
 func (r *resubmission) decide(c *call, v *view) (Result, Decision, error) {
-	return r.SubmitRequest.decide(c, v, ActionResubmit)
+	return r.filingRequest.decide(c, v, ActionResubmit)
 }
 
-func (r *ApproveRequest) normalize() error {
+// approval is what [Engine.Approve] makes of an ApproveRequest.
+type approval struct {
+	ApproveRequest
+	oneCode
+}
+
+func (r *approval) normalize() error {
 	if r.Code.IsZero() {
 		return invalid("Code", "is empty")
 	}
 	return checkID("ICPNumber", r.ICPNumber)
 }
 
-func (r *ApproveRequest) fingerprint(p *digest) {
+func (r *approval) fingerprint(p *digest) {
 	p.action(ActionApprove)
 	p.code(r.Code)
 	p.text(r.ICPNumber)
 }
 
-func (r *ApproveRequest) keys(_ *call, keys []Key) []Key { return append(keys, recordKey(r.Code)) }
+func (r *approval) keys(_ *call, keys []Key) []Key { return append(keys, recordKey(r.Code)) }
 
 // decide: LIF-APPROVE, FIL-SUCCESS.
-func (r *ApproveRequest) decide(c *call, v *view) (Result, Decision, error) {
+func (r *approval) decide(c *call, v *view) (Result, Decision, error) {
 	d := c.decision(ActionApprove)
 	rec, roles, err := c.find(v, r.Code)
 	if err != nil {
@@ -135,59 +147,4 @@ func (r *ApproveRequest) decide(c *call, v *view) (Result, Decision, error) {
 	e.Filing.ICPNumber = r.ICPNumber
 	v.occur(e)
 	return c.result(ActionApprove, to, r.Code), d, nil
-}
-
-// ending is a CodeRequest that ends a filing or a code.
-type ending struct {
-	CodeRequest
-	action Action // ActionRelease, ActionRefund or ActionVoid
-}
-
-func (r *ending) normalize() error {
-	if r.Code.IsZero() {
-		return invalid("Code", "is empty")
-	}
-	if r.action == ActionVoid && r.Reason == "" {
-		return invalid("Reason", "is empty")
-	}
-	return checkText("Reason", r.Reason, maxRemarkBytes)
-}
-
-func (r *ending) fingerprint(p *digest) {
-	p.action(r.action)
-	p.code(r.Code)
-	p.text(r.Reason)
-}
-
-func (r *ending) keys(_ *call, keys []Key) []Key { return append(keys, recordKey(r.Code)) }
-
-// decide: LIF-RELEASE, LIF-REFUND with PAY-REFUND, LIF-VOID.
-func (r *ending) decide(c *call, v *view) (Result, Decision, error) {
-	action := r.action
-	if action == ActionRelease && c.set.Life.ReleaseTo == StateInvalid {
-		action = ActionForfeit
-	}
-	d := c.decision(action)
-	rec, roles, err := c.find(v, r.Code)
-	if err != nil {
-		return Result{}, d, err
-	}
-	d.about(rec, roles, Instance{})
-	to, may := rec.State.Next(action, roles)
-	if action == ActionRefund && rec.Origin != OriginPaid {
-		may = false
-	}
-	d.answer(action.Rule(), tri(may))
-	if err := c.settle(&d); err != nil {
-		return Result{}, d, err
-	}
-	e := c.event(r.Code, action, to)
-	e.Reason = r.Reason
-	if action == ActionRefund {
-		e.Refund = rec.Paid
-	}
-	v.occur(e)
-	res := c.result(action, to, r.Code)
-	res.Money = e.Refund
-	return res, d, nil
 }

@@ -1,6 +1,7 @@
 package icpcode
 
 import (
+	"errors"
 	"slices"
 )
 
@@ -10,8 +11,13 @@ type grant struct {
 	granter, grantee AccountID
 	out, in          *Partners // of the granter and of the grantee in the natural year; nil: none
 	acquainted       bool      // a grant between the two ever happened
+	verified         bool      // the phone said yes to this one
 	year             int
 }
+
+// grantPuts is how many documents a grant puts at most, beside its records:
+// those of its year, and that the two are acquainted.
+const grantPuts = 3
 
 // grantKeys adds the keys of the documents that a grant needs.
 func grantKeys(keys []Key, granter, grantee AccountID, year int) []Key {
@@ -46,7 +52,7 @@ func (c *call) judgeGrant(d *Decision, g grant, cert Certification, assume Rules
 	d.answer(GRTOut, tri(rules.Allowed && g.out.admits(g.grantee, rules.MaxGrantees)))
 	d.answer(GRTIn, tri(rules.Allowed && g.in.admits(g.granter, rules.MaxGranters)))
 	d.answer(GRTOnce, tri(g.granter != g.grantee))
-	if !rules.VerifyFirst || g.acquainted || c.verified {
+	if !rules.VerifyFirst || g.acquainted || g.verified {
 		d.answer(GRTFirst, Yes)
 		return
 	}
@@ -104,7 +110,36 @@ func (g *grant) record(v *view) {
 	}
 }
 
-func (r *GrantRequest) normalize() error {
+// phone is the part of a request that may need a phone verified.
+type phone struct{ verified bool }
+
+// ask asks the phone hook about a first grant, if that is all that is missing.
+func (p *phone) ask(last *told, d desk, v Verification) error {
+	if !errors.Is(last.err, errPhone) {
+		return nil
+	}
+	err := d.verify(v)
+	p.verified = err == nil
+	if !errors.Is(err, ErrNotVerified) {
+		return err
+	}
+	last.verdict.Pass &^= 1 << GRTFirst
+	last.verdict.Fail |= 1 << GRTFirst
+	last.verdict.PhoneNeeded = false
+	return last.verdict.err()
+}
+
+// granting is what [Engine.Grant] makes of a GrantRequest.
+type granting struct {
+	GrantRequest
+	phone
+}
+
+func (r *granting) prepare(_ *call, last *told, d desk) error {
+	return r.ask(last, d, Verification{Granter: r.Actor, Grantee: r.GrantTo, Proof: r.Proof})
+}
+
+func (r *granting) normalize() error {
 	if len(r.Codes) == 0 || len(r.Codes) > maxGrantCodes {
 		return invalid("Codes", "are not between 1 and 1000")
 	}
@@ -139,7 +174,7 @@ func (r *GrantRequest) normalize() error {
 	return checkCertification(r.Certification)
 }
 
-func (r *GrantRequest) fingerprint(p *digest) {
+func (r *granting) fingerprint(p *digest) {
 	p.action(ActionGrant)
 	p.text(string(r.GrantTo))
 	for _, code := range r.Codes {
@@ -147,14 +182,18 @@ func (r *GrantRequest) fingerprint(p *digest) {
 	}
 }
 
-func (r *GrantRequest) keys(c *call, keys []Key) []Key {
+func (r *granting) keys(c *call, keys []Key) []Key {
 	for _, code := range r.Codes {
 		keys = append(keys, recordKey(code))
 	}
 	return grantKeys(keys, r.Actor, r.GrantTo, NaturalYear(c.at))
 }
 
-func (r *GrantRequest) decide(c *call, v *view) (Result, Decision, error) {
+func (r *granting) draws(*RuleSet) int { return 0 }
+
+func (r *granting) writes(*call) (puts, events int) { return len(r.Codes) + grantPuts, len(r.Codes) }
+
+func (r *granting) decide(c *call, v *view) (Result, Decision, error) {
 	d := c.decision(ActionGrant)
 	records := make([]*Record, len(r.Codes))
 	for i, code := range r.Codes {
@@ -170,6 +209,7 @@ func (r *GrantRequest) decide(c *call, v *view) (Result, Decision, error) {
 		return Result{}, d, invalid("Instances", "has one that is not the instance of any of the codes")
 	}
 	g := readGrant(v, r.Actor, r.GrantTo, NaturalYear(c.at))
+	g.verified = r.verified
 	c.judgeGrant(&d, g, r.Certification, r.Assume)
 	d.Pass &^= d.Fail
 	if err := c.settle(&d); err != nil {
@@ -209,7 +249,7 @@ func (d *Decision) judgeCode(rec *Record, roles Role, today Instance, ungranted 
 
 // facts returns today's facts about an instance, as far as the request has
 // them.
-func (r *GrantRequest) facts(id InstanceID) Instance {
+func (r *granting) facts(id InstanceID) Instance {
 	for i := range r.Instances {
 		if r.Instances[i].ID == id {
 			return r.Instances[i]
@@ -219,7 +259,7 @@ func (r *GrantRequest) facts(id InstanceID) Instance {
 }
 
 // about reports whether all of the facts are about instances of the codes.
-func (r *GrantRequest) about(records []*Record) bool {
+func (r *granting) about(records []*Record) bool {
 	known := make(map[InstanceID]bool, len(records))
 	for _, rec := range records {
 		known[rec.Instance] = true

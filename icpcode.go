@@ -7,6 +7,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"github.com/icpcode/icpcode/internal/merge"
 )
 
 // Options configures an [Engine]. The zero value is Alibaba's rules, the real
@@ -54,14 +56,6 @@ type Options struct {
 	// is told something by the values of its contexts, such as a tenant: the
 	// context of a shared Load or Commit has none.
 	Unmerged bool
-	// Remember is how many documents the engine keeps in memory as its last
-	// commits left them, each of 15 KB at most and mostly far less; 0: none.
-	// A request that needs no others is then committed without loading them
-	// first, which saves a round trip; if another engine has changed one of
-	// them meanwhile, that Commit conflicts, which costs one. Nothing is
-	// refused, and no request answered again, but from what was loaded. It
-	// pays where one process does most of what is done for an instance.
-	Remember int
 }
 
 // Verification is a first grant that the phone of the granter must confirm.
@@ -81,8 +75,8 @@ type Engine struct {
 	entropy *source
 	cursors *cursors
 	scratch *sync.Pool // of *scratch
-	merger  *merger    // nil: each request goes alone
-	memory  *memory    // nil: everything is loaded
+	queue   *merge.Queue[Key, *pending]
+	alone   bool // nothing goes through queue: each request commits by itself
 	dry     bool
 	inTx    bool // store is bound to a transaction of the caller's
 }
@@ -108,12 +102,8 @@ func New(s Store, o *Options) *Engine {
 	}
 	e.entropy = newSource(e.opt.Entropy)
 	e.cursors = newCursors(e.opt.CursorKey)
-	if !e.opt.Unmerged {
-		e.merger = newMerger(e)
-	}
-	if e.opt.Remember > 0 {
-		e.memory = newMemory(e.opt.Remember)
-	}
+	e.alone = e.opt.Unmerged
+	e.queue = merge.New[Key, *pending](merging(), e.fly)
 	return e
 }
 
@@ -123,7 +113,7 @@ func New(s Store, o *Options) *Engine {
 // phone first, the result says PhoneNeeded.
 func (e *Engine) DryRun() *Engine {
 	dry := *e
-	dry.dry, dry.merger, dry.memory = true, nil, nil
+	dry.dry, dry.alone = true, true
 	return &dry
 }
 
@@ -150,7 +140,7 @@ func (e *Engine) InTx(s Store) *Engine {
 		panic("icpcode: InTx needs a Store")
 	}
 	tx := *e
-	tx.store, tx.inTx, tx.merger, tx.memory = s, true, nil, nil
+	tx.store, tx.inTx, tx.alone = s, true, true
 	return &tx
 }
 
@@ -160,7 +150,7 @@ func (e *Engine) InTx(s Store) *Engine {
 // not read: of a request that was done already Verify says what another one
 // would meet.
 func (e *Engine) Verify(ctx context.Context, r IssueRequest) (Decision, error) {
-	_, d, err := e.DryRun().do(ctx, r.Actor, "", &r)
+	_, d, err := e.DryRun().do(ctx, r.Actor, "", &issuing{IssueRequest: r})
 	if d == nil {
 		d = new(Decision)
 	}
@@ -174,65 +164,65 @@ func (e *Engine) Verify(ctx context.Context, r IssueRequest) (Decision, error) {
 // (LIF-ISSUE). With GrantTo all of them are granted in the same action, or
 // none is issued (GRT-ATOMIC).
 func (e *Engine) Issue(ctx context.Context, r IssueRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &r)
+	return e.run(ctx, r.Actor, r.RequestID, &issuing{IssueRequest: r})
 }
 
 // SubmitAuto files straight with an instance of the actor's own, which issues
 // the code by itself in the same commit.
 func (e *Engine) SubmitAuto(ctx context.Context, r AutoRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &r)
+	return e.run(ctx, r.Actor, r.RequestID, &automatic{AutoRequest: r})
 }
 
 // Buy buys codes at Options.Price (LIF-BUY). They are not tied to an instance
 // yet: see [Engine.Bind]. Taking the money is the caller's part.
 func (e *Engine) Buy(ctx context.Context, r BuyRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &r)
+	return e.run(ctx, r.Actor, r.RequestID, &buying{BuyRequest: r})
 }
 
 // Bind ties a paid code to an instance of its owner, for good (LIF-BIND).
 func (e *Engine) Bind(ctx context.Context, r BindRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &r)
+	return e.run(ctx, r.Actor, r.RequestID, &binding{BindRequest: r})
 }
 
 // Grant grants the right to use codes to another account, all or none. It
 // cannot be undone (GRT-ONCE).
 func (e *Engine) Grant(ctx context.Context, r GrantRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &r)
+	return e.run(ctx, r.Actor, r.RequestID, &granting{GrantRequest: r})
 }
 
 // Submit submits a filing with a code (LIF-SUBMIT). The actor is its holder.
 func (e *Engine) Submit(ctx context.Context, r SubmitRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &submission{r})
+	return e.run(ctx, r.Actor, r.RequestID, &submission{filingRequest{SubmitRequest: r}})
 }
 
 // Resubmit sends a corrected filing again (LIF-RESUBMIT).
 func (e *Engine) Resubmit(ctx context.Context, r SubmitRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &resubmission{r})
+	return e.run(ctx, r.Actor, r.RequestID, &resubmission{filingRequest{SubmitRequest: r}})
 }
 
 // Approve records that a filing was approved; its code is used for good
 // (LIF-APPROVE, FIL-SUCCESS). The actor is an operator.
 func (e *Engine) Approve(ctx context.Context, r ApproveRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &r)
+	return e.run(ctx, r.Actor, r.RequestID, &approval{ApproveRequest: r})
 }
 
 // Release takes a code out of a filing that its holder withdrew or an
 // operator rejected for good (LIF-RELEASE).
 func (e *Engine) Release(ctx context.Context, r CodeRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &ending{r, ActionRelease})
+	return e.run(ctx, r.Actor, r.RequestID, &ending{CodeRequest: r, action: ActionRelease})
 }
 
 // Refund refunds a paid code that is not in use; Result.Money is what was
 // actually paid for it (LIF-REFUND, PAY-REFUND). Paying it is the caller's
 // part, once for the request.
 func (e *Engine) Refund(ctx context.Context, r CodeRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &ending{r, ActionRefund})
+	return e.run(ctx, r.Actor, r.RequestID, &ending{CodeRequest: r, action: ActionRefund})
 }
 
 // Void makes a code invalid by administrative act; nothing is paid back
 // (LIF-VOID, PAY-REFUND). The actor is an operator.
 func (e *Engine) Void(ctx context.Context, r CodeRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &ending{r, ActionVoid})
+	return e.run(ctx, r.Actor, r.RequestID, &ending{CodeRequest: r, action: ActionVoid})
 }
 
 // CloseInstance records that an instance was refunded or released, and ends
@@ -241,7 +231,7 @@ func (e *Engine) Void(ctx context.Context, r CodeRequest) (Result, error) {
 // it is zero if they were paid in different currencies. The actor is an
 // operator.
 func (e *Engine) CloseInstance(ctx context.Context, r CloseRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &r)
+	return e.run(ctx, r.Actor, r.RequestID, &closing{CloseRequest: r})
 }
 
 // Import takes over a code that was issued elsewhere (LIF-IMPORT). The same
@@ -249,7 +239,7 @@ func (e *Engine) CloseInstance(ctx context.Context, r CloseRequest) (Result, err
 // code whose history was purged, but [ErrConflict] in a transaction of the
 // caller's. The actor is an operator.
 func (e *Engine) Import(ctx context.Context, r ImportRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &r)
+	return e.run(ctx, r.Actor, r.RequestID, &importing{ImportRequest: r})
 }
 
 func (e *Engine) run(ctx context.Context, actor AccountID, requestID string, r request) (Result, error) {

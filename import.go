@@ -5,7 +5,14 @@ import (
 	"slices"
 )
 
-func (r *ImportRequest) normalize() error {
+// importing is what [Engine.Import] makes of an ImportRequest.
+type importing struct {
+	ImportRequest
+	birth   *Event // the first event of the code, if it exists
+	lookups int    // how often birth was looked for
+}
+
+func (r *importing) normalize() error {
 	r.Filing = r.Filing.clone()
 	var err error
 	if r.Issued, err = instant("Issued", r.Issued); err != nil {
@@ -37,7 +44,7 @@ func (r *ImportRequest) normalize() error {
 }
 
 // checkLife checks that the state, the parties and the dates can go together.
-func (r *ImportRequest) checkLife() error {
+func (r *importing) checkLife() error {
 	if r.Code.IsZero() {
 		return invalid("Code", "is empty")
 	}
@@ -71,7 +78,7 @@ func (r *ImportRequest) checkLife() error {
 	return nil
 }
 
-func (r *ImportRequest) checkPaid() error {
+func (r *importing) checkPaid() error {
 	if err := checkCents("Paid", r.Paid.Amount); err != nil {
 		return err
 	}
@@ -85,7 +92,7 @@ func (r *ImportRequest) checkPaid() error {
 }
 
 // checkFiling checks what is known of a filing; nothing needs to be.
-func (r *ImportRequest) checkFiling() error {
+func (r *importing) checkFiling() error {
 	f := r.Filing
 	if f == nil {
 		return nil
@@ -117,7 +124,7 @@ func (r *ImportRequest) checkFiling() error {
 	return checkIPs("Filing.IPs", f.IPs)
 }
 
-func (r *ImportRequest) fingerprint(p *digest) {
+func (r *importing) fingerprint(p *digest) {
 	p.action(ActionImport)
 	p.code(r.Code)
 	p.number(int64(r.State))
@@ -137,11 +144,20 @@ func (r *ImportRequest) fingerprint(p *digest) {
 }
 
 // subject is the instance of the code, for its ledgers.
-func (r *ImportRequest) subject() Instance {
+func (r *importing) subject() Instance {
 	return Instance{ID: r.Instance, Product: r.Product, Owner: r.Owner}
 }
 
-func (r *ImportRequest) keys(c *call, keys []Key) []Key {
+// prepare looks for the first event of the code.
+func (r *importing) prepare(_ *call, _ *told, d desk) (err error) {
+	r.lookups++
+	r.birth, err = d.birth(r.Code)
+	return err
+}
+
+func (r *importing) draws(*RuleSet) int { return 0 }
+
+func (r *importing) keys(c *call, keys []Key) []Key {
 	keys = append(keys, recordKey(r.Code))
 	if r.Instance != "" {
 		i := r.subject()
@@ -153,9 +169,13 @@ func (r *ImportRequest) keys(c *call, keys []Key) []Key {
 	return keys
 }
 
+func (r *importing) writes(c *call) (puts, events int) {
+	return 1 + c.ledgerPuts(r.Product) + grantPuts, 1
+}
+
 // decide: LIF-IMPORT. Quotas and caps count what is imported and never refuse
 // it.
-func (r *ImportRequest) decide(c *call, v *view) (Result, Decision, error) {
+func (r *importing) decide(c *call, v *view) (Result, Decision, error) {
 	d := c.decision(ActionImport)
 	if c.operator {
 		d.roles = RoleOperator
@@ -172,13 +192,13 @@ func (r *ImportRequest) decide(c *call, v *view) (Result, Decision, error) {
 	res := c.result(ActionImport, r.State, r.Code)
 	e := r.event(c)
 	if known := read[Record](v, recordKey(r.Code)); known != nil {
-		if c.birth == nil {
-			if c.lookups < sureLookups {
+		if r.birth == nil {
+			if r.lookups < sureLookups {
 				return Result{}, d, errStale // it may be new
 			}
 			return Result{}, d, fmt.Errorf("%w: its history is gone, so that what was imported is not known", ErrDiffers)
 		}
-		if !sameImport(&e, c.birth) {
+		if !sameImport(&e, r.birth) {
 			return Result{}, d, ErrDiffers
 		}
 		res.State = known.State
@@ -196,7 +216,7 @@ func (r *ImportRequest) decide(c *call, v *view) (Result, Decision, error) {
 }
 
 // count attaches the code to its instance and counts it.
-func (r *ImportRequest) count(c *call, v *view, d *Decision) error {
+func (r *importing) count(c *call, v *view, d *Decision) error {
 	if r.Instance == "" {
 		return nil
 	}
@@ -216,7 +236,7 @@ func (r *ImportRequest) count(c *call, v *view, d *Decision) error {
 	return nil
 }
 
-func (r *ImportRequest) event(c *call) Event {
+func (r *importing) event(c *call) Event {
 	e := c.event(r.Code, ActionImport, r.State)
 	e.Owner, e.Grantee, e.Granted = r.Owner, r.Grantee, r.Granted
 	e.Instance, e.Product, e.Origin = r.Instance, r.Product, r.Origin

@@ -1,69 +1,43 @@
 package icpcode
 
 import (
-	"bufio"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"slices"
-	"sync"
 	"time"
+
+	"github.com/icpcode/icpcode/internal/merge"
 )
 
-// request is what one operation asks. Its decide is pure: it sees nothing but
-// the call and the view.
-type request interface {
-	// normalize checks the request and truncates its instants.
-	normalize() error
-	// fingerprint writes what makes the request the one it is.
-	fingerprint(*digest)
-	// keys adds the keys that decide will read.
-	keys(c *call, keys []Key) []Key
-	// decide refuses, or writes to the view what the request does.
-	decide(c *call, v *view) (Result, Decision, error)
-}
+// A request goes from its method of the Engine to its decision like this:
+//
+//	do       checks it, and tells its caller what became of it
+//	settle   prepares it, and has it carried until nothing is left to prepare
+//	carry    hands it to the queue, where it goes alone or meets others
+//	try, fly carry a batch until each of its requests has an answer: one on
+//	         the goroutine of its caller, several on one of their own
+//	attempt  draws, loads, decides and commits, once
+//	decide   is the request's own, and pure
 
-// drawer is a request that needs codes drawn.
-type drawer interface {
-	draws(*RuleSet) int
-}
-
-// Answers of decide that are not for the caller.
-var (
-	errPhone = errors.New("icpcode: the phone must be verified first")
-	errStale = errors.New("icpcode: what was drawn or listed before does not fit")
-)
-
-// Retries are bounded. The first ones follow at once, since a conflict means
-// that somebody else succeeded; later ones wait a random part of a delay that
-// doubles.
-const (
-	maxAttempts  = 64
-	firstBackoff = 20 * time.Microsecond
-	lastBackoff  = 20 * time.Millisecond
-)
-
-// sureLookups is how often the history of a code that exists must have been
-// looked for, and not found, until it is taken to be purged rather than new.
-const sureLookups = 3
-
-// pending is one request on its way through the loop.
+// pending is one request on its way.
 type pending struct {
 	call
-	request
-	ticket
+	request request
 	receipt Key // zero in a dry run without a request ID
 	print   [sha256.Size]byte
-	failed  error // to draw or to list: the answer, unless there is a receipt
+	failed  error // to prepare or to draw: the answer, unless there is a receipt
+	told
+	ticket merge.Ticket[Key, *pending]
 
-	res      Result
-	decision *Decision // of a dry run, and where the phone is needed
-	err      error
-	events   []Event
+	// What a caller is told that leaves: underway says that a Commit with the
+	// request in it may be on its way. Doubt is the error of one that may
+	// have taken effect, or do so yet: from then on nothing but success is
+	// certain.
+	underway bool
+	doubt    error
 }
 
 // do takes one request from its checks to its answer.
@@ -75,29 +49,17 @@ func (e *Engine) do(ctx context.Context, actor AccountID, requestID string, r re
 		return Result{}, nil, err
 	}
 	if err := e.settle(ctx, s, p); err != nil {
-		return Result{}, nil, err
-	}
-	if errors.Is(p.err, errPhone) {
-		if p.err = e.verify(ctx, p); p.err != nil {
-			return Result{}, p.decision, p.err
-		}
-		p.verified = true
-		if err := e.settle(ctx, s, p); err != nil {
-			return Result{}, nil, err
-		}
-	}
-	if p.err != nil {
-		return Result{}, p.decision, p.err
+		return Result{}, p.verdict, err
 	}
 	if e.dry {
-		return p.res, p.decision, nil
+		return p.res, p.verdict, nil
 	}
 	if e.inTx {
 		p.res.Events = p.events
 	} else if e.opt.Observe != nil && len(p.events) > 0 {
 		e.opt.Observe(ctx, p.events)
 	}
-	return p.res, p.decision, nil
+	return p.res, nil, nil
 }
 
 // enter checks a request and reads everything that holds for all of its
@@ -141,150 +103,160 @@ func (e *Engine) enter(ctx context.Context, s *scratch, actor AccountID, request
 	return p, nil
 }
 
-// now reads the clock, and finds the rules in force.
-func (e *Engine) now() (time.Time, *RuleSet, error) {
-	now, err := e.readClock()
-	if err != nil {
-		return now, nil, err
-	}
-	now, err = instant("Options.Clock", now)
-	if err != nil {
-		return now, nil, err
-	}
-	set, err := e.opt.Rules.at(now)
-	return now, set, err
-}
-
-func (e *Engine) readClock() (now time.Time, err error) {
-	defer recovered("Clock", &err)
-	return e.opt.Clock(), nil
-}
-
-func (e *Engine) isOperator(actor AccountID) (bool, error) {
-	if e.opt.Operator == nil {
-		return false, nil
-	}
-	var is bool
-	err := guard("Operator", func() error { is = e.opt.Operator(actor); return nil })
-	return is, err
-}
-
-// guard calls a function of the caller's and turns its panic into an error.
-func guard(name string, f func() error) (err error) {
-	defer recovered(name, &err)
-	return f()
-}
-
-// recovered, deferred, turns a panic of the hook of that name into an error.
-func recovered(name string, err *error) {
-	if p := recover(); p != nil {
-		if c, ok := p.(Code); ok {
-			p = c.masked()
-		}
-		*err = &HookError{Hook: name, Panic: p}
-	}
-}
-
-// verify asks the phone hook about a first grant.
-func (e *Engine) verify(ctx context.Context, p *pending) error {
-	v := Verification{Granter: p.actor, RequestID: p.requestID}
-	switch r := p.request.(type) {
-	case *IssueRequest:
-		v.Grantee, v.Proof = r.GrantTo, r.Proof
-	case *GrantRequest:
-		v.Grantee, v.Proof = r.GrantTo, r.Proof
-	}
-	err := guard("VerifyPhone", func() error { return e.opt.VerifyPhone(ctx, v) })
-	if err == nil {
-		return nil
-	}
-	if errors.Is(err, ErrNotVerified) {
-		p.decision.Pass &^= 1 << GRTFirst
-		p.decision.Fail |= 1 << GRTFirst
-		p.decision.PhoneNeeded = false
-		return p.decision.err()
-	}
-	var panicked *HookError
-	if errors.As(err, &panicked) && panicked.Panic != nil {
-		return err
-	}
-	return &HookError{Hook: "VerifyPhone", Err: err}
-}
-
-// settle takes a request to its answer. Its error is that of a caller who
-// left while others carried the request.
+// settle takes a request to its answer, which is in p unless it is the error.
 func (e *Engine) settle(ctx context.Context, s *scratch, p *pending) error {
-	s.alone[0] = p
-	for i := 0; ; i++ {
-		p.failed = e.lookUp(ctx, p)
-		s.gather(s.alone[:])
-		if e.merger == nil {
-			e.carry(ctx, s, nil, s.alone[:], 0)
-		} else if err := e.merger.carry(ctx, s, p); err != nil {
-			return err
+	s.errand = errand{e, ctx, p}
+	noRules := p.failed
+	for stale := 0; ; {
+		p.failed = noRules
+		if noRules == nil {
+			p.failed = p.request.prepare(&p.call, &p.told, &s.errand)
+		}
+		if p.failed != nil && p.err != nil {
+			return p.conclude(p.failed) // it had no receipt a moment ago
+		}
+		if left := e.carry(ctx, s, p); left != nil {
+			return left
+		}
+		if errors.Is(p.err, errPhone) {
+			continue
 		}
 		if !errors.Is(p.err, errStale) {
-			break
+			return p.conclude(p.err)
 		}
+		stale++
 		if e.inTx {
-			p.err = fmt.Errorf("%w: the transaction has something else than it lists or draws", ErrConflict)
-			break
+			return p.conclude(fmt.Errorf("%w: the transaction has something else than it lists or draws", ErrConflict))
 		}
-		if i+1 == maxAttempts {
-			p.err = fmt.Errorf("%w: in %d attempts the store never had what it listed", ErrConflict, maxAttempts)
-			break
+		if stale == maxAttempts {
+			return p.conclude(fmt.Errorf("%w: in %d attempts the store never had what it listed", ErrConflict, maxAttempts))
 		}
-		if p.err = backOff(ctx, i); p.err != nil {
-			break
+		if err := backOff(ctx, stale-1); err != nil {
+			return p.conclude(err)
 		}
 	}
-	p.conclude()
-	return nil //nolint:nilerr // p has its own answer
 }
 
 // conclude makes of what became of a request what its caller is told.
-func (p *pending) conclude() {
-	if p.err == nil {
-		return
+func (p *pending) conclude(err error) error {
+	if err == nil {
+		return nil
 	}
 	var panicked *panicError
-	if errors.As(p.err, &panicked) {
+	if errors.As(err, &panicked) {
 		panic(panicked.value)
 	}
 	if p.doubt != nil {
-		p.err = &UnknownOutcomeError{RequestID: p.requestID, Err: p.doubt}
+		return &UnknownOutcomeError{RequestID: p.requestID, Err: p.doubt}
+	}
+	return err
+}
+
+// carry takes a request to an answer, alone or with others. Its error is that
+// of a caller that left.
+func (e *Engine) carry(ctx context.Context, s *scratch, p *pending) error {
+	s.alone[0] = p
+	s.batch = batch{requests: s.alone[:]}
+	s.gather(s.alone[:])
+	try := func() (done bool) {
+		return e.judge(ctx, s, &s.batch, e.attempt(ctx, s, &s.batch)) == finished
+	}
+	if e.alone {
+		for !try() {
+		}
+		return nil
+	}
+	if err := e.queue.Do(ctx, &p.ticket, p, s.keys, p.weight(), try); err == nil {
+		return nil
+	}
+	if p.underway {
+		return &UnknownOutcomeError{RequestID: p.requestID, Err: ctx.Err()}
+	}
+	return p.conclude(ctx.Err())
+}
+
+// fly takes the requests of a flight to their answers. The queue calls it on
+// a goroutine of its own.
+func (e *Engine) fly(ctx context.Context, requests []*pending) {
+	s := e.scratch.Get().(*scratch)
+	defer e.release(s)
+	s.failures = 0
+	todo := []batch{{requests: requests}}
+	defer func() {
+		for i := range todo { // the store ended the goroutine
+			todo[i].note(s, errEnded)
+			todo[i].answer(errEnded)
+		}
+	}()
+	for len(todo) > 0 {
+		b := &todo[0]
+		s.gather(b.requests)
+		next := again
+		for next == again {
+			next = e.judge(ctx, s, b, e.safely(ctx, s, b))
+		}
+		rest := todo[1:]
+		if next == inHalves {
+			rest = append(b.halves(), rest...)
+		}
+		todo = rest
 	}
 }
 
-// carry carries a batch through load, decide and commit, again after each
-// conflict, until every request has an answer; those that are left aside have
-// errStale. Tries is how many conflicts there were before. The batch of a
-// merged flight may have to be halved instead; carry then says so, and how
-// many conflicts there were by now.
-func (e *Engine) carry(ctx context.Context, s *scratch, f *merged, batch []*pending, tries int) (halve bool, now int) {
-	for {
-		err := e.try(ctx, s, f, batch)
-		if err == nil {
-			f.answer(batch, nil)
-			return false, tries
+// errEnded is the answer where a store called runtime.Goexit.
+var errEnded = errors.New("icpcode: the store ended the goroutine that called it")
+
+// panicError is what a store panicked with while it worked for several callers.
+type panicError struct{ value any }
+
+func (p *panicError) Error() string { return fmt.Sprintf("icpcode: the store panicked: %v", p.value) }
+
+// safely makes an attempt, and turns a panic of the store's into an error: it
+// is for the callers to meet.
+func (e *Engine) safely(ctx context.Context, s *scratch, b *batch) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = &panicError{value}
 		}
-		conflict := errors.Is(err, ErrConflict)
-		if conflict {
-			tries++
-		}
-		if ctx.Err() == nil && f.halves(batch, tries, conflict) {
-			return true, tries
-		}
-		if conflict && !e.inTx {
-			if tries >= maxAttempts {
-				err = fmt.Errorf("icpcode: gave up after %d attempts: %w", tries, err)
-			} else if err = backOff(ctx, tries-1); err == nil {
-				continue
-			}
-		}
-		f.answer(batch, err)
-		return false, tries
+	}()
+	return e.attempt(ctx, s, b)
+}
+
+// next is what to do with a batch after an attempt.
+type next int
+
+const (
+	finished next = iota // its requests have their answers
+	again
+	inHalves
+)
+
+// judge says what comes after an attempt that ended with err, and answers the
+// batch if nothing does. What is to be set aside is answered with errStale.
+func (e *Engine) judge(ctx context.Context, s *scratch, b *batch, err error) next {
+	if err == nil {
+		s.failures = 0
+		b.answer(nil)
+		return finished
 	}
+	b.note(s, err)
+	conflict := errors.Is(err, ErrConflict)
+	if conflict {
+		b.conflicts++
+	} else {
+		s.failures++
+	}
+	if ctx.Err() == nil && b.divides(s, conflict) {
+		return inHalves
+	}
+	if conflict && !e.inTx {
+		if b.conflicts < maxAttempts {
+			return again
+		}
+		err = fmt.Errorf("icpcode: gave up after %d attempts: %w", b.conflicts, err)
+	}
+	b.answer(err)
+	return finished
 }
 
 // backOff waits after the i-th conflict.
@@ -308,18 +280,21 @@ func backOff(ctx context.Context, i int) error {
 
 // attempt decides a batch on one snapshot and commits it as one Change. Its
 // error is a conflict, or one that is every request's answer.
-func (e *Engine) attempt(ctx context.Context, s *scratch, f *merged, batch []*pending) error {
+func (e *Engine) attempt(ctx context.Context, s *scratch, b *batch) error {
 	v := &s.view
 	s.clear()
-	for _, p := range batch {
+	if b.conflicts > 0 {
+		if err := backOff(ctx, b.conflicts-1); err != nil {
+			return err
+		}
+	}
+	for _, p := range b.requests {
 		if p.failed == nil {
 			p.failed = e.draw(p)
 		}
 	}
-	if !e.guess(s, f, batch) {
-		if err := e.read(ctx, s, f, batch); err != nil {
-			return err
-		}
+	if err := e.read(ctx, s, b); err != nil {
+		return err
 	}
 	if e.dry || len(v.events) == 0 && !v.writes() {
 		return nil
@@ -332,94 +307,23 @@ func (e *Engine) attempt(ctx context.Context, s *scratch, f *merged, batch []*pe
 	if err != nil && e.inTx {
 		return fmt.Errorf("icpcode: commit: %w", err)
 	}
-	if err == nil && e.memory != nil {
-		e.memory.keep(v)
-	}
 	return err
 }
 
-// guess decides a batch on what the engine remembers, and reports whether that
-// may be committed.
-func (e *Engine) guess(s *scratch, f *merged, batch []*pending) bool {
-	if e.memory == nil {
-		return false
-	}
-	if e.memory.recall(&s.view, s.keys) {
-		f.decide(&s.view, batch)
-		if s.view.certain(batch) {
-			return true
-		}
-		f.undecide()
-	}
-	s.clear()
-	return false
-}
-
 // read decides a batch on what the store has.
-func (e *Engine) read(ctx context.Context, s *scratch, f *merged, batch []*pending) error {
+func (e *Engine) read(ctx context.Context, s *scratch, b *batch) error {
 	v := &s.view
 	for keys := s.keys; ; {
 		if err := e.load(ctx, v, keys); err != nil {
 			return err
 		}
-		f.decide(v, batch)
+		b.decide(v)
 		if len(v.missing) == 0 {
 			return nil
 		}
 		keys = v.missing
 		v.reset()
 	}
-}
-
-// scratch is what an attempt needs for a moment and no longer: none of its
-// memory reaches the caller, and a store must not keep what it is given.
-type scratch struct {
-	view       view
-	alone      [1]*pending // the batch of one request
-	keys       []Key
-	digest     digest
-	committing bool // a Commit is on its way, or was the last that happened
-}
-
-// gather collects the keys that the requests of a batch name, each once.
-func (s *scratch) gather(batch []*pending) {
-	s.keys = s.keys[:0]
-	for _, p := range batch {
-		s.keys = p.names(s.keys)
-	}
-	if len(batch) > 1 {
-		slices.SortFunc(s.keys, Key.Compare)
-		s.keys = slices.Compact(s.keys)
-	}
-}
-
-// names adds the keys that a request names.
-func (p *pending) names(keys []Key) []Key {
-	if p.receipt.Kind != 0 {
-		keys = append(keys, p.receipt)
-	}
-	if p.set == nil {
-		return keys
-	}
-	return p.keys(&p.call, keys)
-}
-
-// clear makes room for another attempt.
-func (s *scratch) clear() {
-	clear(s.view.slots)
-	s.view = view{slots: s.view.slots[:0]}
-	s.committing = false
-}
-
-// release hands scratch on, without holding on to any document.
-func (e *Engine) release(s *scratch) {
-	if cap(s.keys) > 2*maxDocuments {
-		return // not worth keeping
-	}
-	clear(s.keys)
-	s.alone[0] = nil
-	s.clear()
-	e.scratch.Put(s)
 }
 
 // load reads the keys that the view does not have.
@@ -445,11 +349,14 @@ func (e *Engine) load(ctx context.Context, v *view, keys []Key) error {
 
 // draw draws the codes for one attempt.
 func (e *Engine) draw(p *pending) error {
-	d, ok := p.request.(drawer)
-	if !ok || p.set == nil {
+	if p.set == nil {
 		return nil
 	}
-	p.codes = make([]Code, d.draws(p.set))
+	n := p.request.draws(p.set)
+	if n == 0 {
+		return nil
+	}
+	p.codes = make([]Code, n)
 	if e.dry {
 		for i := range p.codes {
 			p.codes[i] = Code{n: uint64(i) + 1} // stands for any; never shown
@@ -459,148 +366,45 @@ func (e *Engine) draw(p *pending) error {
 	return e.entropy.draw(p.codes)
 }
 
-// lookUp finds what a request needs before its keys are known.
-func (e *Engine) lookUp(ctx context.Context, p *pending) error {
-	if p.set == nil {
-		return p.failed // there are no rules
-	}
-	switch r := p.request.(type) {
-	case *CloseRequest:
-		return e.list(ctx, p, r.Instance)
-	case *ImportRequest:
-		events, err := e.store.Events(ctx, EventQuery{Code: r.Code, Limit: 1})
-		if err != nil {
-			return fmt.Errorf("icpcode: events: %w", err)
-		}
-		p.birth, p.lookups = nil, p.lookups+1
-		if len(events) > 0 {
-			p.birth = &events[0]
-		}
-	}
-	return nil
+// scratch is what an attempt needs for a moment and no longer: none of its
+// memory reaches the caller, and a store must not keep what it is given.
+type scratch struct {
+	view       view
+	batch      batch       // of the one request that goes alone
+	alone      [1]*pending // its requests
+	errand     errand
+	keys       []Key // that the batch at hand names
+	digest     digest
+	committing bool // a Commit is on its way, or was the last that happened
+	failures   int  // attempts of a flight in a row that failed, other than by a conflict
 }
 
-// list finds the codes of the instance to close.
-func (e *Engine) list(ctx context.Context, p *pending, id InstanceID) error {
-	p.listed = p.listed[:0]
-	if !p.operator {
-		return nil // who will be refused, whatever there is
+// gather collects the keys that the requests of a batch name, each once.
+func (s *scratch) gather(batch []*pending) {
+	s.keys = s.keys[:0]
+	for _, p := range batch {
+		s.keys = p.names(s.keys)
 	}
-	for r, err := range e.pages(ctx, Query{By: ByInstance, Value: string(id)}) {
-		if err != nil {
-			return err
-		}
-		p.listed = append(p.listed, r.Code)
+	if len(batch) > 1 {
+		slices.SortFunc(s.keys, Key.Compare)
+		s.keys = slices.Compact(s.keys)
 	}
-	return nil
 }
 
-// answer decides the request on the view.
-func (p *pending) answer(v *view) {
-	p.res, p.decision, p.err, p.events = Result{}, nil, nil, nil
-	if p.receipt.Kind != 0 {
-		if r := read[Receipt](v, p.receipt); r != nil {
-			p.replay(r)
-			return
-		}
-	}
-	if p.failed != nil {
-		p.err = p.failed
-		return
-	}
-	if !p.dry && !v.vacant(p.codes) {
-		p.err = errStale
-		return
-	}
-	before := len(v.events)
-	res, d, err := p.decide(&p.call, v)
-	p.res, p.err = res, err
-	if p.dry || errors.Is(err, errPhone) {
-		told := d
-		p.decision = &told
-	}
-	if err != nil {
-		return
-	}
-	p.events = v.events[before:len(v.events):len(v.events)]
-	if p.dry {
-		if _, drawn := p.request.(drawer); drawn {
-			p.res.Codes = nil
-		}
-		return
-	}
-	v.put(p.receipt, &Receipt{Fingerprint: p.print, Result: p.res})
+// clear makes room for another attempt.
+func (s *scratch) clear() {
+	clear(s.view.slots)
+	s.view = view{slots: s.view.slots[:0]}
+	s.committing = false
 }
 
-// replay answers with the receipt of a request that was done before.
-func (p *pending) replay(r *Receipt) {
-	if r.Fingerprint != p.print {
-		p.err = ErrRequestReused
-		return
+// release hands scratch on, without holding on to any document.
+func (e *Engine) release(s *scratch) {
+	if cap(s.keys) > 2*maxDocuments {
+		return // not worth keeping
 	}
-	p.res = r.Result
-	p.res.Codes = slices.Clone(r.Result.Codes)
-	p.res.Replayed = true
-}
-
-// source draws from entropy, one caller at a time. It remembers the last draw:
-// one that comes twice in a row is of a source that repeats itself.
-type source struct {
-	mu       sync.Mutex
-	r        *bufio.Reader
-	lastCode Code
-	lastID   [16]byte
-}
-
-// newSource reads ahead: a draw from the buffer costs half of one that asks
-// the kernel.
-func newSource(r io.Reader) *source {
-	return &source{r: bufio.NewReaderSize(r, 512)}
-}
-
-// draw fills codes with different ones.
-func (s *source) draw(codes []Code) (err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	defer exhausted(&err)
-	for i := range codes {
-		for redraws := 0; ; redraws++ {
-			c, err := Draw(s.r)
-			if err != nil {
-				return err
-			}
-			if c != s.lastCode && !slices.Contains(codes[:i], c) {
-				codes[i], s.lastCode = c, c
-				break
-			}
-			if redraws == maxRedraws {
-				return fmt.Errorf("%w: it repeats itself", ErrEntropy)
-			}
-		}
-	}
-	return nil
-}
-
-// requestID draws a request ID of 128 bits.
-func (s *source) requestID() (id string, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	defer exhausted(&err)
-	var b [16]byte
-	if _, err := io.ReadFull(s.r, b[:]); err != nil {
-		return "", fmt.Errorf("%w: %w", ErrEntropy, err)
-	}
-	if b == s.lastID {
-		return "", fmt.Errorf("%w: it repeats itself", ErrEntropy)
-	}
-	s.lastID = b
-	return hex.EncodeToString(b[:]), nil
-}
-
-// exhausted, deferred, makes a panic of the entropy source fail like an error
-// of it.
-func exhausted(err *error) {
-	if p := recover(); p != nil {
-		*err = fmt.Errorf("%w: panic: %v", ErrEntropy, p)
-	}
+	clear(s.keys)
+	s.alone[0], s.errand = nil, errand{}
+	s.clear()
+	e.scratch.Put(s)
 }

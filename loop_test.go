@@ -192,9 +192,9 @@ func (w *loopWorld) enter(actor AccountID, id string, r request) *pending {
 // issue is a request of n codes for an instance, granted to to.
 func (w *loopWorld) issue(owner AccountID, request string, id InstanceID, n int, to AccountID) *pending {
 	w.t.Helper()
-	return w.enter(owner, request, &IssueRequest{
+	return w.enter(owner, request, &issuing{IssueRequest: IssueRequest{
 		Actor: owner, Instance: w.server(id, owner), Quantity: n, GrantTo: to, Certification: Enterprise,
-	})
+	}})
 }
 
 // carry carries the batch, a merged one if there are several, and returns how
@@ -202,24 +202,20 @@ func (w *loopWorld) issue(owner AccountID, request string, id InstanceID, n int,
 func (w *loopWorld) carry(batch ...*pending) int {
 	w.t.Helper()
 	before := w.store.commits
-	s := new(scratch)
 	if len(batch) > 1 {
 		for _, p := range batch {
-			p.failed = w.eng.lookUp(w.t.Context(), p)
-			s.gather([]*pending{p})
-			p.ticket = ticket{solo: flight{keys: slices.Clone(s.keys)}, wake: make(chan bool, 1)}
+			p.failed = p.request.prepare(&p.call, &p.told, &errand{w.eng, w.t.Context(), p})
 		}
-		ctx, cancel := context.WithCancel(w.t.Context())
-		f := merge(slices.Clone(batch))
-		f.cancel, f.begun = cancel, time.Now()
-		w.eng.merger.fly(ctx, f)
+		w.eng.fly(w.t.Context(), batch)
 	}
 	for _, p := range batch {
-		if len(batch) > 1 && !errors.Is(p.err, errStale) {
-			p.conclude()
-		} else if err := w.eng.settle(w.t.Context(), s, p); err != nil {
-			w.t.Fatal(err)
+		for first := len(batch) == 1; first || errors.Is(p.err, errStale); first = false {
+			p.failed = p.request.prepare(&p.call, &p.told, &errand{w.eng, w.t.Context(), p})
+			if err := w.eng.carry(w.t.Context(), new(scratch), p); err != nil {
+				w.t.Fatal(err)
+			}
 		}
+		p.err = p.conclude(p.err)
 	}
 	return w.store.commits - before
 }
@@ -388,18 +384,18 @@ func TestBatchOfALife(t *testing.T) {
 	fixed := filing
 	fixed.Domain = "fixed.cn"
 	submit := func(actor AccountID, id string, c Code, f Filing) *pending {
-		return w.enter(actor, id, &submission{SubmitRequest{Actor: actor, Code: c, Filing: f}})
+		return w.enter(actor, id, &submission{filingRequest{SubmitRequest: SubmitRequest{Actor: actor, Code: c, Filing: f}}})
 	}
 	early := submit("2002", "b0", code, filing) // before the grant it is a stranger
-	grant := w.enter("1001", "b1", &GrantRequest{Actor: "1001", Codes: []Code{code}, GrantTo: "2002", Certification: Enterprise})
+	grant := w.enter("1001", "b1", &granting{GrantRequest: GrantRequest{Actor: "1001", Codes: []Code{code}, GrantTo: "2002", Certification: Enterprise}})
 	owner := submit("1001", "b2", code, filing) // after it the owner is not the holder
 	holder := submit("2002", "b3", code, filing)
 	twice := submit("2002", "b4", code, filing)
-	again := w.enter("2002", "b5", &resubmission{SubmitRequest{Actor: "2002", Code: code, Filing: fixed}})
-	approve := w.enter("ops", "b6", &ApproveRequest{Actor: "ops", Code: code, ICPNumber: "ICP-1"})
-	closing := w.enter("ops", "b7", &CloseRequest{Actor: "ops", Instance: "i-1", Reason: "gone"})
+	again := w.enter("2002", "b5", &resubmission{filingRequest{SubmitRequest: SubmitRequest{Actor: "2002", Code: code, Filing: fixed}}})
+	approve := w.enter("ops", "b6", &approval{ApproveRequest: ApproveRequest{Actor: "ops", Code: code, ICPNumber: "ICP-1"}})
+	ending := w.enter("ops", "b7", &closing{CloseRequest: CloseRequest{Actor: "ops", Instance: "i-1", Reason: "gone"}})
 	late := w.issue("1001", "b8", "i-1", 1, "")
-	if n := w.carry(early, grant, owner, holder, twice, again, approve, closing, late); n != 1 {
+	if n := w.carry(early, grant, owner, holder, twice, again, approve, ending, late); n != 1 {
 		t.Errorf("the life took %d commits", n)
 	}
 	if early.err != ErrNoCode {
@@ -408,13 +404,13 @@ func TestBatchOfALife(t *testing.T) {
 	refusedBy(t, owner.err, FILHolder)
 	refusedBy(t, twice.err, LIFSubmit)
 	refusedBy(t, late.err, LIFClose)
-	for i, p := range []*pending{grant, holder, again, approve, closing} {
+	for i, p := range []*pending{grant, holder, again, approve, ending} {
 		if p.err != nil {
 			t.Errorf("request %d: %v", i, p.err)
 		}
 	}
-	if !slices.Equal(closing.res.Codes, []Code{other}) {
-		t.Errorf("the close ended %d codes, want the one that is not Filed", len(closing.res.Codes))
+	if !slices.Equal(ending.res.Codes, []Code{other}) {
+		t.Errorf("the close ended %d codes, want the one that is not Filed", len(ending.res.Codes))
 	}
 	w.consistent()
 	var actions []Action
@@ -432,7 +428,7 @@ func TestBatchOfALife(t *testing.T) {
 		t.Errorf("the code is %+v", r)
 	}
 	// Each request has its own events, for its observer.
-	for _, p := range []*pending{grant, holder, again, approve, closing} {
+	for _, p := range []*pending{grant, holder, again, approve, ending} {
 		if len(p.events) != 1 || p.events[0].RequestID != p.requestID {
 			t.Errorf("%s has the events %+v", p.requestID, p.events)
 		}
@@ -507,7 +503,7 @@ func TestBatchRedrawsWhatItIsAbout(t *testing.T) {
 	w.eng = New(w.store, &Options{
 		Clock: func() time.Time { return w.now }, Entropy: &source, Operator: func(a AccountID) bool { return a == "ops" },
 	})
-	void := w.enter("ops", "v", &ending{CodeRequest{Actor: "ops", Code: drawnCode(7), Reason: "x"}, ActionVoid})
+	void := w.enter("ops", "v", &ending{CodeRequest: CodeRequest{Actor: "ops", Code: drawnCode(7), Reason: "x"}, action: ActionVoid})
 	issue := w.issue("1002", "b", "i-2", 1, "")
 	w.carry(void, issue)
 	if void.err != nil || issue.err != nil {
@@ -586,7 +582,6 @@ func TestBatchPhone(t *testing.T) {
 		t.Errorf("the others issued %d", w.ledger("i-1").Issued)
 	}
 	// The slots are gone meanwhile: verified, it is refused.
-	first.verified = true
 	if n := w.carry(first); n != 0 {
 		t.Errorf("took %d commits", n)
 	}
@@ -594,7 +589,7 @@ func TestBatchPhone(t *testing.T) {
 	// Two first grants of the same pair: each is asked, the second is no
 	// first one any more when the other was done.
 	a, b := w.issue("1001", "d", "i-2", 1, "2002"), w.issue("1001", "e", "i-2", 1, "2002")
-	a.verified = true
+	a.request.(*issuing).verified = true
 	w.carry(a, b)
 	if a.err != nil || b.err != nil {
 		t.Errorf("%v, %v", a.err, b.err)
@@ -774,7 +769,7 @@ func TestBatchManyPoisoned(t *testing.T) {
 	bad := errors.New("cannot be written")
 	var batch []*pending
 	poison := map[Key]bool{}
-	for i := range maxMerged {
+	for i := range merging().Requests {
 		batch = append(batch, w.issue("1001", fmt.Sprint("r", i), InstanceID(fmt.Sprint("i-", i)), 1, ""))
 		poison[batch[i].receipt] = i%7 == 3
 	}
@@ -801,7 +796,7 @@ func TestBatchStoreIsDown(t *testing.T) {
 	w := newLoopWorld(t)
 	w.store.fail = func(int) shelfFault { return shelfFault{err: down} }
 	var batch []*pending
-	for i := range maxMerged {
+	for i := range merging().Requests {
 		batch = append(batch, w.issue("1001", fmt.Sprint("r", i), InstanceID(fmt.Sprint("i-", i)), 1, ""))
 	}
 	if n := w.carry(batch...); n < 8 || n > 4*maxFailures {
@@ -866,7 +861,7 @@ func TestBatchOneConflicts(t *testing.T) {
 			return nil
 		}
 		var batch []*pending
-		for i := range maxMerged {
+		for i := range merging().Requests {
 			batch = append(batch, w.issue("1001", fmt.Sprint("r", i), InstanceID(fmt.Sprint("i-", i/5)), 1, ""))
 		}
 		bad = batch[77]
@@ -896,10 +891,10 @@ func TestBatchListsWhatItWrites(t *testing.T) {
 		w := newLoopWorld(t)
 		w.done(w.issue("1001", "a", "i-1", 1, ""))
 		issue := w.issue("1001", "b", "i-1", 2, "")
-		closing := w.enter("ops", "c", &CloseRequest{Actor: "ops", Instance: "i-1", Reason: "gone"})
-		w.carry(issue, closing)
-		if issue.err != nil || closing.err != nil || len(closing.res.Codes) != 3 {
-			t.Errorf("issued (%v), and closed %d codes (%v), want 3", issue.err, len(closing.res.Codes), closing.err)
+		ending := w.enter("ops", "c", &closing{CloseRequest: CloseRequest{Actor: "ops", Instance: "i-1", Reason: "gone"}})
+		w.carry(issue, ending)
+		if issue.err != nil || ending.err != nil || len(ending.res.Codes) != 3 {
+			t.Errorf("issued (%v), and closed %d codes (%v), want 3", issue.err, len(ending.res.Codes), ending.err)
 		}
 		w.consistent()
 
@@ -913,9 +908,9 @@ func TestBatchListsWhatItWrites(t *testing.T) {
 			return shelfFault{}
 		}
 		issue = w.issue("1001", "b", "i-1", 2, "")
-		closing = w.enter("ops", "c", &CloseRequest{Actor: "ops", Instance: "i-1", Reason: "gone"})
-		if n := w.carry(issue, closing); n != 2 || issue.err != nil || !issue.res.Replayed || closing.err != nil || len(closing.res.Codes) != 3 {
-			t.Errorf("%d commits, issued (%v), and closed %d codes (%v), want 3", n, issue.err, len(closing.res.Codes), closing.err)
+		ending = w.enter("ops", "c", &closing{CloseRequest: CloseRequest{Actor: "ops", Instance: "i-1", Reason: "gone"}})
+		if n := w.carry(issue, ending); n != 2 || issue.err != nil || !issue.res.Replayed || ending.err != nil || len(ending.res.Codes) != 3 {
+			t.Errorf("%d commits, issued (%v), and closed %d codes (%v), want 3", n, issue.err, len(ending.res.Codes), ending.err)
 		}
 		w.consistent()
 
@@ -925,10 +920,10 @@ func TestBatchListsWhatItWrites(t *testing.T) {
 			t.Fatal(err)
 		}
 		imported := func(id string, owner AccountID) *pending {
-			return w.enter("ops", id, &ImportRequest{
+			return w.enter("ops", id, &importing{ImportRequest: ImportRequest{
 				Actor: "ops", Code: code, State: StateAvailable, Owner: owner, Instance: "i-1", Product: ECS,
 				Origin: OriginFree, Issued: w.now,
-			})
+			}})
 		}
 		first, same, differs := imported("a", "1001"), imported("b", "1001"), imported("c", "1002")
 		w.carry(first, same, differs)
@@ -946,8 +941,8 @@ func TestBatchListsWhatItWrites(t *testing.T) {
 // go on.
 func TestBatchFailures(t *testing.T) {
 	w := newLoopWorld(t, 1, 2) // two codes, then the entropy is at its end
-	a, b, c := w.issue("1001", "a", "i-1", 2, ""), w.issue("1002", "b", "i-2", 1, ""), w.enter("ops", "c", &CloseRequest{
-		Actor: "ops", Instance: "i-3", Reason: "gone"})
+	a, b, c := w.issue("1001", "a", "i-1", 2, ""), w.issue("1002", "b", "i-2", 1, ""), w.enter("ops", "c", &closing{CloseRequest: CloseRequest{
+		Actor: "ops", Instance: "i-3", Reason: "gone"}})
 	if n := w.carry(a, b, c); n != 1 {
 		t.Errorf("took %d commits", n)
 	}
@@ -1042,7 +1037,7 @@ func TestBatchIsAsOneByOne(t *testing.T) {
 			})
 			w.acquaint("1001", "2002")
 			free := w.issue("1001", "free", "i-1", 3, "")
-			paid := w.enter("1001", "paid", &BuyRequest{Actor: "1001", Quantity: 3})
+			paid := w.enter("1001", "paid", &buying{BuyRequest: BuyRequest{Actor: "1001", Quantity: 3}})
 			w.done(free)
 			w.done(paid)
 			codes := append(free.res.Codes, paid.res.Codes...)
@@ -1051,15 +1046,15 @@ func TestBatchIsAsOneByOne(t *testing.T) {
 				filing := Filing{Kind: FilingFirst, Domain: "example.cn", Subject: "s"}
 				about := CodeRequest{Actor: a.actor, Code: code, Reason: "r"}
 				batches[k] = append(batches[k], w.enter(a.actor, fmt.Sprint("r", a.id), []request{
-					&IssueRequest{Actor: a.actor, Instance: w.server(id, a.actor), Quantity: a.n, GrantTo: a.to, Certification: Enterprise},
-					&IssueRequest{Actor: a.actor, Instance: w.server(id, a.actor), Quantity: a.n},
-					&BuyRequest{Actor: a.actor, Quantity: a.n},
-					&BindRequest{Actor: a.actor, Code: code, Instance: w.server(id, a.actor)},
-					&GrantRequest{Actor: a.actor, Codes: []Code{code}, GrantTo: "2002", Certification: Enterprise},
-					&submission{SubmitRequest{Actor: a.actor, Code: code, Filing: filing}},
-					&resubmission{SubmitRequest{Actor: a.actor, Code: code, Filing: filing}},
-					&ApproveRequest{Actor: a.actor, Code: code, ICPNumber: "ICP-1"},
-					&ending{about, ActionRelease}, &ending{about, ActionVoid},
+					&issuing{IssueRequest: IssueRequest{Actor: a.actor, Instance: w.server(id, a.actor), Quantity: a.n, GrantTo: a.to, Certification: Enterprise}},
+					&issuing{IssueRequest: IssueRequest{Actor: a.actor, Instance: w.server(id, a.actor), Quantity: a.n}},
+					&buying{BuyRequest: BuyRequest{Actor: a.actor, Quantity: a.n}},
+					&binding{BindRequest: BindRequest{Actor: a.actor, Code: code, Instance: w.server(id, a.actor)}},
+					&granting{GrantRequest: GrantRequest{Actor: a.actor, Codes: []Code{code}, GrantTo: "2002", Certification: Enterprise}},
+					&submission{filingRequest{SubmitRequest: SubmitRequest{Actor: a.actor, Code: code, Filing: filing}}},
+					&resubmission{filingRequest{SubmitRequest: SubmitRequest{Actor: a.actor, Code: code, Filing: filing}}},
+					&approval{ApproveRequest: ApproveRequest{Actor: a.actor, Code: code, ICPNumber: "ICP-1"}},
+					&ending{CodeRequest: about, action: ActionRelease}, &ending{CodeRequest: about, action: ActionVoid},
 				}[a.kind]))
 			}
 			worlds[k] = w
@@ -1102,9 +1097,9 @@ func TestBatchIsAsOneByOne(t *testing.T) {
 // written before it is noticed is forgotten.
 func TestViewSecondLoad(t *testing.T) {
 	w := newLoopWorld(t)
-	p := w.enter("1001", "r", &forgetful{IssueRequest{
+	p := w.enter("1001", "r", &forgetful{issuing{IssueRequest: IssueRequest{
 		Actor: "1001", Instance: w.server("i-1", "1001"), Quantity: 1, GrantTo: "2002", Certification: Enterprise,
-	}})
+	}}})
 	w.acquaint("1001", "2002")
 	many := w.issue("1001", "s", "i-1", 1, "")
 	if n := w.carry(many, p); n != 1 || p.err != nil || many.err != nil {
@@ -1120,7 +1115,7 @@ func TestViewSecondLoad(t *testing.T) {
 }
 
 // forgetful is an issue that does not say what it reads.
-type forgetful struct{ IssueRequest }
+type forgetful struct{ issuing }
 
 func (*forgetful) keys(_ *call, keys []Key) []Key { return keys }
 

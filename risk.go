@@ -113,17 +113,3 @@ func keepsIPs(r *Record, today *Instance) Tri {
 	}
 	return Yes
 }
-
-// close returns today's facts about the instance of r with what the ledger
-// knows: that it was closed.
-func (l *Ledger) close(today Instance, r *Record) Instance {
-	if l.Closed == ActionNone {
-		return today
-	}
-	today.ID = r.Instance
-	today.Status = StatusReleased
-	if l.Closed == ActionCloseRefund {
-		today.Status = StatusRefunded
-	}
-	return today
-}

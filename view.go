@@ -1,9 +1,6 @@
 package icpcode
 
-import (
-	"slices"
-	"time"
-)
+import "slices"
 
 // view is the evolving snapshot on which requests are decided one after the
 // other: what was loaded, and what the requests so far have written over it.
@@ -196,79 +193,4 @@ func recordKey(c Code) Key { return Key{Kind: KindRecord, Code: c} }
 
 func receiptKey(actor AccountID, requestID string) Key {
 	return Key{Kind: KindReceipt, A: string(actor), B: requestID}
-}
-
-// call is what the decision of one request rests on beside its documents. It
-// is fixed when the request enters; only codes and verified change between
-// its attempts.
-type call struct {
-	actor     AccountID
-	operator  bool // actor is an operator
-	requestID string
-	at        time.Time
-	set       *RuleSet
-	book      *RuleBook
-	price     Money
-	format    Format // of imported codes
-	canVerify bool   // there is a phone hook
-	verified  bool   // and it said yes
-	dry       bool
-
-	all    bool   // of a list: of all accounts
-	codes  []Code // drawn for this attempt
-	listed []Code // the codes of the instance to close
-	birth  *Event // the first event of the code to import, if it exists
-
-	lookups int // how often birth was looked for
-}
-
-// event returns an event of this call, to be completed.
-func (c *call) event(code Code, a Action, to State) Event {
-	return Event{
-		Code: code, At: c.at, Action: a, Actor: c.actor, RequestID: c.requestID, To: to, RuleSet: c.set.Version,
-	}
-}
-
-// result returns a result of this call, to be completed.
-func (c *call) result(a Action, s State, codes ...Code) Result {
-	return Result{RequestID: c.requestID, Action: a, At: c.at, State: s, Codes: codes}
-}
-
-// decision returns a decision of this call, to be completed.
-func (c *call) decision(a Action) Decision {
-	return Decision{At: c.at, set: c.set, action: a, actor: c.actor}
-}
-
-// about sets what d says about the code of r, in the words of its asker.
-func (d *Decision) about(r *Record, roles Role, today Instance) {
-	d.roles = roles
-	d.state = r.view(roles, today, d.At).State
-	d.paid = r.Origin == OriginPaid
-}
-
-// answer notes what a rule says.
-func (d *Decision) answer(r Rule, t Tri) {
-	if t == Yes {
-		d.Pass |= 1 << r
-	}
-	if t == No {
-		d.Fail |= 1 << r
-	}
-	if t == Unknown {
-		d.Unknown |= 1 << r
-	}
-}
-
-// find returns the record of a code and the parts that the actor plays. To a
-// stranger every code is the same: there is none.
-func (c *call) find(v *view, code Code) (*Record, Role, error) {
-	r := read[Record](v, recordKey(code))
-	if r == nil {
-		return nil, 0, ErrNoCode
-	}
-	roles := r.roles(c.actor, c.operator)
-	if roles == 0 {
-		return nil, 0, ErrNoCode
-	}
-	return r, roles, nil
 }

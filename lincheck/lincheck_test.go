@@ -104,8 +104,8 @@ func linearizable(t *testing.T, h *History) bool {
 
 // TestLinearizable records many small histories over memstore, of a store that
 // answers and of one whose answers get lost, and checks them all: with requests
-// that share commits in one engine, with several engines, which conflict,
-// with one that conflicts with itself, and with engines that remember.
+// that share commits in one engine, with several engines, which conflict, and
+// with one that conflicts with itself.
 func TestLinearizable(t *testing.T) {
 	for _, tt := range []struct {
 		lose float64
@@ -113,10 +113,9 @@ func TestLinearizable(t *testing.T) {
 	}{
 		{0, Options{Engines: 1}}, {0.2, Options{Engines: 1}}, {0, Options{Engines: 4}}, {0.2, Options{Engines: 4}},
 		{0, Options{Engines: 1, Unmerged: true}}, {0.2, Options{Engines: 1, Unmerged: true}},
-		{0, Options{Engines: 4, Remember: 100}}, {0.2, Options{Engines: 1, Remember: 100}},
 	} {
 		lose := tt.lose
-		t.Run(fmt.Sprintf("%d engines, unmerged %v, remember %d, lose %v", tt.Engines, tt.Unmerged, tt.Remember, lose), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%d engines, unmerged %v, lose %v", tt.Engines, tt.Unmerged, lose), func(t *testing.T) {
 			var all Count
 			abandoned, resolved := 0, 0
 			shares := tt.Engines == 1 && !tt.Unmerged

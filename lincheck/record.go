@@ -48,9 +48,8 @@ type Options struct {
 	// Engines is how many engines the 8 clients share, in turn: requests meet
 	// in one, and engines meet in the store. 0 means 4.
 	Engines int
-	// Unmerged and Remember are those of the engines.
+	// Unmerged is that of the engines.
 	Unmerged bool
-	Remember int
 	// Prefix begins all names. Histories over one database need different
 	// ones.
 	Prefix string
@@ -364,7 +363,6 @@ func Record(ctx context.Context, o Options) (*History, error) {
 			Price:       icpcode.Money{Amount: decimal.NewFromInt(1), Currency: "CNY"},
 			VerifyPhone: func(context.Context, icpcode.Verification) error { return nil },
 			Unmerged:    o.Unmerged,
-			Remember:    o.Remember,
 		}))
 	}
 	var wg sync.WaitGroup

@@ -333,16 +333,26 @@ func (m *model) judgeClose(o *op, set *icpcode.RuleSet) answer {
 	}
 	var back icpcode.Money
 	mixed := false
+	states := map[icpcode.State]bool{}
 	for _, c := range m.order {
 		r := m.codes[c]
 		if r.Instance != o.inst.ID || r.State != icpcode.StateAvailable && r.State != icpcode.StateFiling {
 			continue
 		}
+		to := icpcode.StateInvalid
+		if o.refunded && r.State == icpcode.StateAvailable {
+			to = icpcode.StateRefunded
+		}
+		states[to] = true
+		a.res.State = to
 		a.res.Codes = append(a.res.Codes, c)
 		if p := closeRefund(r, o.refunded, set); p.Amount.IsPositive() {
 			mixed = mixed || back.Currency != "" && back.Currency != p.Currency
 			back = icpcode.Money{Amount: back.Amount.Add(p.Amount), Currency: p.Currency}
 		}
+	}
+	if len(states) > 1 {
+		a.res.State = icpcode.StateNone // they differ
 	}
 	if !mixed {
 		a.res.Money = back

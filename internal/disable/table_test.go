@@ -51,12 +51,12 @@ var table = []disabling{
 		{"code.go", "return parseOpaque(s)", "return parsePasted(s)"},
 	}},
 	{rule: icpcode.CODUnique, why: "a source that repeats itself yields one code twice", edits: []edit{
-		{"loop.go", "if c != s.lastCode && !slices.Contains(codes[:i], c) {", "if redraws == 0 {"},
+		{"entropy.go", "if c != s.lastCode && !slices.Contains(codes[:i], c) {", "if redraws == 0 {"},
 	}},
 	{rule: icpcode.CODUnique, why: "a code that exists already is not drawn again", edits: []edit{
 		{
-			"loop.go", "p.codes = make([]Code, d.draws(p.set))",
-			"if len(p.codes) > 0 {\nreturn nil\n}\np.codes = make([]Code, d.draws(p.set))",
+			"loop.go", "p.codes = make([]Code, n)",
+			"if len(p.codes) > 0 {\nreturn nil\n}\np.codes = make([]Code, n)",
 		},
 	}},
 	{rule: icpcode.CODUnguessable, why: "codes are drawn from a handful", edits: []edit{
@@ -83,13 +83,13 @@ var table = []disabling{
 		{"issue.go", "for _, code := range c.codes {\n\t\tc.born(", "for _, code := range c.codes[:0] {\n\t\tc.born("},
 	}},
 	{rule: icpcode.LIFBuy, why: "a bought code is born as if it were bound", edits: []edit{
-		{"issue.go", "e := c.event(code, ActionBuy, StateUnbound)", "e := c.event(code, ActionBuy, StateAvailable)"},
+		{"buy.go", "e := c.event(code, ActionBuy, StateUnbound)", "e := c.event(code, ActionBuy, StateAvailable)"},
 	}},
 	{rule: icpcode.LIFImport, why: "anyone imports", edits: []edit{
 		{"import.go", "d.answer(LIFImport, tri(may))", "d.answer(LIFImport, tri(may || true))"},
 	}},
 	{rule: icpcode.LIFBind, why: "a code is bound in any state and by anyone who sees it", edits: []edit{
-		{"issue.go", "d.answer(LIFBind, tri(may))", "d.answer(LIFBind, tri(may || true))"},
+		{"buy.go", "d.answer(LIFBind, tri(may))", "d.answer(LIFBind, tri(may || true))"},
 	}},
 	{rule: icpcode.LIFSubmit, why: "a code in any state is filed with", edits: []edit{
 		{"filing.go", "d.answer(a.Rule(), tri(may))", "d.answer(a.Rule(), tri(may || a == ActionSubmit))"},
@@ -101,16 +101,16 @@ var table = []disabling{
 		{"filing.go", "d.answer(LIFApprove, tri(may))", "d.answer(LIFApprove, tri(may || true))"},
 	}},
 	{rule: icpcode.LIFRelease, why: "a code is released in any state", edits: []edit{
-		{"filing.go", "d.answer(action.Rule(), tri(may))", "d.answer(action.Rule(), tri(may || action.Rule() == LIFRelease))"},
+		{"ending.go", "d.answer(action.Rule(), tri(may))", "d.answer(action.Rule(), tri(may || action.Rule() == LIFRelease))"},
 	}},
 	{rule: icpcode.LIFRefund, why: "a code is refunded in any state", edits: []edit{
-		{"filing.go", "d.answer(action.Rule(), tri(may))", "d.answer(action.Rule(), tri(may || action.Rule() == LIFRefund))"},
+		{"ending.go", "d.answer(action.Rule(), tri(may))", "d.answer(action.Rule(), tri(may || action.Rule() == LIFRefund))"},
 	}},
 	{rule: icpcode.LIFVoid, why: "anyone voids in any state", edits: []edit{
-		{"filing.go", "d.answer(action.Rule(), tri(may))", "d.answer(action.Rule(), tri(may || action.Rule() == LIFVoid))"},
+		{"ending.go", "d.answer(action.Rule(), tri(may))", "d.answer(action.Rule(), tri(may || action.Rule() == LIFVoid))"},
 	}},
 	{rule: icpcode.LIFClose, why: "a closed instance issues and binds more", edits: []edit{
-		{"issue.go", "d.answer(LIFClose, No)", "d.answer(LIFClose, Yes)"},
+		{"quota.go", "d.answer(LIFClose, No)", "d.answer(LIFClose, Yes)"},
 	}},
 	{rule: icpcode.LIFClose, why: "closing an instance leaves its codes as they are", edits: []edit{
 		{"close.go", "if !may {\n\t\t\tcontinue", "if may || !may {\n\t\t\tcontinue"},
@@ -132,7 +132,7 @@ var table = []disabling{
 		{"grant.go", "rules.Allowed && g.in.admits(g.granter, rules.MaxGranters)", "rules.Allowed"},
 	}},
 	{rule: icpcode.GRTFirst, why: "a first grant needs no phone", edits: []edit{
-		{"grant.go", "if !rules.VerifyFirst || g.acquainted || c.verified {", "if true {"},
+		{"grant.go", "if !rules.VerifyFirst || g.acquainted || g.verified {", "if true {"},
 	}},
 	{rule: icpcode.GRTAtomic, why: "only the first code of an issue is granted", edits: []edit{
 		{"issue.go", "if r.GrantTo != \"\" {\n\t\t\te := c.event(", "if r.GrantTo != \"\" && code == c.codes[0] {\n\t\t\te := c.event("},
@@ -145,7 +145,7 @@ var table = []disabling{
 		},
 	}},
 	{rule: icpcode.GRTVerify, why: "asking beforehand issues the codes", edits: []edit{
-		{"icpcode.go", `_, d, err := e.DryRun().do(ctx, r.Actor, "", &r)`, `_, d, err := e.do(ctx, r.Actor, "", &r)`},
+		{"icpcode.go", `_, d, err := e.DryRun().do(ctx, r.Actor, "", &issuing{IssueRequest: r})`, `_, d, err := e.do(ctx, r.Actor, "", &issuing{IssueRequest: r})`},
 	}},
 	{rule: icpcode.GRTOnce, why: "a granted code is granted again", edits: []edit{
 		{"grant.go", "d.answer(GRTOnce, tri(ungranted && ours))", "d.answer(GRTOnce, Yes)\n_ = ours"},
@@ -187,17 +187,17 @@ var table = []disabling{
 		{"rules.go", "d.Advice |= 1 << PAYWhen", "d.Advice |= 0"},
 	}},
 	{rule: icpcode.PAYPrice, why: "without a price, codes cost nothing", edits: []edit{
-		{"issue.go", `if c.price.Currency == "" && c.price.Amount.IsZero() {`, "if false {"},
-		{"issue.go", "if err := checkPrice(c.price); err != nil {", "if err := checkPrice(c.price); err != nil && false {"},
+		{"buy.go", `if c.price.Currency == "" && c.price.Amount.IsZero() {`, "if false {"},
+		{"buy.go", "if err := checkPrice(c.price); err != nil {", "if err := checkPrice(c.price); err != nil && false {"},
 	}},
 	{rule: icpcode.PAYExact, why: "the odd cents of a batch are lost", edits: []edit{
 		{"price.go", "if int64(i) < rest {", "if int64(i) < rest && false {"},
 	}},
 	{rule: icpcode.PAYRefund, why: "a refund pays nothing back", edits: []edit{
-		{"filing.go", "e.Refund = rec.Paid", "e.Refund = Money{}"},
+		{"ending.go", "e.Refund = rec.Paid", "e.Refund = Money{}"},
 	}},
 	{rule: icpcode.PAYQuota, why: "a paid code uses the free quota", edits: []edit{
-		{"issue.go", "l.take(v, 1, c.set.Life.PaidUsesQuota)\n\te := c.event(r.Code, ActionBind, to)", "l.take(v, 1, true)\n\te := c.event(r.Code, ActionBind, to)"},
+		{"buy.go", "l.take(v, 1, c.set.Life.PaidUsesQuota)\n\te := c.event(r.Code, ActionBind, to)", "l.take(v, 1, true)\n\te := c.event(r.Code, ActionBind, to)"},
 	}},
 
 	{rule: icpcode.FILHolder, why: "the owner files with a code that was granted", edits: []edit{

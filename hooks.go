@@ -1,0 +1,95 @@
+package icpcode
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// now reads the clock, and finds the rules in force.
+func (e *Engine) now() (time.Time, *RuleSet, error) {
+	now, err := e.readClock()
+	if err != nil {
+		return now, nil, err
+	}
+	now, err = instant("Options.Clock", now)
+	if err != nil {
+		return now, nil, err
+	}
+	set, err := e.opt.Rules.at(now)
+	return now, set, err
+}
+
+func (e *Engine) readClock() (now time.Time, err error) {
+	defer recovered("Clock", &err)
+	return e.opt.Clock(), nil
+}
+
+func (e *Engine) isOperator(actor AccountID) (bool, error) {
+	if e.opt.Operator == nil {
+		return false, nil
+	}
+	var is bool
+	err := guard("Operator", func() error { is = e.opt.Operator(actor); return nil })
+	return is, err
+}
+
+// guard calls a function of the caller's and turns its panic into an error.
+func guard(name string, f func() error) (err error) {
+	defer recovered(name, &err)
+	return f()
+}
+
+// recovered, deferred, turns a panic of the hook of that name into an error.
+func recovered(name string, err *error) {
+	if p := recover(); p != nil {
+		if c, ok := p.(Code); ok {
+			p = c.masked()
+		}
+		*err = &HookError{Hook: name, Panic: p}
+	}
+}
+
+// errand is the desk of a request: it asks on behalf of its caller, outside of
+// any flight.
+type errand struct {
+	e   *Engine
+	ctx context.Context //nolint:containedctx // of the one call that it lives for
+	p   *pending
+}
+
+func (a *errand) attached(id InstanceID) ([]Code, error) {
+	var codes []Code
+	for r, err := range a.e.pages(a.ctx, Query{By: ByInstance, Value: string(id)}) {
+		if err != nil {
+			return nil, err
+		}
+		codes = append(codes, r.Code)
+	}
+	return codes, nil
+}
+
+func (a *errand) birth(code Code) (*Event, error) {
+	events, err := a.e.store.Events(a.ctx, EventQuery{Code: code, Limit: 1})
+	if err != nil {
+		return nil, fmt.Errorf("icpcode: events: %w", err)
+	}
+	if len(events) == 0 {
+		return nil, nil //nolint:nilnil // it has none, which is no error
+	}
+	return &events[0], nil
+}
+
+func (a *errand) verify(v Verification) error {
+	v.RequestID = a.p.requestID
+	err := guard("VerifyPhone", func() error { return a.e.opt.VerifyPhone(a.ctx, v) })
+	if err == nil || errors.Is(err, ErrNotVerified) {
+		return err
+	}
+	var panicked *HookError
+	if errors.As(err, &panicked) && panicked.Panic != nil {
+		return err
+	}
+	return &HookError{Hook: "VerifyPhone", Err: err}
+}

@@ -1,0 +1,114 @@
+package icpcode
+
+// ledgers are the counts that an issue reads and raises.
+type ledgers struct {
+	instance, account       *Ledger // nil: nothing counted yet
+	instanceKey, accountKey Key
+	perAccount              bool // the product is counted per account too
+	ours                    bool // the actor owns the instance, as far as known
+	used                    int  // the count that decides; negative: not the actor's to know
+}
+
+// ledgerAccount returns the account that an account's ledger is of: the
+// instance's owner, or the actor where that is assumed.
+func (c *call) ledgerAccount(i *Instance) AccountID {
+	if i.Owner == "" {
+		return c.actor
+	}
+	return i.Owner
+}
+
+func (c *call) ledgerKeys(keys []Key, i *Instance) []Key {
+	keys = append(keys, ledgerKey(i.ID))
+	if c.book.countsPerAccount(i.Product) {
+		keys = append(keys, accountLedgerKey(c.ledgerAccount(i), i.Product))
+	}
+	return keys
+}
+
+// ledgerPuts is how many ledgers a request about an instance of that product
+// puts at most.
+func (c *call) ledgerPuts(p Product) int {
+	if c.book.countsPerAccount(p) {
+		return 2
+	}
+	return 1
+}
+
+func (c *call) readLedgers(v *view, i *Instance, assume Rules) ledgers {
+	l := ledgers{instanceKey: ledgerKey(i.ID), perAccount: c.book.countsPerAccount(i.Product)}
+	l.instance = read[Ledger](v, l.instanceKey)
+	if l.perAccount {
+		l.accountKey = accountLedgerKey(c.ledgerAccount(i), i.Product)
+		l.account = read[Ledger](v, l.accountKey)
+	}
+	l.ours = i.Owner == c.actor || i.Owner == "" && (assume|c.set.Assume).Has(ELGOwner)
+	if !l.ours {
+		l.used = -1
+		return l
+	}
+	deciding := l.instance
+	// A contract is about the instance.
+	if q, _ := c.set.requirements(i.Product); q.PerAccount && i.ContractQuota == 0 {
+		deciding = l.account
+	}
+	if deciding != nil {
+		l.used = deciding.Issued
+	}
+	return l
+}
+
+// judge answers LIF-CLOSE: a closed instance issues and binds nothing more.
+func (l *ledgers) judge(d *Decision) {
+	if l.ours && l.instance != nil && l.instance.Closed != ActionNone {
+		d.closed = l.instance.Closed
+		d.answer(LIFClose, No)
+	}
+}
+
+// room reports whether n more codes can be attached to the instance.
+func (l *ledgers) room(n int) error {
+	if l.instance != nil && l.instance.Attached+n > maxAttached {
+		return invalid("Instance.ID", "has 1000 codes attached, the most that one instance can have")
+	}
+	return nil
+}
+
+// take attaches n codes, counts them as issued if they use the quota, and
+// returns the count that decides, after it.
+func (l *ledgers) take(v *view, n int, counts bool) int {
+	issued := 0
+	if counts {
+		issued = n
+	}
+	var next Ledger
+	if l.instance != nil {
+		next = *l.instance
+	}
+	next.Attached += n
+	next.Issued += issued
+	v.put(l.instanceKey, &next)
+	if l.perAccount && counts {
+		var account Ledger
+		if l.account != nil {
+			account = *l.account
+		}
+		account.Issued += issued
+		v.put(l.accountKey, &account)
+	}
+	return l.used + issued
+}
+
+// close returns today's facts about the instance of r with what the ledger
+// knows: that it was closed.
+func (l *Ledger) close(today Instance, r *Record) Instance {
+	if l.Closed == ActionNone {
+		return today
+	}
+	today.ID = r.Instance
+	today.Status = StatusReleased
+	if l.Closed == ActionCloseRefund {
+		today.Status = StatusRefunded
+	}
+	return today
+}
