@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	"github.com/icpcode/icpcode"
+	"github.com/icpcode/icpcode/internal/weave"
 )
 
 // disabling is one way to take a rule out of the library.
@@ -108,7 +109,7 @@ func TestEachRuleDisabled(t *testing.T) {
 // to take them for the real ones.
 func lay(t *testing.T) string {
 	t.Helper()
-	texts, err := weave(table)
+	texts, err := weaveAll(table)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,9 +156,42 @@ func runProgram(t *testing.T, program, dir string, entry int, tests string) (str
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), program, "-test.v", "-test.timeout=5m", "-test.run", tests)
 	cmd.Dir = filepath.Join(root, dir)
-	cmd.Env = append(cmd.Environ(), fmt.Sprintf("%s=%d", switchEnv, entry))
+	cmd.Env = append(cmd.Environ(), fmt.Sprintf("%s=%d", weave.Env, entry))
 	out, err := cmd.CombinedOutput()
 	return string(out), err
+}
+
+// weaveAll puts the edits of all entries into the sources that they change,
+// and returns these and the switches, by file relative to the module's root.
+func weaveAll(entries []disabling) (map[string]string, error) {
+	files := map[string]*weave.File{}
+	for i := range entries {
+		d := &entries[i]
+		changed, err := d.changed()
+		if err != nil {
+			return nil, fmt.Errorf("%v: %s: %w", d.rule, d.why, err)
+		}
+		for file, text := range changed {
+			if files[file] == nil {
+				original, err := readSource(file)
+				if err != nil {
+					return nil, err
+				}
+				if files[file], err = weave.New(original); err != nil {
+					return nil, err
+				}
+			}
+			if err := files[file].Add(i+1, text); err != nil {
+				return nil, fmt.Errorf("%v: %s: %s: %w", d.rule, d.why, file, err)
+			}
+		}
+	}
+	texts := map[string]string{}
+	for file, w := range files {
+		texts[file] = w.Source()
+		texts[filepath.Join(filepath.Dir(file), weave.SwitchFile)] = weave.SwitchText(w.Package())
+	}
+	return texts, nil
 }
 
 // verdict says what is wrong with a run of a rule's test without the rule, or

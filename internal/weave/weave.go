@@ -1,4 +1,7 @@
-package disable
+// Package weave puts many changed forms of functions into one Go source file,
+// each to be chosen by a variable of the environment when a program runs. So
+// tests are compiled once, not once for each change.
+package weave
 
 import (
 	"fmt"
@@ -6,18 +9,19 @@ import (
 	"go/parser"
 	"go/printer"
 	"go/token"
-	"path/filepath"
 	"slices"
 	"strings"
-	"testing"
 )
 
-// switchEnv names the entry of the table that is in effect in a woven test
-// program, counted from 1; unset or 0: none.
-const switchEnv = "ICPCODE_DISABLED"
+// Env names the change that is in effect in a woven program, counted from 1;
+// unset or 0: none.
+const Env = "ICPCODE_WOVEN"
 
-// switchFile is the file that each woven package gets besides.
-const switchFile = "disabled_switch.go"
+// SwitchFile is the file that each woven package gets besides.
+const SwitchFile = "woven_switch.go"
+
+// SwitchText returns what is in it.
+func SwitchText(pkg string) string { return fmt.Sprintf(switchText, pkg, Env) }
 
 const switchText = `package %s
 
@@ -26,19 +30,18 @@ import (
 	"strconv"
 )
 
-var disabledEntry, _ = strconv.Atoi(os.Getenv(%q))
+var wovenChange, _ = strconv.Atoi(os.Getenv(%q))
 `
 
-// variant is a function of the library with one entry's edits in it.
+// variant is a function with one change in it.
 type variant struct {
-	entry int
-	text  string // from "func" to the closing brace, with a name of its own
+	change int
+	text   string // from "func" to the closing brace, with a name of its own
 }
 
-// woven is one source file with all of the entries in it: each function that
-// an entry changes begins with a switch that goes on to that entry's variant.
-// So the tests are compiled once, not once for each entry.
-type woven struct {
+// File is one source file with changes in it: each function that one changes
+// begins with a switch that goes on to its changed form.
+type File struct {
 	text     string
 	set      *token.FileSet
 	file     *ast.File
@@ -46,16 +49,20 @@ type woven struct {
 	imports  map[string]bool      // that only variants need, as written
 }
 
-func newWoven(text string) (*woven, error) {
-	w := &woven{text: text, set: token.NewFileSet(), variants: map[string][]variant{}, imports: map[string]bool{}}
+// New returns a file without changes.
+func New(text string) (*File, error) {
+	w := &File{text: text, set: token.NewFileSet(), variants: map[string][]variant{}, imports: map[string]bool{}}
 	var err error
 	w.file, err = parser.ParseFile(w.set, "", text, parser.SkipObjectResolution)
 	return w, err
 }
 
-// add takes in the file as an entry changes it. Only functions and imports may
-// differ.
-func (w *woven) add(entry int, changed string) error {
+// Package returns the name of the file's package.
+func (w *File) Package() string { return w.file.Name.Name }
+
+// Add takes in the file as change n makes it. Only the insides of functions
+// and the imports may differ.
+func (w *File) Add(n int, changed string) error {
 	set := token.NewFileSet()
 	file, err := parser.ParseFile(set, "", changed, parser.SkipObjectResolution)
 	if err != nil {
@@ -77,7 +84,7 @@ func (w *woven) add(entry int, changed string) error {
 				return fmt.Errorf("the edits change the declaration of %s: change the inside instead", before[i].name)
 			}
 			at := set.Position(decl.Name.End()).Offset - set.Position(decl.Pos()).Offset
-			w.variants[d.name] = append(w.variants[d.name], variant{entry, d.text[:at] + suffix(entry) + d.text[at:]})
+			w.variants[d.name] = append(w.variants[d.name], variant{n, d.text[:at] + Suffix(n) + d.text[at:]})
 		case *ast.GenDecl:
 			if decl.Tok != token.IMPORT {
 				return fmt.Errorf("the edits change what is outside of functions: change the inside of a function instead:\n%s", d.text)
@@ -93,8 +100,8 @@ func (w *woven) add(entry int, changed string) error {
 	return nil
 }
 
-// source returns the woven text.
-func (w *woven) source() string {
+// Source returns the woven text.
+func (w *File) Source() string {
 	type insertion struct {
 		from, to int
 		text     string
@@ -127,16 +134,16 @@ func (w *woven) source() string {
 		}
 		call += strings.Join(names, ", ") + ")"
 		var b strings.Builder
-		b.WriteString("\n\tswitch disabledEntry {\n")
+		b.WriteString("\n\tswitch wovenChange {\n")
 		for _, v := range w.variants[funcName(f)] {
-			to := fmt.Sprintf(call, suffix(v.entry))
+			to := fmt.Sprintf(call, Suffix(v.change))
 			if f.Recv != nil {
-				to = fmt.Sprintf(call, suffix(v.entry), receiver)
+				to = fmt.Sprintf(call, Suffix(v.change), receiver)
 			}
 			if f.Type.Results == nil {
-				fmt.Fprintf(&b, "\tcase %d:\n\t\t%s\n\t\treturn\n", v.entry, to)
+				fmt.Fprintf(&b, "\tcase %d:\n\t\t%s\n\t\treturn\n", v.change, to)
 			} else {
-				fmt.Fprintf(&b, "\tcase %d:\n\t\treturn %s\n", v.entry, to)
+				fmt.Fprintf(&b, "\tcase %d:\n\t\treturn %s\n", v.change, to)
 			}
 			end.WriteString("\n" + v.text + "\n")
 		}
@@ -152,7 +159,8 @@ func (w *woven) source() string {
 	return text + end.String()
 }
 
-func suffix(entry int) string { return fmt.Sprintf("__%d", entry) }
+// Suffix is what the name of a function that change n made ends in.
+func Suffix(n int) string { return fmt.Sprintf("__%d", n) }
 
 // declared is one declaration of a file.
 type declared struct {
@@ -242,134 +250,4 @@ func parameters(f *ast.FuncDecl) (names []string, renamed []renaming) {
 		}
 	}
 	return names, renamed
-}
-
-// weave puts the edits of all entries into the sources that they change, and
-// returns these and the switches, by file relative to the module's root.
-func weave(entries []disabling) (map[string]string, error) {
-	files := map[string]*woven{}
-	for i := range entries {
-		d := &entries[i]
-		changed, err := d.changed()
-		if err != nil {
-			return nil, fmt.Errorf("%v: %s: %w", d.rule, d.why, err)
-		}
-		for file, text := range changed {
-			if files[file] == nil {
-				original, err := readSource(file)
-				if err != nil {
-					return nil, err
-				}
-				if files[file], err = newWoven(original); err != nil {
-					return nil, err
-				}
-			}
-			if err := files[file].add(i+1, text); err != nil {
-				return nil, fmt.Errorf("%v: %s: %s: %w", d.rule, d.why, file, err)
-			}
-		}
-	}
-	texts := map[string]string{}
-	for file, w := range files {
-		texts[file] = w.source()
-		texts[filepath.Join(filepath.Dir(file), switchFile)] = fmt.Sprintf(switchText, w.file.Name.Name, switchEnv)
-	}
-	return texts, nil
-}
-
-// TestWeave shows that each kind of function goes on to its variant, and that
-// edits which cannot be woven are told of.
-func TestWeave(t *testing.T) {
-	const text = `package p
-
-import "fmt"
-
-type s struct{}
-
-func plain(a int, b ...string) (int, error) { return a, nil }
-func (x s) method(_ int, _ string) { fmt.Println() }
-func (s) unnamed() int { return 1 }
-func generic[A any, B comparable](a A, b B) B { return b }
-
-var v = 1
-`
-	good, err := newWoven(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, e := range []edit{
-		{"", "return a, nil", "return a + 1, nil"}, {"", "{ fmt.Println() }", "{ fmt.Print(time.Now()) }"},
-		{"", "return 1", "return 2"}, {"", "return b", "return *new(B)"}, {"", "return a, nil", "return a + 2, nil"},
-	} {
-		changed := strings.Replace(text, e.old, e.new, 1)
-		if i == 1 {
-			changed = strings.Replace(changed, `import "fmt"`, `import ("fmt"; "time")`, 1)
-		}
-		if err := good.add(i+1, changed); err != nil {
-			t.Errorf("%q: %v", e.new, err)
-		}
-	}
-	const want = `package p
-
-import "time"
-
-import "fmt"
-
-type s struct{}
-
-func plain(a int, b ...string) (int, error) {
-	switch disabledEntry {
-	case 1:
-		return plain__1(a, b...)
-	case 5:
-		return plain__5(a, b...)
-	}
- return a, nil }
-func (x s) method(blank1 int, blank2 string) {
-	switch disabledEntry {
-	case 2:
-		x.method__2(blank1, blank2)
-		return
-	}
- fmt.Println() }
-func (blank0 s) unnamed() int {
-	switch disabledEntry {
-	case 3:
-		return blank0.unnamed__3()
-	}
- return 1 }
-func generic[A any, B comparable](a A, b B) B {
-	switch disabledEntry {
-	case 4:
-		return generic__4[A, B](a, b)
-	}
- return b }
-
-var v = 1
-
-func plain__1(a int, b ...string) (int, error) { return a + 1, nil }
-
-func plain__5(a int, b ...string) (int, error) { return a + 2, nil }
-
-func (x s) method__2(_ int, _ string) { fmt.Print(time.Now()) }
-
-func (s) unnamed__3() int { return 2 }
-
-func generic__4[A any, B comparable](a A, b B) B { return *new(B) }
-`
-	if got := good.source(); got != want {
-		t.Errorf("woven:\n%s\nwant:\n%s", got, want)
-	}
-	for _, e := range []edit{
-		{"", "var v = 1", "var v = 2"}, {"", "a int", "a int8"}, {"", "var v = 1\n", ""}, {"", "func plain", "// new\nfunc plain"},
-		{"", "return 1", "return 1)"},
-	} {
-		bad, err := newWoven(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := bad.add(1, strings.Replace(text, e.old, e.new, 1)); err == nil {
-			t.Errorf("%q to %q was woven", e.old, e.new)
-		}
-	}
 }
