@@ -148,6 +148,13 @@ FILES ?= .
 mutate: ## mutants of the packages that decide, of which the tests must kill 95 percent; FILES='^grant' for some
 	@ICPCODE_MUTATE=1 $(STEP) 'mutants' $(GO) test -count=1 -v -timeout 12h -run '^TestMutantsAreKilled$$' ./internal/mutate -files '$(FILES)'
 
+# How long `make fuzz` runs each fuzzer.
+FUZZTIME ?= 1m
+
+.PHONY: fuzz
+fuzz: ## every fuzzer of every module, each for FUZZTIME=1m
+	@$(STEP) 'fuzzers, $(FUZZTIME) each' sh tools/fuzz '$(FUZZTIME)'
+
 .PHONY: disable
 disable: ## disable each rule in turn and see its test fail
 	@ICPCODE_DISABLE=1 $(STEP) 'each rule disabled in turn' \

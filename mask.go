@@ -119,6 +119,7 @@ type (
 	plainEvent          Event
 	plainResult         Result
 	plainAssessment     Assessment
+	plainAssessmentPage AssessmentPage
 	plainKey            Key
 	plainDocument       Document
 	plainReceipt        Receipt
@@ -148,17 +149,18 @@ func (a Assessment) Format(s fmt.State, verb rune) { show(s, verb, plainAssessme
 // LogValue masks the codes in structured logs.
 func (a Assessment) LogValue() slog.Value { return slog.AnyValue(plainAssessment(mask(a))) }
 
-// Format prints the Key with its codes masked, under every verb.
+// Format prints what [Key.String] describes, and under %#v the fields, with the
+// code masked.
 func (k Key) Format(s fmt.State, verb rune) {
-	if text, ok := any(k).(fmt.Stringer); ok && !s.Flag('#') {
-		show(s, verb, text.String())
+	if s.Flag('#') {
+		show(s, verb, plainKey(mask(k)))
 		return
 	}
-	show(s, verb, plainKey(mask(k)))
+	show(s, verb, k.String())
 }
 
-// LogValue masks the codes in structured logs.
-func (k Key) LogValue() slog.Value { return slog.AnyValue(plainKey(mask(k))) }
+// LogValue describes the key in structured logs, as [Key.String] does.
+func (k Key) LogValue() slog.Value { return slog.StringValue(k.String()) }
 
 // Format prints the Document with its codes masked, under every verb.
 func (d Document) Format(s fmt.State, verb rune) { show(s, verb, plainDocument(mask(d))) }
@@ -240,3 +242,9 @@ func (r ImportRequest) Format(s fmt.State, verb rune) { show(s, verb, plainImpor
 
 // LogValue masks the codes in structured logs.
 func (r ImportRequest) LogValue() slog.Value { return slog.AnyValue(plainImportRequest(mask(r))) }
+
+// Format prints the AssessmentPage with its codes masked, under every verb.
+func (p AssessmentPage) Format(s fmt.State, verb rune) { show(s, verb, plainAssessmentPage(mask(p))) }
+
+// LogValue masks the codes in structured logs.
+func (p AssessmentPage) LogValue() slog.Value { return slog.AnyValue(plainAssessmentPage(mask(p))) }

@@ -308,6 +308,8 @@ func (s *sharing) script() {
 			{Actor: "1001", Facts: facts}, {Actor: "2003", Facts: facts}, {Actor: ops, Account: "1001"}, {Actor: ops, Instance: "i-1", Facts: facts},
 		} {
 			s.call(list, nil, r)
+			s.call(list+"Page", nil, r)
+			s.call(list+"Page", nil, r)
 			s.call(list, nil, r)
 			s.call(list+"Page", nil, r)
 			s.call(list+"Page", nil, r)
