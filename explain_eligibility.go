@@ -129,7 +129,7 @@ func (e *explainer) noTerm(w words) words {
 func (e *explainer) remaining() words {
 	n := e.q.RemainingDays
 	w := words{
-		required: e.plural(n, "at least %d day of 24 hours left", "at least %d days of 24 hours left"),
+		required: e.plural(n, "at least %d full day left", "at least %d full days left"),
 		found:    e.expiry(), free: n == 0,
 		remedy: e.say("renew; a server fresh from the shortest term that can be bought may fail by a day or two"),
 	}

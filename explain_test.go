@@ -437,12 +437,12 @@ func TestReasonsGolden(t *testing.T) {
 		{
 			"ELG-REMAINING, one second short", checkOf(short), ELGRemaining,
 			Reason{
-				ELGRemaining, Failed, "at least 97 days of 24 hours left",
+				ELGRemaining, Failed, "at least 97 full days left",
 				"96 days 23 hours left, until 2026-04-12 23:59:59 +08:00",
 				"renew; a server fresh from the shortest term that can be bought may fail by a day or two", "S1 (rule set odd)",
 			},
 			Reason{
-				ELGRemaining, Failed, "剩余时长至少97天（每天24小时）",
+				ELGRemaining, Failed, "距到期不少于97天（按每24小时计1天）",
 				"剩余96天23小时，2026-04-12 23:59:59 +08:00到期",
 				"续费；刚按最短时长购买的服务器也可能差一两天", "S1（规则集odd）",
 			},
@@ -735,7 +735,7 @@ func TestRequiredNumbers(t *testing.T) {
 		{product(Marketplace), ELGProduct, "a product that supplies codes: ECS, Marketplace website, Elastic Web Hosting, Marketplace-x; an order of at least CNY 77"},
 		{nil, ELGTerm, "bought for at least 4 calendar months, renewals included"},
 		{product(Marketplace), ELGTerm, "first bought for at least 14 calendar months"},
-		{nil, ELGRemaining, "at least 97 days of 24 hours left"},
+		{nil, ELGRemaining, "at least 97 full days left"},
 		{nil, ELGStatus, "running, not expired"},
 		{product(ElasticWeb), ELGStatus, "running or stopped, not expired"},
 		{nil, ELGQuota, "at most 6 codes ever, for the instance"},

@@ -3,15 +3,15 @@ package main
 import (
 	"bufio"
 	"errors"
-	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/icpcode/icpcode"
 	"github.com/icpcode/icpcode/inventory"
+	"github.com/icpcode/icpcode/presets"
 )
 
 // command is one run of icpcode.
@@ -21,18 +21,19 @@ type command struct {
 	out *bufio.Writer // to stdout
 
 	// Flags, as given.
-	langFlag   string
-	atFlag     string
-	ruleFlags  []string
-	accFlags   []string
-	issFlags   []string
-	assFlags   []string
-	factsFile  string
-	regionFlag string
-	explainID  string
-	json, csv  bool
-	keepGoing  bool
-	diff       bool
+	langFlag    string
+	atFlag      string
+	ruleFlags   []string
+	accFlags    []string
+	issFlags    []string
+	assFlags    []string
+	factsFile   string
+	regionFlag  string
+	explainID   string
+	json, csv   bool
+	showVersion bool
+	keepGoing   bool
+	diff        bool
 
 	// What came of it.
 	kept          map[string]*kept // copies of what can be read only once
@@ -91,11 +92,19 @@ func (c *command) root() *cobra.Command {
 				return nil
 			}
 			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-				return errorf("there is no command %q; %s?", "没有命令 %q；是否为%s？", args[0], strings.Join(near, ", "))
+				return errorf("there is no command %q; is %s meant?", "没有命令 %q；是否为 %s？", args[0], strings.Join(near, ", "))
+			}
+			if isFile(args[0]) {
+				return errorf("there is no command %q; to judge the servers of that file: icpcode precheck %[1]s", "没有命令 %q；判断该文件中的服务器：icpcode precheck %[1]s", args[0])
 			}
 			return errorf("there is no command %q", "没有命令 %q", args[0])
 		},
-		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if c.showVersion {
+				return c.unwritten(write(c, c.versions()))
+			}
+			return cmd.Help()
+		},
 		SuggestionsMinimumDistance: 2,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
 			if _, err := langNamed(c.langFlag); c.langFlag != "" && err != nil {
@@ -114,6 +123,7 @@ func (c *command) root() *cobra.Command {
 		"`LANGUAGE` of the output, en or zh; without it that of LC_ALL, LC_MESSAGES or LANG",
 		"输出的`语言`：en或zh；未指定时按LC_ALL、LC_MESSAGES、LANG",
 	))
+	root.Flags().BoolVar(&c.showVersion, "version", false, c.say("the version of this command and of its rules", "显示本命令及其规则的版本"))
 	root.PersistentFlags().BoolP("help", "h", false, c.say("help with this command", "显示该命令的帮助"))
 	_ = root.RegisterFlagCompletionFunc("lang", words("en", "zh")) // the flag is there
 	root.AddCommand(c.precheckCommand(), c.rulesCommand(), c.completionCommand())
@@ -125,10 +135,10 @@ func words(list ...string) cobra.CompletionFunc {
 	return cobra.FixedCompletions(list, cobra.ShellCompDirectiveNoFileComp)
 }
 
-// usageError says in the user's language what is wrong with a command line.
-func (c *command) usageError(err error) error {
-	var said *sentence
-	if c.lang != icpcode.Chinese || errors.As(err, &said) {
+// usageError says in the user's language what is wrong with a command line, and
+// what was likely meant.
+func (c *command) usageError(err error, root *cobra.Command, args []string) error {
+	if isSpoken(err) {
 		return err
 	}
 	var missing *pflag.NotExistError
@@ -136,13 +146,90 @@ func (c *command) usageError(err error) error {
 	var bad *pflag.InvalidValueError
 	switch {
 	case errors.As(err, &missing):
-		return fmt.Errorf("没有选项 --%s", missing.GetSpecifiedName())
+		name := missing.GetSpecifiedName()
+		if near := nearestFlag(root, args, name); near != "" {
+			return errorf("there is no flag -%s; is -%s meant?", "没有选项 -%s；是否为 -%s？", name, near)
+		}
+		return errorf("there is no flag -%s", "没有选项 -%s", name)
 	case errors.As(err, &needs):
-		return fmt.Errorf("选项 --%s 缺少值", needs.GetSpecifiedName())
+		return errorf("the flag -%s needs a value", "选项 -%s 缺少值", needs.GetSpecifiedName())
 	case errors.As(err, &bad):
-		return fmt.Errorf("选项 --%s 的值 %q 有误", bad.GetFlag().Name, bad.GetValue())
+		return errorf("the flag -%s has a wrong value, %q", "选项 -%s 的值 %q 有误", bad.GetFlag().Name, bad.GetValue())
 	}
-	return fmt.Errorf("命令行有误：%w", err)
+	return errorf("%v", "命令行有误：%v", err)
+}
+
+// nearestFlag is the flag of the command that was likely meant, or "".
+func nearestFlag(root *cobra.Command, args []string, name string) string {
+	cmd, _, err := root.Find(args)
+	if err != nil {
+		cmd = root
+	}
+	var names []string
+	eachFlag(cmd, func(f *pflag.Flag) { names = append(names, f.Name) })
+	return nearest(name, names)
+}
+
+// nearest is the word that differs least from what was typed, if it differs
+// little or one is a part of the other; else "".
+func nearest(typed string, words []string) string {
+	best, least := "", len(typed)/3+2
+	for _, w := range words {
+		d := distance(typed, w)
+		if len(typed) > 2 && strings.Contains(w, typed) || len(w) > 2 && strings.HasPrefix(typed, w) {
+			d = 1
+		}
+		if d < least {
+			best, least = w, d
+		}
+	}
+	return best
+}
+
+// meant asks whether the nearest word was meant, in both languages.
+func meant(typed string, words []string) (en, zh string) {
+	near := nearest(typed, words)
+	if near == "" {
+		return "", ""
+	}
+	return "; is " + near + " meant?", "；是否为 " + near + "？"
+}
+
+// distance is how many letters have to change, come or go to make b of a.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		before := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := before
+			if a[i] != b[j] {
+				change++
+			}
+			before = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// versions says which version of the command and of the rules this is.
+func (c *command) versions() string {
+	version := "(devel)"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		version = info.Main.Version
+	}
+	text := "icpcode " + version + "\n" + c.say("rule sets:", "规则集：")
+	for _, name := range presets.Names() {
+		if p, err := presets.Lookup(name); err == nil {
+			sets := p.Book.Sets()
+			text += " " + sets[len(sets)-1].Version
+		}
+	}
+	return text + "\n"
 }
 
 // judging adds the flags of commands that judge servers.

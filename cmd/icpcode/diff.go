@@ -165,7 +165,7 @@ func (t *diffTable) changes(from, to *icpcode.RuleSet, list []change) {
 
 func (t *diffTable) begin(q *question) {
 	t.title(t.say("SERVERS WHOSE VERDICT CHANGES", "结论改变的服务器"))
-	t.text("", t.say("Judged as of %s, China time.", "按北京时间%s判断。", when(q.at)))
+	t.text("", t.say("Judged for %s, China time.", "按北京时间%s判断。", when(q.at)))
 }
 
 func (t *diffTable) server(b *both) {

@@ -156,6 +156,7 @@ type jsonFleet struct {
 	Pending  []jsonPending  `json:"pending"`
 	Remedies []jsonCure     `json:"after_remedies"`
 	Never    int            `json:"servers_never"`
+	Paid     int            `json:"servers_paid_only"` // no free code is left, a paid one can be had
 	Expiry   []jsonLapse    `json:"by_expiry"`
 	Given    map[string]int `json:"given"`
 	Assumed  []string       `json:"assumed"`
@@ -205,7 +206,7 @@ func (p *jsonPrinter) end(f *fleet) error {
 func (f *fleet) document() jsonFleet {
 	d := jsonFleet{
 		Servers: f.total(), Yes: f.servers[verdictYes], No: f.servers[verdictNo], Unknown: f.servers[verdictUnknown],
-		Now: f.now, Pending: []jsonPending{}, Remedies: []jsonCure{}, Never: f.replace.Servers, Expiry: []jsonLapse{},
+		Now: f.now, Pending: []jsonPending{}, Remedies: []jsonCure{}, Never: f.replace.Servers, Paid: f.paid.Servers, Expiry: []jsonLapse{},
 		Given: f.given, Assumed: append([]string{}, ids(f.assumed)...),
 	}
 	for _, k := range f.sortedPending() {
@@ -293,7 +294,7 @@ func (p *csvPrinter) server(a *answer) error {
 	i := &a.server.Instance
 	given, notes := make([]string, 0, len(a.given)), a.notes(p.lang)
 	for _, g := range a.given {
-		given = append(given, g.String())
+		given = append(given, p.change(g))
 	}
 	verdict, until, layout := a.verdict.String(), "", time.RFC3339
 	if p.lang == icpcode.Chinese {

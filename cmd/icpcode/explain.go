@@ -53,7 +53,7 @@ func (c *command) explained(found *answer, q *question) error {
 func (t *table) whole(a *answer, q *question) {
 	i := &a.server.Instance
 	t.text("", fmt.Sprintf("%s  %s", i.ID, a.server.Name))
-	t.text("", t.say("%s as of %s, China time, by rule set %s (unofficial)", "%s（截至北京时间%s，按规则集%s，非官方）",
+	t.text("", t.say("%s for %s, China time, by rule set %s (unofficial)", "%s（按北京时间%s、规则集%s判断，非官方）",
 		t.label(a.verdict), when(q.at), a.set.Version))
 	for _, l := range t.factLines(a) {
 		t.item(l)
@@ -68,8 +68,8 @@ func (t *table) whole(a *answer, q *question) {
 		}
 		t.line("  " + pad(r.Rule.String(), 15) + t.paint(colour, label))
 		for _, part := range [...]struct{ label, text string }{
-			{t.say("required ", "要求："), r.Required}, {t.say("found    ", "现状："), r.Found},
-			{t.say("remedy   ", "补救："), r.Remedy}, {t.say("source   ", "来源："), r.Source},
+			{t.say("required ", "要求："), r.Required}, {t.say("found    ", "实际："), r.Found},
+			{t.say("remedy   ", "处理建议："), r.Remedy}, {t.say("source   ", "来源："), r.Source},
 		} {
 			if part.text != "" {
 				t.text("    "+part.label, part.text)
@@ -85,9 +85,9 @@ func (t *table) factLines(a *answer) []string {
 	if i.Product != "" || i.Region != "" {
 		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s %s", i.Provider, i.Product, i.Region)))
 	}
-	lines = append(lines, t.say("codes it can have now: %s", "现在可申请的数量：%s", codesOf(a)))
-	if names := a.missing.names(); len(names) > 0 {
-		lines = append(lines, t.say("facts that would tell: %s", "以下事实可以判断：%s", t.list(names)))
+	lines = append(lines, t.say("codes it can have now: %s", "现在可申请的数量：%s", t.codesOf(a)))
+	if a.missing != 0 {
+		lines = append(lines, t.say("missing facts: %s", "缺少：%s", t.list(t.columnWords(a.missing))))
 	}
 	if !a.until.IsZero() {
 		lines = append(lines, t.say("if nothing is renewed, this holds until %s", "若不续费，结论保持到%s", when(a.until)))
@@ -96,16 +96,16 @@ func (t *table) factLines(a *answer) []string {
 		lines = append(lines, t.say("assumed to pass: %s", "假定通过：%s", a.decision.Assumed))
 	}
 	for _, j := range a.joined {
-		lines = append(lines, t.say("from a list of addresses: %s", "来自地址清单：%s", j))
+		lines = append(lines, t.say("from a list of addresses: %s", "来自地址清单：%s", t.change(j)))
 	}
 	for _, g := range a.given {
-		lines = append(lines, t.say("given, not read: %s", "由用户给出而非读自清单：%s", g))
+		lines = append(lines, t.say("stated by you: %s", "由您提供：%s", t.change(g)))
 	}
 	for _, v := range t.issFlags {
-		lines = append(lines, t.say("given on the command line: -issued %s", "在命令行给出：-issued %s", v))
+		lines = append(lines, t.say("stated by you: -issued %s", "由您提供：-issued %s", v))
 	}
 	for _, v := range t.accFlags {
-		lines = append(lines, t.say("given on the command line: -account %s", "在命令行给出：-account %s", v))
+		lines = append(lines, t.say("stated by you: -account %s", "由您提供：-account %s", v))
 	}
 	for _, n := range a.notes(t.lang) {
 		lines = append(lines, t.say("note: %s", "注意：%s", n))

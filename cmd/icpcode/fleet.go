@@ -34,6 +34,7 @@ type share struct {
 	tally   tally
 	missing factSet   // of an unknown one
 	cure    cure      // of one that may not; what is "" if nothing helps
+	paid    bool      // nothing but a paid code helps
 	until   time.Time // of one that may, or perhaps
 }
 
@@ -88,6 +89,7 @@ type fleet struct {
 	pending  map[factSet]*tally
 	cures    map[cure]*tally
 	replace  tally // servers that nothing helps; Codes is 0
+	paid     tally // servers that can only have paid codes; Codes is 0
 	lapses   map[time.Time]*lapse
 	reasons  map[reasonKey]*reasonCount
 	accounts map[string]share // the best so far, where codes are counted per account
@@ -151,7 +153,7 @@ func (f *fleet) share(a *answer) share {
 	case verdictUnknown:
 		s.missing = a.missing
 	case verdictNo:
-		s.cure = f.cure(a)
+		s.cure, s.paid = f.cure(a), paidOnly(a)
 		s.tally.Codes = a.could()
 		if s.cure.what == "" {
 			s.tally.Codes = 0
@@ -168,11 +170,15 @@ func (f *fleet) apply(s share, sign int) {
 	case verdictUnknown:
 		tallyOf(f.pending, s.missing, 0).add(s.tally, sign)
 	case verdictNo:
+		if s.paid {
+			f.paid.add(s.tally, sign)
+			return
+		}
 		if s.cure.what == "" {
 			f.replace.add(s.tally, sign)
 			return
 		}
-		tallyOf(f.cures, s.cure, cure{f.say("several remedies", "多项补救措施"), false}).add(s.tally, sign)
+		tallyOf(f.cures, s.cure, cure{f.say("several remedies", "多项措施"), false}).add(s.tally, sign)
 		return
 	}
 	if s.until.IsZero() {
@@ -204,6 +210,13 @@ func tallyOf[K comparable](groups map[K]*tally, key, rest K) *tally {
 
 // incurable are the rules that no remedy makes this server pass.
 var incurable = icpcode.MakeRules(icpcode.ELGProduct, icpcode.ELGRegion, icpcode.ELGQuota, icpcode.FILForeign)
+
+// paidOnly reports whether all that keeps the server from another code is that
+// its free ones are used, and a paid one can be had.
+func paidOnly(a *answer) bool {
+	return a.decision.Fail == icpcode.MakeRules(icpcode.ELGQuota) &&
+		slices.ContainsFunc(a.reasons, func(r icpcode.Reason) bool { return r.Rule == icpcode.PAYWhen })
+}
 
 // cure returns what would let the server have codes, what being "" if nothing
 // does and another server is needed.

@@ -62,12 +62,12 @@ func TestVerdicts(t *testing.T) {
 		verdict     verdict
 		least, most int
 		missing     string
-		cure        string // a part of what helps; "-": nothing does
+		cure        string // a part of what helps; "-": nothing does; "paid": a paid code
 	}{
 		{"fine", nil, nil, verdictYes, 5, 5, "", ""},
 		{"a contract", func(i *icpcode.Instance) { i.ContractQuota = 8 }, nil, verdictYes, 8, 8, "", ""},
 		{"two issued", nil, func(q *question) { q.issued.each = 2 }, verdictYes, 3, 3, "", ""},
-		{"all issued", nil, func(q *question) { q.issued.each = 5 }, verdictNo, 0, 0, "", "-"},
+		{"all issued", nil, func(q *question) { q.issued.each = 5 }, verdictNo, 0, 0, "", "paid"},
 		{"nobody knows how many", nil, func(q *question) { q.issued = &issued{} }, verdictUnknown, 0, 5, "issued", ""},
 		{"of this one one knows", nil, func(q *question) { q.issued = &issued{byID: map[icpcode.InstanceID]int{"i-1": 4}} }, verdictYes, 1, 1, "", ""},
 
@@ -139,7 +139,9 @@ func TestVerdicts(t *testing.T) {
 		switch {
 		case test.cure == "-" && (len(f.cures) > 0 || f.replace.Servers != 1):
 			t.Errorf("%s: there is help: %v", test.what, f.cures)
-		case test.cure != "-" && test.cure != "" && (len(f.cures) != 1 || !strings.Contains(f.sortedCures()[0].what, test.cure)):
+		case (test.cure == "paid") != (f.paid.Servers == 1):
+			t.Errorf("%s: %d servers can have paid codes only", test.what, f.paid.Servers)
+		case test.cure != "-" && test.cure != "paid" && test.cure != "" && (len(f.cures) != 1 || !strings.Contains(f.sortedCures()[0].what, test.cure)):
 			t.Errorf("%s: what helps is %v, want %q", test.what, f.sortedCures(), test.cure)
 		}
 	}
@@ -408,7 +410,7 @@ func TestMemory(t *testing.T) {
 	for _, test := range []struct {
 		every int
 		args  []string
-	}{{4, nil}, {32, []string{"-json"}}, {32, []string{"-csv"}}} {
+	}{{2, nil}, {32, []string{"-json"}}, {32, []string{"-csv"}}} {
 		few, many := peak(4_000, test.every, test.args...), peak(4_000+more, test.every, test.args...)
 		if grown := int64(many) - int64(few); grown > more*perServer {
 			t.Errorf("%q: %d servers more take %d KiB more", test.args, more, grown>>10)

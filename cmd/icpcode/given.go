@@ -46,7 +46,8 @@ func parseAssume(words []string) (icpcode.Rules, error) {
 	for _, w := range words {
 		var set icpcode.Rules
 		if err := set.UnmarshalText([]byte(strings.ReplaceAll(w, ",", " "))); err != nil {
-			return 0, errorf("%q: not IDs of rules; those that can be assumed are %s", "%q：不是规则ID；可以假定的有%s", w, assumable)
+			en, zh := meant(strings.ToUpper(w), ids(assumable))
+			return 0, errorf("%q: not IDs of rules"+en+"; those that can be assumed are %s", "%q：不是规则ID"+zh+"；可以假定的有%s", w, assumable)
 		}
 		if other := set &^ assumable; other != 0 {
 			return 0, errorf("%s cannot be assumed; those that can are %s", "%s不可假定；可以假定的有%s", other, assumable)
@@ -168,7 +169,8 @@ func openBook(name string, open func(string) (io.ReadCloser, error)) (book, erro
 	}
 	f, err := open(name)
 	if errors.Is(err, os.ErrNotExist) {
-		return book{}, errorf("%q: %v; presets are %s", "%q：%v；预置有%s", name, errNoBook, strings.Join(presets.Names(), ", "))
+		en, zh := meant(name, presets.Names())
+		return book{}, errorf("%q: %v; presets are %s"+en, "%q：%v；预置有%s"+zh, name, errNoBook, strings.Join(presets.Names(), ", "))
 	}
 	if err != nil {
 		return book{}, err

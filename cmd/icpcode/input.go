@@ -152,6 +152,9 @@ func (c *command) each(files []string, q *question, yield func(*answer) error) e
 	watch := c.progress()
 	defer watch.done()
 	defer c.forget()
+	if err := c.there(files); err != nil {
+		return err
+	}
 	var err error
 	if q.survey, err = c.survey(files, q); err != nil {
 		return err
@@ -191,6 +194,20 @@ func (c *command) each(files []string, q *question, yield func(*answer) error) e
 	if watch.servers == 0 && c.problems == 0 {
 		c.empty = true
 		c.complain(c.say("there are no servers in what was given: nothing was answered", "所给内容中没有服务器：没有可回答的内容"))
+	}
+	return nil
+}
+
+// there looks for the files before anything is answered: a name that is
+// mistyped should not come after half of the answers.
+func (c *command) there(files []string) error {
+	for _, name := range files {
+		if name == stdinName || c.keepGoing {
+			continue
+		}
+		if _, err := os.Stat(name); err != nil {
+			return c.problem(name, err, nil, false)
+		}
 	}
 	return nil
 }

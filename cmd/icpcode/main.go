@@ -99,11 +99,18 @@ func execute(args []string, s *system) int {
 	}
 	var failure *exitError
 	if !errors.As(err, &failure) {
-		failure = &exitError{exitUsage, c.usageError(err)}
+		failure = &exitError{exitUsage, c.usageError(err, root, args)}
 	}
 	c.complain(c.tell(failure.err))
+	if failure.status == exitInput && c.others {
+		c.complain(c.say("the rest was not answered; -keep-going reports what cannot be read and answers the rest", "其余部分未回答；加 -keep-going 可报告无法读取的内容并回答其余部分"))
+	}
 	if failure.status == exitUsage {
-		c.complain(c.say("icpcode -h lists commands, icpcode COMMAND -h flags", "icpcode -h 列出命令，icpcode 命令 -h 列出选项"))
+		cmd, _, found := root.Find(args)
+		if found != nil {
+			cmd = root
+		}
+		c.complain(c.say("%s -h says how it is used", "用法见 %s -h", cmd.CommandPath()))
 	}
 	return failure.status
 }

@@ -40,7 +40,7 @@ func (c *command) precheckCommand() *cobra.Command {
 	c.judging(cmd)
 	c.asking(cmd, c.say(
 		"rule `BOOK` to judge all servers by: a preset or a JSON file; several: each server by that of its provider",
-		"用于判断所有服务器的`规则集`：预置名称或JSON文件；给出多个时按服务器的供应商选用",
+		"用于判断所有服务器的`规则簿`：预置名称或JSON文件；给出多个时按服务器的提供商选用",
 	))
 	return cmd
 }

@@ -60,7 +60,7 @@ type answer struct {
 	decision icpcode.Decision
 	verdict  verdict
 	// least and most are how many codes it can have now: certainly, and if
-	// all that is not known turns out well.
+	// every fact that is missing passes too.
 	least, most int
 	// open says that no source gives the quota: it can be more than most.
 	open bool
@@ -207,6 +207,7 @@ var fields = strings.NewReplacer(
 // issued is given here for any server, also one whose owner is not known.
 func (q *question) ours(a *answer, r icpcode.Reason) icpcode.Reason {
 	s := speaker{q.lang}
+	r.Source = s.cite(r.Source, a.set)
 	if r.Rule == icpcode.ELGQuota && r.Outcome == icpcode.Missing && !a.open && a.server.Instance.Product != "" {
 		r.Found = s.say("not known: how many codes were issued (issued)", "未知：已申请的备案服务码数量（issued）")
 		r.Remedy = s.say("state how many codes were issued (issued)", "请提供已申请的备案服务码数量（issued）")
@@ -311,6 +312,53 @@ func (s speaker) facts(set factSet) []string {
 		}
 	}
 	return words
+}
+
+// columnsZh are the columns of -facts that are no facts of factWordsZh.
+var columnsZh = map[string]string{
+	"name": "名称", "provider": "提供商", "created": "创建时间", "ips": "公网IP", "partner_ip": "是否为合作方IP", "downgraded": "是否已降配",
+}
+
+// columnWord is what a column of -facts is called.
+func (s speaker) columnWord(name string) string {
+	if s.lang != icpcode.Chinese {
+		return name
+	}
+	if i := slices.Index(factNames[:], name); i >= 0 {
+		return factWordsZh[i]
+	}
+	if word := columnsZh[name]; word != "" {
+		return word
+	}
+	return name
+}
+
+// columnWords are the columns that give facts: in Chinese with what they say.
+func (s speaker) columnWords(set factSet) []string {
+	names := set.names()
+	for i, word := range s.facts(set) {
+		if word != names[i] {
+			names[i] += "（" + word + "）"
+		}
+	}
+	return names
+}
+
+// valuesZh are the values of facts in Chinese.
+var valuesZh = map[string]string{
+	"unknown": "未知", "none": "无", "yes": "是", "no": "否", "subscription": "包年包月", "pay-as-you-go": "按量付费", "running": "运行中", "pending": "创建中",
+	"stopped": "已停止", "expired": "已到期", "locked": "已锁定", "refunded": "已退费", "released": "已释放",
+}
+
+// change is a fact that was stated or joined, in words.
+func (s speaker) change(c inventory.Change) string {
+	value := func(v string) string {
+		if zh := valuesZh[v]; zh != "" && s.lang == icpcode.Chinese {
+			return zh
+		}
+		return v
+	}
+	return s.columnWord(c.Fact) + s.say(": ", "：") + value(c.From) + " -> " + value(c.To)
 }
 
 // factSet is a set of facts.

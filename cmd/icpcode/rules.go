@@ -18,7 +18,7 @@ func (c *command) rulesCommand() *cobra.Command {
 		Short: c.say("the rules, one rule with its source, or what differs between two versions", "规则、单条规则及其来源，或两个版本的差异"),
 		Long: c.say(
 			"rules prints the rule book that is in force, or what it says of single rules, with where that comes from. With -json it prints the whole book in the form that -rules reads: a start for one of your own.\n\nWith -diff it says in words how version B differs from A. A version is the name of a rule set, such as alibaba-2024-02-01, or a preset or file, which stands for its set in force. Inventories that follow are judged by both, and the servers shown whose verdict is not the same.\n\nThe presets are: "+strings.Join(presets.Names(), ", ")+". None of them is official.",
-			"rules 打印现行规则集，或其中单条规则的内容及来源。加 -json 则以 -rules 可读取的形式打印整个规则集，可据此编写自己的规则集。\n\n加 -diff 则用文字说明版本B与A的差异。版本可为规则集名称（如alibaba-2024-02-01），也可为预置名称或文件（取其现行规则集）。其后的清单按两个版本分别判断，并列出结论不同的服务器。\n\n预置规则集："+strings.Join(presets.Names(), "、")+"。均非官方。",
+			"rules 输出现行规则，或其中单条规则的内容及来源。加 -json 则以 -rules 可读取的形式输出整个规则簿，可据此编写自己的规则簿。\n\n加 -diff 则用文字说明版本B与A的差异。版本可为规则集名称（如alibaba-2024-02-01），也可为预置名称或文件（取其现行规则集）。其后的清单按两个版本分别判断，并列出结论不同的服务器。\n\n预置规则簿："+strings.Join(presets.Names(), "、")+"。均非官方。",
 		),
 		Example: c.say(
 			"icpcode rules\nicpcode rules ELG-TERM ELG-QUOTA -rules tencent\nicpcode rules -diff alibaba-2024-02-01 alibaba-2026-01-06 ecs.json\nicpcode rules -json > mine.json",
@@ -45,7 +45,7 @@ func (c *command) rulesCommand() *cobra.Command {
 	f.BoolVar(&c.json, "json", false, c.say("JSON, for programs", "输出JSON，供程序使用"))
 	c.asking(cmd, c.say(
 		"rule `BOOK`: a preset or a JSON file; without it "+defaultProvider,
-		"`规则集`：预置名称或JSON文件；未指定则为"+defaultProvider,
+		"`规则簿`：预置名称或JSON文件；未指定则为"+defaultProvider,
 	))
 	c.judging(cmd)
 	return cmd
@@ -81,7 +81,7 @@ func (c *command) ruleBook() (book, error) {
 	case 1:
 		return openBook(c.ruleFlags[0], c.open)
 	}
-	return book{}, errorf("one book at a time", "一次只能指定一个规则集")
+	return book{}, errorf("one book at a time", "一次只能指定一个规则簿")
 }
 
 // rules prints a book, or some of its rules.
@@ -90,7 +90,8 @@ func (c *command) rules(names []string) error {
 	for _, name := range names {
 		var r icpcode.Rule
 		if err := r.UnmarshalText([]byte(strings.ToUpper(name))); err != nil {
-			return usage(errorf("%q is not the ID of a rule; icpcode rules lists them", "%q 不是规则的ID；icpcode rules 列出所有规则", name))
+			en, zh := meant(strings.ToUpper(name), ids(allRules()))
+			return usage(errorf("%q is not the ID of a rule"+en+"; icpcode rules lists them", "%q 不是规则的ID"+zh+"；icpcode rules 列出所有规则", name))
 		}
 		rules = append(rules, r)
 	}
@@ -164,19 +165,19 @@ func (t *table) book(b book, set *icpcode.RuleSet) {
 	if b.preset != nil {
 		title = t.say("%s (%s)", "%s（%s）", b.name, b.preset.Title(t.lang))
 	}
-	t.text("", t.say("Rule book %s. Unofficial: the provider's own system decides.", "规则集%s。非官方：最终以供应商的系统为准。", title))
+	t.text("", t.say("Rule book %s. Unofficial: the provider's own system decides.", "规则簿%s。非官方：最终以提供商的系统为准。", title))
 	t.title(t.say("VERSIONS", "版本"))
 	for _, s := range b.rules.Sets() {
 		mark := ""
 		if s.Version == set.Version {
 			mark = t.say(" (shown below)", "（见下）")
 		}
-		t.item(t.say("%s, in force from %s, as of %s%s: %s", "%s，自%s起生效，截至%s%s：%s", s.Version, when(s.Effective), s.AsOf, mark, s.Source))
+		t.item(t.say("%s, in force from %s, from documents of %s%s: %s", "%s，自%s起生效（资料日期：%s）%s：%s", s.Version, when(s.Effective), s.AsOf, mark, t.sourceOf(&s)))
 	}
 	t.sayings(set)
 	t.title(t.say("ALL RULES", "全部规则"))
 	for r := range allRules().All() {
-		t.text("  "+pad(r.String(), 17), t.say("%s (%s)", "%s（%s）", r.Title(t.lang), r.Source()))
+		t.text("  "+pad(r.String(), 17), t.say("%s (%s)", "%s（%s）", r.Title(t.lang), t.cite(r.Source(), set)))
 	}
 	t.sources(b)
 	t.line("")
@@ -244,8 +245,8 @@ func (t *table) sources(b book) {
 // rule prints one rule.
 func (t *table) rule(b book, set *icpcode.RuleSet, r icpcode.Rule) {
 	t.line(t.paint(bold, r.String()) + "  " + r.Title(t.lang))
-	t.text("  ", t.say("source: %s (tags as in docs/rules.md; INF: no source says it)", "来源：%s（标签见docs/rules.md；INF表示没有来源，为推断）", r.Source()))
-	t.text("  ", t.say("rule set: %s, as of %s: %s", "规则集：%s，截至%s：%s", set.Version, set.AsOf, set.Source))
+	t.text("  ", t.say("source: %s", "来源：%s", t.cite(r.Source(), set)))
+	t.text("  ", t.say("rule set: %s, from documents of %s: %s", "规则集：%s（资料日期：%s）：%s", set.Version, set.AsOf, t.sourceOf(set)))
 	said := false
 	for _, k := range t.settings(set) {
 		if k.rule != r || isRegion(k) {
@@ -256,6 +257,9 @@ func (t *table) rule(b book, set *icpcode.RuleSet, r icpcode.Rule) {
 		case "":
 			t.item(k.text)
 		case anyProduct:
+			if r == icpcode.ELGProduct {
+				k.text = t.say("supply no codes", "不支持")
+			}
 			t.item(t.say("products that are not listed: %s", "未列出的产品：%s", k.text))
 		default:
 			t.item(k.of + t.say(": ", "：") + k.text)

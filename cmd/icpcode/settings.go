@@ -1,9 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"slices"
-	"time"
 
 	"github.com/icpcode/icpcode"
 )
@@ -31,10 +29,10 @@ const (
 func (s speaker) settings(set *icpcode.RuleSet) []setting {
 	out := []setting{
 		{0, "", "version", s.say("version %s", "版本 %s", set.Version), false},
-		{0, "", "effective", s.say("in force from %s", "自%s起生效", set.Effective.In(china).Format(time.RFC3339Nano)), false},
-		{0, "", "as_of", s.say("as of %s", "截至%s", set.AsOf), false},
-		{0, "", "source", s.say("source: %s", "来源：%s", set.Source), false},
-		{icpcode.FILForeign, "", "provider", s.say("for servers of %s", "用于%s的服务器", set.Provider), false},
+		{0, "", "effective", s.say("in force from %s", "自%s起生效", when(set.Effective)), false},
+		{0, "", "as_of", s.say("from documents of %s", "资料日期：%s", set.AsOf), false},
+		{0, "", "source", s.say("source: %s", "来源：%s", s.sourceOf(set)), false},
+		{icpcode.FILForeign, "", "provider", s.say("for servers of %s", "仅适用于%s服务器", s.provider(set.Provider)), false},
 	}
 	for i := range set.Products {
 		out = append(out, s.requirements(string(set.Products[i].Product), &set.Products[i].Requirements)...)
@@ -91,11 +89,11 @@ func (s speaker) requirements(of string, q *icpcode.Requirements) []setting {
 			s.say("a subscription, no trial", "包年/包月，非试用"), s.say("any billing", "计费方式不限")),
 		asks(icpcode.ELGTerm, "term", q.TermMonths > 0, s.term(q), s.say("any term", "购买时长不限")),
 		asks(icpcode.ELGRemaining, "remaining", q.RemainingDays > 0,
-			s.say("at least %s of 24 hours left", "剩余至少%s（每天24小时）", s.count(q.RemainingDays, "day", "days", "天")),
+			s.say("at least %s left", "距到期不少于%s（按每24小时计1天）", s.count(q.RemainingDays, "full day", "full days", "天")),
 			s.say("any time left", "剩余时长不限")),
 		asks(icpcode.ELGRegion, "mainland", q.Mainland, s.say("in mainland China", "位于中国大陆"), s.say("in any region", "地域不限")),
 		asks(icpcode.ELGPublicIP, "ip", q.PublicIP,
-			s.say("with a public IP of the provider's", "有供应商的公网IP"), s.say("with or without a public IP", "有无公网IP均可")),
+			s.say("with a public IP of the provider's", "有提供商的公网IP"), s.say("with or without a public IP", "有无公网IP均可")),
 		asks(icpcode.ELGStatus, "status", q.Running, status, s.say("in any state", "状态不限")),
 		asks(icpcode.ELGIPInUse, "held", q.IPFree,
 			s.say("with an IP that no other filing holds", "IP未被其他备案占用"), s.say("with any IP", "IP是否被占用均可")),
@@ -139,18 +137,31 @@ func (s speaker) policy(set *icpcode.RuleSet) []setting {
 		}
 		return s.say(en, zh, n)
 	}
-	return []setting{
-		{icpcode.GRTOwner, "", "grant.allowed", yes(g.Allowed, "codes can be granted", "可以授权", "codes cannot be granted", "不可授权"), false},
-		{icpcode.GRTEnterprise, "", "grant.enterprise", yes(g.Enterprise, "granters are enterprise accounts", "授权账号须为企业认证", "any account grants", "任何账号均可授权"), false},
-		{icpcode.GRTOut, "", "grant.max_grantees", limit(g.MaxGrantees, "at most %d grantees of one granter in a natural year", "每个自然年一个账号最多授权给%d个账号", "any number of grantees", "被授权账号数不限"), false},
-		{icpcode.GRTIn, "", "grant.max_granters", limit(g.MaxGranters, "at most %d granters to one grantee in a natural year", "每个自然年一个账号最多接收%d个账号的授权", "any number of granters", "授权账号数不限"), false},
-		{icpcode.GRTFirst, "", "grant.verify_first", yes(g.VerifyFirst, "the first grant to an account verifies the phone", "首次授权给某账号须验证手机", "no phone is verified", "不验证手机"), false},
-		{icpcode.LIFRelease, "", "life.release_to", s.say("a filing that is withdrawn leaves its code %s", "备案撤回后服务码的状态：%s", fmt.Sprint(l.ReleaseTo)), false},
-		{icpcode.LIFClose, "", "life.close_refunds_paid", yes(l.CloseRefundsPaid, "a refunded server refunds its paid codes", "实例退费时退还收费码", "a refunded server refunds no paid code", "实例退费时不退还收费码"), false},
-		{icpcode.PAYQuota, "", "life.paid_uses_quota", yes(l.PaidUsesQuota, "a paid code uses the quota of its server", "收费码占用实例配额", "a paid code uses no quota", "收费码不占配额"), false},
-		{icpcode.RSKExpiring, "", "risk.expiring_days", s.say("an expiry is warned of %s ahead", "到期前%s提醒", s.count(r.ExpiringDays, "day", "days", "天")), false},
-		{icpcode.RSKExpiring, "", "risk.review_days", s.say("a review lasts at most %s", "审核最长%s", s.count(r.ReviewDays, "day", "days", "天")), false},
+	granting := []setting{{icpcode.GRTOwner, "", "grant.allowed", yes(g.Allowed, "codes can be granted", "可以授权", "codes cannot be granted", "不可授权"), false}}
+	if g.Allowed {
+		granting = append(granting,
+			setting{icpcode.GRTEnterprise, "", "grant.enterprise", yes(g.Enterprise, "granters are enterprise accounts", "授权账号须为企业认证", "any account grants", "任何账号均可授权"), false},
+			setting{icpcode.GRTOut, "", "grant.max_grantees", limit(g.MaxGrantees, "at most %d grantees of one granter in a natural year", "每个自然年一个账号最多授权给%d个账号", "any number of grantees", "被授权账号数不限"), false},
+			setting{icpcode.GRTIn, "", "grant.max_granters", limit(g.MaxGranters, "at most %d granters to one grantee in a natural year", "每个自然年一个账号最多接收%d个账号的授权", "any number of granters", "授权账号数不限"), false},
+			setting{icpcode.GRTFirst, "", "grant.verify_first", yes(g.VerifyFirst, "the first grant to an account verifies the phone", "首次授权给某账号，须通过手机验证码验证", "no phone is verified", "授权时无须验证手机"), false},
+		)
 	}
+	return append(granting,
+		setting{icpcode.LIFRelease, "", "life.release_to", s.say("a filing that is withdrawn leaves its code %s", "备案撤回后服务码的状态：%s", l.ReleaseTo.Label(s.lang)), false},
+		setting{icpcode.LIFClose, "", "life.close_refunds_paid", yes(l.CloseRefundsPaid, "a refunded server refunds its paid codes", "实例退费时，已绑定的收费备案服务码按实付金额退费", "a refunded server refunds no paid code", "实例退费时，收费备案服务码不退费"), false},
+		setting{icpcode.PAYQuota, "", "life.paid_uses_quota", yes(l.PaidUsesQuota, "a paid code uses the quota of its server", "收费备案服务码占用实例配额", "a paid code uses no quota", "收费备案服务码不占配额"), false},
+		setting{icpcode.RSKExpiring, "", "risk.expiring_days", s.say("an expiry is warned of %s ahead", "到期前%s提醒", s.count(r.ExpiringDays, "day", "days", "天")), false},
+		setting{icpcode.RSKExpiring, "", "risk.review_days", s.review(r.ReviewDays), false},
+	)
+}
+
+// review says how long a review is reckoned to take. Documents count working
+// days, five of seven.
+func (s speaker) review(days int) string {
+	if days > 0 && days%7 == 0 {
+		return s.say("a review is reckoned to take %d working days (%d days)", "审核按%d个工作日（%d天）估算", days/7*5, days)
+	}
+	return s.say("a review is reckoned to take %s", "审核按%s估算", s.count(days, "day", "days", "天"))
 }
 
 // change is a difference between two sets.

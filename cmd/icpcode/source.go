@@ -124,7 +124,7 @@ func (s *source) titles(in *bufio.Reader, test headerTest) {
 		if !strings.HasPrefix(line, "#") && strings.TrimSpace(line) != "" {
 			if isResult(line) {
 				s.skip(in, n, len(s.head)-len(text)+at)
-				s.result()
+				s.result(test)
 				return
 			}
 			if test(line) {
@@ -173,9 +173,9 @@ func (s *source) spreadsheet(in io.Reader, test headerTest) error {
 		return err
 	}
 	s.line = true
-	chosen, header := -1, 0
+	chosen, header, result := -1, 0, false
 	for n := range w.sheets {
-		row, err := w.headerRow(w.sheets[n], test)
+		row, own, err := w.headerRow(w.sheets[n], test)
 		if err != nil {
 			return err
 		}
@@ -186,7 +186,7 @@ func (s *source) spreadsheet(in io.Reader, test headerTest) error {
 			return errorf("the sheets %q and %q both have servers: keep one of them in a file, or save each as a file of its own",
 				"工作表%q和%q都有服务器：每个文件请只保留一个，或分别另存为文件", w.sheets[chosen].name, w.sheets[n].name)
 		}
-		chosen, header = n, row
+		chosen, header, result = n, row, own
 	}
 	if chosen < 0 && len(w.sheets) != 1 {
 		return errorf("none of its %d sheets has a line of headers with a column for the ID of servers (id, InstanceId, 实例ID)",
@@ -201,6 +201,9 @@ func (s *source) spreadsheet(in io.Reader, test headerTest) error {
 	r.next, stop = iter.Pull2(w.rows(w.sheets[chosen]))
 	s.closers = append(s.closers, stop)
 	s.Reader = r
+	if result {
+		s.result(test)
+	}
 	if header > 0 {
 		if first := w.firstRow(w.sheets[chosen]); first < header {
 			s.passedOver(first, header-1)
@@ -210,20 +213,22 @@ func (s *source) spreadsheet(in io.Reader, test headerTest) error {
 }
 
 // headerRow finds the row of a sheet that has the headers; 0: there is none.
-func (w *workbook) headerRow(s sheet, test headerTest) (int, error) {
+// The result is true where they are those of precheck -csv.
+func (w *workbook) headerRow(s sheet, test headerTest) (number int, result bool, err error) {
 	n := 0
 	for row, err := range w.rows(s) {
 		if err != nil {
-			return 0, err
+			return 0, false, err
 		}
-		if line := strings.TrimSuffix(csvLine(row.cells), "\n"); isResult(line) || test(line) {
-			return row.number, nil
+		line := strings.TrimSuffix(csvLine(row.cells), "\n")
+		if result = isResult(line); result || test(line) {
+			return row.number, result, nil
 		}
 		if n++; n == maxTitles {
 			break
 		}
 	}
-	return 0, nil
+	return 0, false, nil
 }
 
 // firstRow is the number of the first row with something in it.
@@ -312,8 +317,11 @@ func isResult(line string) bool {
 
 // result makes a CSV of servers of what precheck -csv prints: what is known of
 // each server, without the answers.
-func (s *source) result() {
-	r := &resultReader{in: csv.NewReader(s.Reader)}
+func (s *source) result(test headerTest) {
+	r := &resultReader{in: csv.NewReader(s.Reader), columns: []int{resultID, resultName, resultProvider, resultProduct, resultRegion}}
+	if !test(r.header()) {
+		r.columns = slices.Delete(r.columns, 1, 2) // facts have no names
+	}
 	r.in.ReuseRecord = true
 	s.Reader, s.line = r, true
 	s.notices = append(s.notices, errorf("it is what precheck -csv prints: read for id, name, provider, product and region, not for its answers",
@@ -323,12 +331,22 @@ func (s *source) result() {
 // resultReader reads what precheck -csv prints as a CSV of servers with the
 // same lines.
 type resultReader struct {
-	in    *csv.Reader
-	begun bool
-	line  int // lines written
-	last  [2]string
-	buf   []byte
-	err   error
+	in      *csv.Reader
+	columns []int // that are read
+	begun   bool
+	line    int // lines written
+	last    [2]string
+	buf     []byte
+	err     error
+}
+
+// header is the header line of what is read.
+func (r *resultReader) header() string {
+	var names []string
+	for _, n := range r.columns {
+		names = append(names, csvColumns[n])
+	}
+	return strings.Join(names, ",")
 }
 
 func (r *resultReader) Read(p []byte) (int, error) {
@@ -368,7 +386,7 @@ func (r *resultReader) row(row []string) {
 	r.line++
 	if !r.begun {
 		r.begun = true
-		r.buf = append(r.buf, "id,name,provider,product,region\n"...)
+		r.buf = append(r.buf, r.header()+"\n"...)
 		return
 	}
 	key := [2]string{row[resultProvider], row[resultID]}
@@ -378,7 +396,7 @@ func (r *resultReader) row(row []string) {
 	}
 	r.last = key
 	var cells []string
-	for _, n := range [...]int{resultID, resultName, resultProvider, resultProduct, resultRegion} {
+	for _, n := range r.columns {
 		cells = append(cells, uncell(row[n]))
 	}
 	r.buf = append(r.buf, csvLine(cells)...)

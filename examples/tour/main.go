@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/icpcode/icpcode"
@@ -31,7 +32,7 @@ const (
 )
 
 func main() {
-	out, err := run(os.Args[1:])
+	out, err := run(os.Args[1:], os.Getenv)
 	if _, writeErr := os.Stdout.WriteString(out); err == nil {
 		err = writeErr
 	}
@@ -48,7 +49,7 @@ func main() {
 var china = time.FixedZone("Asia/Shanghai", 8*60*60)
 
 // run takes the tour and returns what it shows, also of one that fails.
-func run(args []string) (string, error) {
+func run(args []string, env func(string) string) (string, error) {
 	flags := flag.NewFlagSet("tour", flag.ContinueOnError)
 	flags.Usage = func() {
 		_, _ = fmt.Fprintln(flags.Output(), "usage: go run ./examples/tour [flags] [inventory.json [facts.csv]]")
@@ -57,7 +58,7 @@ func run(args []string) (string, error) {
 	at := flags.String("at", "2026-03-01 10:00", "the `time` in China at which the tour begins")
 	account := flags.String("account", "1001", "the `account` that asks for codes")
 	assume := flags.String("assume", "ELG-IPINUSE", "`rules` whose missing facts are assumed to pass, separated by spaces")
-	lang := flags.String("lang", "en", "the `language` of reasons and notes: en or zh")
+	lang := flags.String("lang", langOf(env), "the `language` of reasons and notes, en or zh; without it that of LC_ALL, LC_MESSAGES or LANG")
 	if err := flags.Parse(args); err != nil {
 		return "", err
 	}
@@ -84,6 +85,19 @@ func run(args []string) (string, error) {
 	}
 	err = t.walk()
 	return t.out.String(), err
+}
+
+// langOf chooses the language by the first locale variable that is set.
+func langOf(env func(string) string) string {
+	for _, name := range [...]string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := env(name); v != "" {
+			if strings.HasPrefix(strings.ToLower(v), "zh") {
+				return "zh"
+			}
+			break
+		}
+	}
+	return "en"
 }
 
 // read reads the inventory and the facts.

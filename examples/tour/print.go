@@ -10,7 +10,7 @@ import (
 	"github.com/icpcode/icpcode"
 )
 
-const lineWidth = 92
+const lineWidth = 80
 
 // title begins a part of the tour.
 func (t *tour) title(format string, args ...any) {

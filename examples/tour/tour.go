@@ -188,7 +188,7 @@ func (t *tour) precheck(set *icpcode.RuleSet) error {
 		}
 		return letter(i)
 	}
-	fmt.Fprintf(&t.out, "%4s  %s %s %s\n", "", pad("server", 23), pad("name", 28), "codes, or why not")
+	fmt.Fprintf(&t.out, "%4s  %s %s %s\n", "", pad("server", 23), pad("name", 16), "codes, or why not")
 	capacity, able := 0, 0
 	for i := range t.servers {
 		s := &t.servers[i]
@@ -217,7 +217,7 @@ func (t *tour) precheck(set *icpcode.RuleSet) error {
 				verdict += " " + note(r, i+1)
 			}
 		}
-		fmt.Fprintf(&t.out, "%4d  %s %s %s\n", i+1, pad(safe(string(s.Instance.ID), 23), 23), pad(safe(s.Name, 28), 28), verdict)
+		fmt.Fprintf(&t.out, "%4d  %s %s %s\n", i+1, pad(safe(string(s.Instance.ID), 23), 23), pad(safe(s.Name, 16), 16), verdict)
 	}
 	if len(reasons) > 0 {
 		t.text("")

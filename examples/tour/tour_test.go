@@ -16,7 +16,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func take(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	t.Chdir("../..")
-	return run(args)
+	return run(args, func(string) string { return "" })
 }
 
 var code = regexp.MustCompile(`\b0\d{3}-\d{4}-\d{4}\b`)
@@ -132,7 +132,7 @@ func TestOtherFiles(t *testing.T) {
 		}
 		return name
 	}
-	list := write("list.json", `{"TotalCount":3,"Instances":{"Instance":[{"InstanceId":""},{"InstanceId":"i-1","InstanceName":"a\u001b[31mb\u4e2d"}]}}`)
+	list := write("list.json", `{"TotalCount":3,"Instances":{"Instance":[{"InstanceName":"no ID"},{"InstanceId":"i-1","InstanceName":"a\u001b[31mb\u4e2d"}]}}`)
 	facts := write("facts.csv", "id,owner\ni-2,1001\n")
 	out, err := take(t, list, facts)
 	if err != nil {
@@ -195,6 +195,29 @@ func TestPrint(t *testing.T) {
 	for s, want := range map[string]string{"web": "web", "a long name": "a long…", "备案服务码": "备案服…", "a\x00\u202eb": "a??b"} {
 		if got := safe(s, 7); got != want {
 			t.Errorf("safe(%q) is %q, want %q", s, got, want)
+		}
+	}
+}
+
+// TestLanguage: the tour speaks the language of the locale, unless it is told
+// another one, and fits 80 columns.
+func TestLanguage(t *testing.T) {
+	for _, c := range []struct {
+		env  map[string]string
+		args []string
+		zh   bool
+	}{
+		{nil, nil, false}, {map[string]string{"LANG": "zh_CN.UTF-8"}, nil, true}, {map[string]string{"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}, nil, false},
+		{map[string]string{"LANG": "zh_CN.UTF-8"}, []string{"-lang", "en"}, false}, {map[string]string{"LANG": "de_DE", "LC_MESSAGES": "zh_TW"}, nil, true},
+	} {
+		out, err := run(append(c.args, "../../"+defaultInventory, "../../"+defaultFacts), func(name string) string { return c.env[name] })
+		if err != nil || strings.Contains(out, "距到期不少于") != c.zh {
+			t.Errorf("%v %v: %v; in Chinese it is %v", c.env, c.args, err, !c.zh)
+		}
+		for line := range strings.Lines(out) {
+			if width(strings.TrimSuffix(line, "\n")) > 80 {
+				t.Errorf("%v: wider than 80 columns: %s", c.env, line)
+			}
 		}
 	}
 }
