@@ -301,6 +301,10 @@ func (t *table) codesPart(f *fleet) {
 			break
 		}
 		k := f.pending[facts]
+		if k.Codes == 0 { // how many no source says
+			t.item(t.say("perhaps codes on %s, if the missing facts are there and pass: %s", "补充以下信息后，%s或可申请：%s", t.servers(k.Servers), t.list(t.facts(facts))))
+			continue
+		}
 		t.item(t.say("up to %s more on %s, if the missing facts pass: %s", "补充以下信息后，最多可再申请%s，涉及%s：%s", t.codes(k.Codes), t.servers(k.Servers), t.list(t.facts(facts))))
 	}
 	t.cures(f)
@@ -358,7 +362,7 @@ func (t *table) howToGive(f *fleet) {
 func (t *table) expiry(f *fleet) {
 	shown := 0
 	for _, l := range f.sortedLapses() {
-		if l.sure.Servers+l.maybe.Servers == 0 {
+		if l.sure.Servers == 0 && l.maybe.Codes == 0 {
 			continue
 		}
 		if shown++; shown > dateLines {
@@ -369,7 +373,7 @@ func (t *table) expiry(f *fleet) {
 		if l.sure.Servers > 0 {
 			t.item(t.say("from %s: %s fewer, unless %s renewed", "%s起：若不续费，减少%s（%s剩余时长不足）", date, t.codes(l.sure.Codes), t.are(l.sure.Servers)))
 		}
-		if l.maybe.Servers > 0 {
+		if l.maybe.Codes > 0 {
 			t.item(t.say("from %s: up to %s fewer of those that need facts, unless %s renewed", "%s起：若不续费，待补充信息的最多减少%s（%s剩余时长不足）", date, t.codes(l.maybe.Codes), t.are(l.maybe.Servers)))
 		}
 	}
