@@ -194,6 +194,16 @@ bench-tidb: bin/tidb-server ## the ratios on TiDB over its test store, unistore:
 	@ICPCODE_BENCH=1 ICPCODE_TIDB='$(CURDIR)/bin/tidb-server' $(STEP) 'ratios of TiDB over unistore' \
 		sh -c "cd $(SQLTEST) && $(GO) test -count=1 -timeout 1h -v -run '^TestTiDBRatios$$' ."
 
+# What `make bench-against` compares with, how often, and which measurements.
+REV ?=
+ROUNDS ?= 5
+BENCHES ?= bench
+
+.PHONY: bench-against
+bench-against: ## each ratio here beside the commit REV=..., ROUNDS=5 times, of BENCHES='bench bench-sql bench-merge'
+	@test -n '$(REV)' || { echo 'make bench-against REV=COMMIT' >&2; exit 1; }
+	@MAKE='$(MAKE)' sh tools/bench-against '$(REV)' '$(ROUNDS)' $(BENCHES)
+
 .PHONY: api
 api: bin/apidiff ## what changed in the API since the last tag
 	@$(STEP) 'API since the last tag' sh tools/api $(MODULE)

@@ -1,6 +1,7 @@
 package icpcode_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"go/ast"
@@ -14,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/icpcode/icpcode/internal/pure"
 )
 
 const modulePath = "github.com/icpcode/icpcode"
@@ -24,21 +27,6 @@ var (
 	allowedAtRunTime = []string{"github.com/shopspring/decimal"}
 	allowedModules   = append([]string{"github.com/google/go-cmp", "pgregory.net/rapid"}, allowedAtRunTime...)
 )
-
-// notPure are the files of the root package that are not pure, and why. Every
-// other file must be, also one that is new.
-var notPure = map[string]string{
-	"doc.go":     "has no code",
-	"entropy.go": "draws, for all goroutines",
-	"hooks.go":   "calls the functions of the options",
-	"icpcode.go": "holds the clock and the entropy source",
-	"history.go": "asks the store for events",
-	"list.go":    "asks the store for pages",
-	"loop.go":    "is the loop around the pure part: load, decide, commit",
-	"page.go":    "asks the store for pages, and seals their cursors",
-	"review.go":  "asks the store for closed instances",
-	"store.go":   "is the store's contract",
-}
 
 // goCommand runs the go command in the module's root.
 func goCommand(t *testing.T, args ...string) string {
@@ -201,19 +189,26 @@ func impurities(f *ast.File) []string {
 	return found
 }
 
+// TestPureFiles goes by the list of package internal/pure, which also says
+// what mutants are tried of.
 func TestPureFiles(t *testing.T) {
-	_, files := sources(t)
-	for name, f := range files {
-		if notPure[name] != "" {
-			continue
+	for _, p := range pure.Packages() {
+		_, files := filesOf(t, cmp.Or(p.Dir, "."))
+		if len(files) == 0 {
+			t.Errorf("there is no package in %s", p.Dir)
 		}
-		for _, what := range impurities(f) {
-			t.Errorf("%s %s: it is pure, time and entropy are parameters", name, what)
+		for name, f := range files {
+			if p.Whole != "" || p.Impure[filepath.Base(name)] != "" {
+				continue
+			}
+			for _, what := range impurities(f) {
+				t.Errorf("%s %s: it is pure, time and entropy are parameters", name, what)
+			}
 		}
-	}
-	for name := range notPure {
-		if files[name] == nil && name != "doc.go" {
-			t.Errorf("there is no file %s to be impure", name)
+		for name := range p.Impure {
+			if name = filepath.Join(p.Dir, name); files[name] == nil && name != "doc.go" {
+				t.Errorf("there is no file %s to be impure", name)
+			}
 		}
 	}
 }

@@ -19,14 +19,17 @@ func Packages() []Package {
 	return []Package{
 		{Dir: "", Impure: map[string]string{
 			"doc.go":     "has no code",
-			"flight.go":  "carries requests for several callers",
+			"entropy.go": "draws, for all goroutines",
+			"hooks.go":   "calls the functions of the options",
 			"icpcode.go": "holds the clock and the entropy source",
+			"history.go": "asks the store for events",
 			"list.go":    "asks the store for pages",
 			"loop.go":    "is the loop around the pure part: load, decide, commit",
-			"memory.go":  "remembers for all goroutines",
-			"merge.go":   "lets requests wait for one another",
+			"page.go":    "asks the store for pages, and seals their cursors",
+			"review.go":  "asks the store for closed instances",
 			"store.go":   "is the store's contract",
 		}},
+		{Dir: "internal/merge", Whole: "is a queue: it locks and waits for commits"},
 		{Dir: "internal/strictjson"},
 	}
 }
