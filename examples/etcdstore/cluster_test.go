@@ -37,6 +37,7 @@ type member struct {
 	Quick        bool   // does not wait for the disk
 	Alone        bool   // makes what it has the whole cluster
 	MaxOps       uint   // --max-txn-ops; 0: as etcd has it
+	Hasty        bool   // elects another leader as soon as one is silent
 }
 
 // serve is a node. It ends with the process that started it.
@@ -46,7 +47,12 @@ func serve(m member) error {
 	client, peer := url.URL{Scheme: "http", Host: m.Client}, url.URL{Scheme: "http", Host: m.Peer}
 	cfg.ListenClientUrls, cfg.AdvertiseClientUrls = []url.URL{client}, []url.URL{client}
 	cfg.ListenPeerUrls, cfg.AdvertisePeerUrls = []url.URL{peer}, []url.URL{peer}
-	cfg.TickMs, cfg.ElectionMs = 50, 500
+	// What expects every call to succeed must not see an election, however busy
+	// the machine is.
+	cfg.TickMs, cfg.ElectionMs = 100, 5_000
+	if m.Hasty {
+		cfg.TickMs, cfg.ElectionMs = 50, 500
+	}
 	// A node that was away gets a snapshot rather than what it missed.
 	cfg.SnapshotCount, cfg.SnapshotCatchUpEntries = 500, 50
 	cfg.AutoCompactionMode, cfg.AutoCompactionRetention = "revision", "100000"
@@ -135,6 +141,9 @@ type cluster struct {
 	nodes []*node
 }
 
+// hasty is for clusters whose leader will be killed.
+func hasty(m *member) { m.Hasty = true }
+
 // newCluster starts a cluster of so many nodes, which ends with the test. A quick
 // one does not wait for the disk. Edit changes what the nodes know.
 func newCluster(t testing.TB, size int, quick bool, edit ...func(*member)) *cluster {
@@ -148,6 +157,7 @@ func newCluster(t testing.TB, size int, quick bool, edit ...func(*member)) *clus
 		n := &node{member: member{
 			Name: name, Dir: filepath.Join(dir, name), Client: addresses[2*i], Peer: addresses[2*i+1], Quick: quick,
 		}}
+		n.Hasty = size == 1 // then no other one can lead
 		for _, e := range edit {
 			e(&n.member)
 		}

@@ -61,7 +61,7 @@ func (s *Store) plan(ctx context.Context, c icpcode.Change) (*plan, error) {
 	var replaced []string
 	for i := range c.Puts {
 		if c.Puts[i].Expect > 0 {
-			replaced = append(replaced, docKey(c.Puts[i].Key))
+			replaced = append(replaced, s.keys.doc(c.Puts[i].Key))
 		}
 	}
 	found, err := s.read(ctx, replaced)
@@ -70,7 +70,7 @@ func (s *Store) plan(ctx context.Context, c icpcode.Change) (*plan, error) {
 	}
 	p, tag := new(plan), strings.ToLower(rand.Text()[:12])
 	for i := range c.Puts {
-		put, key := &c.Puts[i], docKey(c.Puts[i].Key)
+		put, key := &c.Puts[i], s.keys.doc(c.Puts[i].Key)
 		condition := absent(key)
 		var old stored
 		if put.Expect > 0 {
@@ -85,13 +85,15 @@ func (s *Store) plan(ctx context.Context, c icpcode.Change) (*plan, error) {
 			condition = clientv3.Compare(clientv3.ModRevision(key), "=", kv.ModRevision)
 		}
 		doc := stored{Version: put.Version, Body: put.Body}
-		p.move(old.Places, &doc, tag)
+		if r, ok := put.Body.(*icpcode.Record); ok {
+			doc.Places = p.move(old.Places, s.keys.places(r), tag)
+		}
 		if err := p.put(condition, key, doc); err != nil {
 			return nil, err
 		}
 	}
 	for i := range c.Events {
-		key := eventKey(c.Events[i].Code, c.Events[i].Seq)
+		key := s.keys.event(c.Events[i].Code, c.Events[i].Seq)
 		if err := p.put(absent(key), key, &c.Events[i]); err != nil {
 			return nil, err
 		}
@@ -112,30 +114,27 @@ func (p *plan) put(condition clientv3.Cmp, key string, value any) error {
 	return nil
 }
 
-// move changes the places of a record from those that it has to those that doc
-// is to have. What stays keeps its tag: a reader who follows a list meanwhile
-// sees the record once.
-func (p *plan) move(has []string, doc *stored, tag string) {
-	r, ok := doc.Body.(*icpcode.Record)
-	if !ok {
-		return
-	}
-	for _, place := range places(r) {
+// move moves a record from the places that it has to those that it wants, and
+// returns their keys. A place that it has already keeps its tag: a reader who
+// follows a list meanwhile sees the record once.
+func (p *plan) move(has, wants []string, tag string) (keys []string) {
+	for _, place := range wants {
 		i := slices.IndexFunc(has, func(key string) bool { return strings.HasPrefix(key, place) })
 		if i >= 0 {
-			doc.Places = append(doc.Places, has[i])
+			keys = append(keys, has[i])
 			continue
 		}
 		key := place + tag
-		doc.Places = append(doc.Places, key)
-		p.enter = append(p.enter, clientv3.OpPut(key, r.Code.String()))
+		keys = append(keys, key)
+		p.enter = append(p.enter, clientv3.OpPut(key, ""))
 		p.undo = append(p.undo, clientv3.OpDelete(key))
 	}
 	for _, key := range has {
-		if !slices.Contains(doc.Places, key) {
+		if !slices.Contains(keys, key) {
 			p.leave = append(p.leave, clientv3.OpDelete(key))
 		}
 	}
+	return keys
 }
 
 // write does operations that have no condition, in as many transactions as it

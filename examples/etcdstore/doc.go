@@ -16,8 +16,11 @@
 //	doc/receipt/1001/order-77/0/                        {"version":1,"body":{…}}
 //	doc/record///0/012345678901                         {"version":2,"body":{…},"places":[…]}
 //	event/012345678901/00000000000000000002             {…}
-//	list/owner/None/1001/7ff9b2…cfcecd…~mfrggzdf        012345678901
-//	list/owner/Available/1001/7ff9b2…cfcecd…~mfrggzdf   012345678901
+//	list/owner/None/1001/7ff9b2…cfcecd…~mfrggzdf
+//	list/owner/Available/1001/7ff9b2…cfcecd…~mfrggzdf
+//
+// Options.Prefix comes before all of them. A place ends in the instant of issue
+// and the code, both with their bits inverted, so that the newest come first.
 //
 // # Versions
 //
@@ -41,7 +44,7 @@
 // among all records and among those of its state. An issue of 20 codes writes
 // 42 documents, and 160 places. They need not be in the same transaction:
 //
-//   - If everything fits into one, it is one. An issue of up to ten codes is.
+//   - If everything fits into one, it is one. An issue of up to twelve codes is.
 //   - Else the new places are written first, in transactions of their own. Then
 //     the documents are committed, and after that the old places are deleted.
 //
@@ -56,10 +59,15 @@
 // # Reads
 //
 // All reads are linearizable, on every node. The documents of one Load are of
-// one revision. List finds its way by keys only: a page costs the same at the
-// end of a list as at its start. A List or a Load of more than 128 documents
-// asks again at the same revision, so compaction must leave revisions for a few
-// seconds; if it did not, the call returns etcd's error, and can be repeated.
+// one revision. A Load of more than 128 documents asks again at the same
+// revision, so compaction must leave revisions for a few seconds; if it did not,
+// the call returns etcd's error, and can be repeated.
+//
+// List reads the keys of a page and then its records. etcd counts what a range
+// with a limit leaves out, so that a page of a list of 50,000 took five times as
+// long at its beginning as at its end. So List reads a stream instead, which
+// servers have since 3.7, and breaks it off: a page costs the same everywhere. For
+// older servers make scan a Get with a limit.
 //
 // Leases are not used: no document of an engine ends by itself.
 package etcdstore

@@ -11,7 +11,6 @@ import (
 
 	"github.com/icpcode/icpcode"
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.etcd.io/etcd/client/v3/namespace"
 )
 
 // code returns the n-th code.
@@ -42,12 +41,14 @@ func step(from, n int, version uint64) icpcode.Change {
 // errLost is the error of a connection that fails.
 var errLost = errors.New("etcdstore: the connection is lost")
 
-// lossy is a client that loses one transaction, or only the answer to it.
+// lossy is a client that loses one transaction, or only the answer to it, or
+// lets something happen after it.
 type lossy struct {
 	clientv3.KV
-	at    int  // which one, from 1
-	after bool // loses the answer
-	n     int  // transactions so far
+	at    int    // which one, from 1
+	after bool   // loses the answer
+	then  func() // nil: loses
+	n     int    // transactions so far
 }
 
 func (l *lossy) Txn(ctx context.Context) clientv3.Txn { return &lossyTxn{l.KV.Txn(ctx), l} }
@@ -63,6 +64,10 @@ func (t *lossyTxn) Then(ops ...clientv3.Op) clientv3.Txn { t.Txn = t.Txn.Then(op
 func (t *lossyTxn) Commit() (*clientv3.TxnResponse, error) {
 	t.lossy.n++
 	if t.lossy.n != t.lossy.at {
+		return t.Txn.Commit()
+	}
+	if t.lossy.then != nil {
+		defer t.lossy.then()
 		return t.Txn.Commit()
 	}
 	if t.lossy.after {
@@ -83,13 +88,13 @@ func TestEveryTransactionLost(t *testing.T) {
 	for at := 1; ; at++ {
 		n := 0
 		for _, after := range []bool{false, true} {
-			kv := namespace.NewKV(client, fmt.Sprint(at, after, "/"))
-			s := New(kv, nil)
+			o := &Options{Prefix: fmt.Sprint(at, after, "/")}
+			s := New(client, o)
 			if err := s.Commit(t.Context(), step(0, codes, 0)); err != nil {
 				t.Fatal(err)
 			}
-			l := &lossy{KV: kv, at: at, after: after}
-			err := New(l, nil).Commit(t.Context(), step(0, codes, 1))
+			l := &lossy{KV: client, at: at, after: after}
+			err := New(l, o).Commit(t.Context(), step(0, codes, 1))
 			n = l.n
 			if n >= at {
 				fired++
@@ -101,7 +106,7 @@ func TestEveryTransactionLost(t *testing.T) {
 			if err == nil && version != 2 || err != nil && !after && version != 1 {
 				t.Errorf("transaction %d, answer only: %v: after error %v the documents are at version %d", at, after, err, version)
 			}
-			if a := auditPlaces(t, kv); len(a.problems) > 0 {
+			if a := auditPlaces(t, s); len(a.problems) > 0 {
 				t.Errorf("transaction %d, answer only: %v: %s, %d problems in all", at, after, a.problems[0], len(a.problems))
 			}
 		}
@@ -167,8 +172,7 @@ func listed(t *testing.T, s *Store, q icpcode.Query) int {
 // TestConflictOfManyPlaces: what a Commit that conflicts has written to the
 // lists is deleted, and nothing of the one that won.
 func TestConflictOfManyPlaces(t *testing.T) {
-	kv := newCluster(t, 1, true).client(t)
-	s := New(kv, nil)
+	s := New(newCluster(t, 1, true).client(t), nil)
 	const codes = 60
 	c := step(0, codes, 0)
 	for i, want := range []error{nil, icpcode.ErrConflict, icpcode.ErrConflict} {
@@ -178,8 +182,45 @@ func TestConflictOfManyPlaces(t *testing.T) {
 		if v := whole(t, s, codes); v != 1 {
 			t.Fatalf("the codes are at version %d", v)
 		}
-		if a := auditPlaces(t, kv); len(a.problems) > 0 || a.left > 0 {
+		if a := auditPlaces(t, s); len(a.problems) > 0 || a.left > 0 {
 			t.Fatalf("after Commit %d %d places are left that no record has; problems: %v", i+1, a.left, a.problems)
+		}
+	}
+}
+
+// TestLoadOfManyKeys: a Load that takes several transactions reads nothing that
+// was written after the first. A receipt that is not there with a ledger that
+// counts it would refuse a request that had succeeded.
+func TestLoadOfManyKeys(t *testing.T) {
+	client := newCluster(t, 1, true).client(t)
+	write := func(s *Store, version uint64, keys ...icpcode.Key) {
+		var c icpcode.Change
+		for _, k := range keys {
+			put := icpcode.Put{Expect: version, Document: icpcode.Document{Key: k, Version: version + 1, Body: icpcode.NewBody(k.Kind)}}
+			c.Puts = append(c.Puts, put)
+		}
+		if err := s.Commit(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const between = 300
+	for at := 1; at <= 3; at++ {
+		o := &Options{Prefix: fmt.Sprint(at, "/")}
+		s := New(client, o)
+		ledger, receipt := icpcode.Key{Kind: icpcode.KindLedger, A: "i"}, icpcode.Key{Kind: icpcode.KindReceipt, A: "a", B: "r"}
+		write(s, 0, ledger)
+		keys := []icpcode.Key{receipt}
+		for i := range between {
+			keys = append(keys, icpcode.Key{Kind: icpcode.KindLedger, A: fmt.Sprint(i)})
+		}
+		keys = append(keys, ledger)
+		l := &lossy{KV: client, at: at, then: func() { write(s, 1, ledger); write(s, 0, receipt) }}
+		docs, err := New(l, o).Load(t.Context(), keys...)
+		if err != nil || l.n < 3 {
+			t.Fatalf("Load in %d transactions: %v", l.n, err)
+		}
+		if r, l := docs[0].Version, docs[between+1].Version; r != 0 || l != 1 {
+			t.Errorf("what was written after transaction %d of a Load is in it: the receipt is at version %d, the ledger at %d", at, r, l)
 		}
 	}
 }
@@ -200,8 +241,7 @@ func TestMaxOps(t *testing.T) {
 		{"more than that", more, 1000, 1002, "1002 writes is more than the 1000"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			kv := namespace.NewKV(tt.on.client(t), tt.name+"/")
-			s := New(kv, &Options{MaxOps: tt.max})
+			s := New(tt.on.client(t), &Options{MaxOps: tt.max, Prefix: tt.name + "/"})
 			err := s.Commit(t.Context(), step(0, tt.writes/2, 0))
 			if tt.want == "" {
 				if err != nil {
@@ -213,27 +253,27 @@ func TestMaxOps(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), tt.want) || errors.Is(err, icpcode.ErrConflict) {
 				t.Fatalf("Commit returned %v, want %q", err, tt.want)
 			}
-			every(t, kv, "doc/", func(key string, _ []byte) { t.Errorf("%s was written", key) })
+			every(t, s, "doc/", func(key string, _ []byte) { t.Errorf("%s was written", key) })
 		})
 	}
 }
 
 // TestTooLarge: a Change of too many bytes is an error, and writes nothing.
 func TestTooLarge(t *testing.T) {
-	kv := newCluster(t, 1, true).client(t)
+	s := New(newCluster(t, 1, true).client(t), nil)
 	var c icpcode.Change
 	for i := range 12 {
 		accounts := slices.Repeat([]icpcode.AccountID{icpcode.AccountID(strings.Repeat("x", 128))}, 1000)
 		k := icpcode.Key{Kind: icpcode.KindGrantees, A: fmt.Sprint(i), Year: 2026}
 		c.Puts = append(c.Puts, icpcode.Put{Document: icpcode.Document{Key: k, Version: 1, Body: &icpcode.Partners{Accounts: accounts}}})
 	}
-	err := New(kv, nil).Commit(t.Context(), c)
+	err := s.Commit(t.Context(), c)
 	if err == nil || errors.Is(err, icpcode.ErrConflict) {
 		t.Errorf("Commit of 12 documents of 130 KB returned %v, want an error that is no conflict", err)
 	}
-	every(t, kv, "doc/", func(key string, _ []byte) { t.Errorf("%s was written", key) })
+	every(t, s, "doc/", func(key string, _ []byte) { t.Errorf("%s was written", key) })
 	c.Puts = c.Puts[:8]
-	if err := New(kv, nil).Commit(t.Context(), c); err != nil {
+	if err := s.Commit(t.Context(), c); err != nil {
 		t.Errorf("Commit of 8 documents of 130 KB returned %v", err)
 	}
 }

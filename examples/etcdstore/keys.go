@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/url"
+	"strings"
 
 	"github.com/icpcode/icpcode"
 )
@@ -19,27 +20,38 @@ var lists = [...]string{
 	icpcode.ByService: "service", icpcode.Everything: "all",
 }
 
-// docKey is the key of a document. IDs are escaped: what they have of "/" is
-// not a separator, and what differs in one byte has another key.
-func docKey(k icpcode.Key) string {
-	return fmt.Sprintf("doc/%s/%s/%s/%d/%s", kinds[k.Kind], url.PathEscape(k.A), url.PathEscape(k.B), k.Year,
+// layout makes the keys of a store. It is what all of them begin with.
+type layout string
+
+// doc is the key of a document. IDs are escaped: what they have of "/" is not
+// a separator, and what differs in one byte has another key.
+func (l layout) doc(k icpcode.Key) string {
+	return fmt.Sprintf("%sdoc/%s/%s/%s/%d/%s", l, kinds[k.Kind], url.PathEscape(k.A), url.PathEscape(k.B), k.Year,
 		url.PathEscape(k.Code.String()))
 }
 
-// history is the prefix of the events of a code.
-func history(c icpcode.Code) string { return "event/" + url.PathEscape(c.String()) + "/" }
+func (l layout) record(c icpcode.Code) string {
+	return l.doc(icpcode.Key{Kind: icpcode.KindRecord, Code: c})
+}
 
-// eventKey is the key of one event: in the order of their sequence.
-func eventKey(c icpcode.Code, seq uint64) string { return fmt.Sprintf("%s%020d", history(c), seq) }
+// history is what the keys of a code's events begin with.
+func (l layout) history(c icpcode.Code) string {
+	return fmt.Sprintf("%sevent/%s/", l, url.PathEscape(c.String()))
+}
 
-// listKey is the prefix of a list.
-func listKey(by icpcode.Index, s icpcode.State, value string) string {
-	return fmt.Sprintf("list/%s/%v/%s/", lists[by], s, url.PathEscape(value))
+// event is the key of one event: in the order of their sequence.
+func (l layout) event(c icpcode.Code, seq uint64) string {
+	return fmt.Sprintf("%s%020d", l.history(c), seq)
+}
+
+// list is what the keys of a list begin with.
+func (l layout) list(by icpcode.Index, s icpcode.State, value string) string {
+	return fmt.Sprintf("%slist/%s/%v/%s/", l, lists[by], s, url.PathEscape(value))
 }
 
 // places are the keys of a record in the lists that it is in, but for their
 // tags.
-func places(r *icpcode.Record) []string {
+func (l layout) places(r *icpcode.Record) []string {
 	var all []string
 	order := newest(r)
 	for by := icpcode.ByOwner; by <= icpcode.Everything; by++ {
@@ -48,11 +60,14 @@ func places(r *icpcode.Record) []string {
 			continue
 		}
 		for _, s := range []icpcode.State{icpcode.StateNone, r.State} {
-			all = append(all, listKey(by, s, value)+order)
+			all = append(all, l.list(by, s, value)+order)
 		}
 	}
 	return all
 }
+
+// A place in a list begins with an instant of this many digits.
+const instantDigits = 16
 
 // newest is a text by which records sort that were issued last, and of those
 // of one instant the ones whose code is last. etcd could return keys in
@@ -61,9 +76,26 @@ func places(r *icpcode.Record) []string {
 // all digits.
 func newest(r *icpcode.Record) string {
 	at := uint64(r.Issued.UnixMicro()) ^ 1<<63 // in order, also before 1970
-	code := []byte(r.Code.String())
-	for i := range code {
-		code[i] = ^code[i]
+	return fmt.Sprintf("%0*x%x~", instantDigits, ^at, inverted([]byte(r.Code.String())))
+}
+
+// codeAt reads the code of a place, of which a list's beginning is cut off.
+func codeAt(place string) (icpcode.Code, error) {
+	var c icpcode.Code
+	digits, _, ok := strings.Cut(place[min(instantDigits, len(place)):], "~")
+	text, err := hex.DecodeString(digits)
+	if err == nil && ok {
+		err = c.UnmarshalText(inverted(text))
 	}
-	return fmt.Sprintf("%016x%s~", ^at, hex.EncodeToString(code))
+	if err != nil || c.IsZero() {
+		return c, fmt.Errorf("etcdstore: a place in a list does not decode: %w", err)
+	}
+	return c, nil
+}
+
+func inverted(b []byte) []byte {
+	for i := range b {
+		b[i] = ^b[i]
+	}
+	return b
 }

@@ -98,7 +98,7 @@ func size(short, long int64) int64 {
 // underFire does a work again and again until the killer has struck often
 // enough, then looks for all that was acknowledged, on every node by itself.
 func underFire(t *testing.T, kills, between int64, work func(t *testing.T, round int, w *watched)) *watched {
-	c := newCluster(t, 3, false)
+	c := newCluster(t, 3, false, hasty)
 	w := watch(New(c.client(t), nil))
 	k := &killer{cluster: c, work: w, between: between, without: between / 2}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -137,7 +137,7 @@ func underFire(t *testing.T, kills, between int64, work func(t *testing.T, round
 			t.Errorf("%s has lost %d of %d codes, the first: %s", n.Name, len(lost), len(w.acked), lost[0])
 		}
 	}
-	a := auditPlaces(t, c.client(t))
+	a := auditPlaces(t, New(c.client(t), nil))
 	t.Logf("%d records have %d places in lists; %d more are left", a.records, a.places, a.left)
 	if len(a.problems) > 0 {
 		t.Errorf("the lists are wrong: %s, %d problems in all", a.problems[0], len(a.problems))
@@ -199,7 +199,7 @@ func TestLinearizableWhileKilled(t *testing.T) {
 // nodes lose their disks, and the third, which was away, is made the whole
 // cluster: what was acknowledged without it must be found lost.
 func TestLossIsSeen(t *testing.T) {
-	c := newCluster(t, 3, false)
+	c := newCluster(t, 3, false, hasty)
 	w := watch(New(c.client(t), nil))
 	var found atomic.Int64
 	work := func(round int) {

@@ -1,6 +1,7 @@
 package etcdstore
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,8 @@ type Options struct {
 	// MaxOps is the --max-txn-ops of the etcd servers, at least 64. 0 means
 	// 128, which is theirs.
 	MaxOps int
+	// Prefix begins all keys, so that a cluster can serve others, too.
+	Prefix string
 }
 
 // Store is an [icpcode.Store] in etcd. Make one with [New]: the zero Store is
@@ -24,19 +27,20 @@ type Options struct {
 // client is the caller's to close.
 type Store struct {
 	kv     clientv3.KV
+	keys   layout
 	maxOps int
 }
 
 var _ icpcode.Limited = (*Store)(nil)
 
-// New returns a Store over kv: a client, or one under a prefix of its own, by
-// namespace.NewKV. It does not touch etcd yet. Nil options mean the zero
-// Options. New panics if kv is nil or MaxOps is less than 64.
+// New returns a Store over a client of etcd 3.7. It does not touch etcd yet. Nil
+// options mean the zero Options. New panics if kv is nil or MaxOps is less than
+// 64.
 func New(kv clientv3.KV, o *Options) *Store {
-	s := &Store{kv: kv, maxOps: 128}
-	if o != nil && o.MaxOps != 0 {
-		s.maxOps = o.MaxOps
+	if o == nil {
+		o = new(Options)
 	}
+	s := &Store{kv: kv, keys: layout(o.Prefix), maxOps: cmp.Or(o.MaxOps, 128)}
 	if kv == nil || s.maxOps < 64 {
 		panic("etcdstore: New needs a client, and at least 64 operations a transaction")
 	}
@@ -102,7 +106,7 @@ func (s *Store) Load(ctx context.Context, keys ...icpcode.Key) ([]icpcode.Docume
 	}
 	names := make([]string, len(keys))
 	for i, k := range keys {
-		names[i] = docKey(k)
+		names[i] = s.keys.doc(k)
 	}
 	found, err := s.read(ctx, names)
 	if err != nil {
@@ -119,27 +123,56 @@ func (s *Store) Load(ctx context.Context, keys ...icpcode.Key) ([]icpcode.Docume
 	return docs, nil
 }
 
+// scan returns the keys from one on and before end, at most n, and whether more
+// follow. etcd counts all that a range with a limit leaves out, which takes the
+// longer the more follows: so this is a stream, which is broken off.
+func (s *Store) scan(ctx context.Context, from, end string, n int) (keys []string, more bool, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	stream, err := s.kv.GetStream(ctx, from, clientv3.WithRange(end), clientv3.WithKeysOnly())
+	if err != nil {
+		cancel()
+		return nil, false, err
+	}
+	defer func() {
+		cancel()
+		for range stream { // its goroutine ends when all is read
+		}
+	}()
+	for some := range stream {
+		if err := some.Err(); err != nil {
+			return nil, false, err
+		}
+		for _, kv := range some.Kvs {
+			if len(keys) == n {
+				return keys, true, nil
+			}
+			keys = append(keys, string(kv.Key))
+		}
+	}
+	return keys, false, nil
+}
+
 // List implements [icpcode.Store], always the newest first.
 func (s *Store) List(ctx context.Context, q icpcode.Query) (icpcode.Page, error) {
 	if err := checkLimit(ctx, q.Limit); err != nil {
 		return icpcode.Page{}, err
 	}
-	list := listKey(q.By, q.State, q.Value)
+	list := s.keys.list(q.By, q.State, q.Value)
 	from := list + q.After
 	if q.After != "" {
 		from += "\x00" // what comes after it
 	}
-	res, err := s.kv.Get(ctx, from, clientv3.WithRange(clientv3.GetPrefixRangeEnd(list)), clientv3.WithLimit(int64(q.Limit)))
+	places, more, err := s.scan(ctx, from, clientv3.GetPrefixRangeEnd(list), q.Limit)
 	if err != nil {
 		return icpcode.Page{}, explain(ctx, "list", err)
 	}
-	names := make([]string, len(res.Kvs))
-	for i, place := range res.Kvs {
-		var c icpcode.Code
-		if err := c.UnmarshalText(place.Value); err != nil {
+	names := make([]string, len(places))
+	for i, place := range places {
+		c, err := codeAt(place[len(list):])
+		if err != nil {
 			return icpcode.Page{}, err
 		}
-		names[i] = docKey(icpcode.Key{Kind: icpcode.KindRecord, Code: c})
+		names[i] = s.keys.record(c)
 	}
 	found, err := s.read(ctx, names)
 	if err != nil {
@@ -151,12 +184,12 @@ func (s *Store) List(ctx context.Context, q icpcode.Query) (icpcode.Page, error)
 		if err != nil {
 			return icpcode.Page{}, err
 		}
-		if slices.Contains(d.Places, string(res.Kvs[i].Key)) {
+		if slices.Contains(d.Places, places[i]) {
 			page.Records = append(page.Records, *d.Body.(*icpcode.Record))
 		}
 	}
-	if res.More {
-		page.Next = string(res.Kvs[len(res.Kvs)-1].Key[len(list):])
+	if more {
+		page.Next = places[len(places)-1][len(list):]
 	}
 	return page, nil
 }
@@ -166,7 +199,7 @@ func (s *Store) Events(ctx context.Context, q icpcode.EventQuery) ([]icpcode.Eve
 	if err := checkLimit(ctx, q.Limit); err != nil {
 		return nil, err
 	}
-	from, end := eventKey(q.Code, q.After)+"\x00", clientv3.GetPrefixRangeEnd(history(q.Code))
+	from, end := s.keys.event(q.Code, q.After)+"\x00", clientv3.GetPrefixRangeEnd(s.keys.history(q.Code))
 	res, err := s.kv.Get(ctx, from, clientv3.WithRange(end), clientv3.WithLimit(int64(q.Limit)))
 	if err != nil {
 		return nil, explain(ctx, "events", err)

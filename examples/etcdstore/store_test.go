@@ -10,7 +10,6 @@ import (
 	"github.com/icpcode/icpcode"
 	"github.com/icpcode/icpcode/storetest"
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.etcd.io/etcd/client/v3/namespace"
 )
 
 // TestStore proves the store on one node.
@@ -22,15 +21,14 @@ func TestStoreOnThree(t *testing.T) { conform(t, 3) }
 
 func conform(t *testing.T, nodes int) {
 	client := newCluster(t, nodes, true).client(t)
-	var all []clientv3.KV
+	var all []*Store
 	storetest.Run(t, func(testing.TB) icpcode.Store {
-		kv := namespace.NewKV(client, rand.Text()+"/")
-		all = append(all, kv)
-		return New(kv, nil)
+		all = append(all, New(client, &Options{Prefix: rand.Text() + "/"}))
+		return all[len(all)-1]
 	})
 	records, places := 0, 0
-	for _, kv := range all {
-		a := auditPlaces(t, kv)
+	for _, s := range all {
+		a := auditPlaces(t, s)
 		records += a.records
 		places += a.places
 		if len(a.problems) > 0 || a.left > 0 {
@@ -51,25 +49,25 @@ type placesAudit struct {
 }
 
 // auditPlaces compares what is in lists with what the records say, key by key.
-func auditPlaces(t *testing.T, kv clientv3.KV) placesAudit {
+func auditPlaces(t *testing.T, s *Store) placesAudit {
 	t.Helper()
 	var a placesAudit
-	there := map[string]string{}
-	every(t, kv, "list/", func(key string, value []byte) { there[key] = string(value) })
-	every(t, kv, "doc/record/", func(key string, value []byte) {
+	there := map[string]bool{}
+	every(t, s, "list/", func(key string, _ []byte) { there[key] = true })
+	every(t, s, "doc/record/", func(key string, value []byte) {
 		d, err := decode(icpcode.KindRecord, value)
 		if err != nil {
 			t.Fatal(err)
 		}
 		r := d.Body.(*icpcode.Record)
 		a.records++
-		want := places(r)
+		want := s.keys.places(r)
 		if len(want) != len(d.Places) {
 			a.problems = append(a.problems, fmt.Sprintf("%s has %d places, want %d", key, len(d.Places), len(want)))
 		}
 		for _, place := range d.Places {
 			a.places++
-			if there[place] != r.Code.String() {
+			if !there[place] {
 				a.problems = append(a.problems, fmt.Sprintf("%s is not at %s", key, place))
 			}
 			delete(there, place)
@@ -82,11 +80,12 @@ func auditPlaces(t *testing.T, kv clientv3.KV) placesAudit {
 	return a
 }
 
-// every calls f for every key that begins with prefix.
-func every(t *testing.T, kv clientv3.KV, prefix string, f func(key string, value []byte)) {
+// every calls f for every key of the store that begins with prefix.
+func every(t *testing.T, s *Store, prefix string, f func(key string, value []byte)) {
 	t.Helper()
+	prefix = string(s.keys) + prefix
 	for from := prefix; ; from += "\x00" {
-		res, err := kv.Get(t.Context(), from, clientv3.WithRange(clientv3.GetPrefixRangeEnd(prefix)), clientv3.WithLimit(1000))
+		res, err := s.kv.Get(t.Context(), from, clientv3.WithRange(clientv3.GetPrefixRangeEnd(prefix)), clientv3.WithLimit(1000))
 		if err != nil {
 			t.Fatal(err)
 		}
