@@ -69,7 +69,7 @@ var (
 	ruleLine  = regexp.MustCompile(`(?m)^\s*[|+]?\s*[-=+:]{2,}[-=+:| ]*\s*$`)
 	yamlLine  = regexp.MustCompile(`(?m)^\s*(- )?["']?[A-Za-z_][\w:-]*["']?:(\s|$)`)
 	toolError = regexp.MustCompile(`(?m)^\s*(ERROR:|Error:|error:|\[[A-Z_]*ERROR\]|\[TencentCloudSDKException\]|ErrorCode:|Traceback \(most recent call last\):|usage: |Usage:|.*: command not found|.*不是内部或外部命令|.*is not recognized as )`)
-	promptOne = regexp.MustCompile(`(?m)^(\[?[\w.-]+@[\w.-]+[^\n]*[#$%>] |PS [A-Z]:\\[^\n]*> |[A-Z]:\\[^\n]*>|\$ |% |> )(sudo )?(aliyun|tccli|hcloud|icpcode|cat|curl|python3?|jq|type) `)
+	promptOne = regexp.MustCompile(`^(\[?[\w.-]+@[\w.-]+[^\n]*[#$%>] |PS [A-Z]:\\[^\n]*> |[A-Z]:\\[^\n]*>|\$ |% |> )(sudo )?(aliyun|tccli|hcloud|icpcode|cat|curl|python3?|jq|type) `)
 )
 
 // recognise says what a text is that no reader takes, and what to do; nil: it
@@ -85,10 +85,10 @@ func recognise(head []byte) error {
 		return errorf("it is no text: give what the provider's tool prints, %s", "不是文本文件：请提供云服务商工具的输出，%s", command)
 	case strings.HasPrefix(text, "{'"), strings.HasPrefix(text, "[{'"), strings.HasPrefix(text, "['"):
 		return errorf("it is what Python's print shows, not JSON: print(json.dumps(...)) instead, or %s", "这是Python的print输出，不是JSON：请改用print(json.dumps(...))，或 %s", command)
+	case promptOne.MatchString(firstLine(text)):
+		return errorf("it is a log of a terminal, with prompts: send the output itself to a file, %s", "这是终端记录，含有命令提示符：请将命令的输出直接写入文件，%s", command)
 	case looksLikeJSON([]byte(text)):
 		return recogniseJSON(text, command)
-	case promptOne.MatchString(text):
-		return errorf("it is a log of a terminal, with prompts: send the output itself to a file, %s", "这是终端记录，含有命令提示符：请将命令的输出直接写入文件，%s", command)
 	case toolError.MatchString(text):
 		return errorf("it is an error of the tool, not a list: %s; correct that and print it again, %s", "这是工具的报错，不是清单：%s；请解决后重新执行 %s", firstError(text), command)
 	case strings.HasPrefix(lower, "<!doctype html"), strings.HasPrefix(lower, "<html"), strings.HasPrefix(lower, "<table"), strings.Contains(lower, "<html"):
@@ -105,11 +105,12 @@ func recognise(head []byte) error {
 	case len(yamlLine.FindAllString(text, 3)) >= 2 || strings.HasPrefix(text, "---\n"):
 		return errorf("it looks like YAML: print JSON, %s", "这似乎是YAML：请输出JSON，%s", command)
 	}
-	if i := strings.Index(text, "\n{"); i > 0 {
-		line, _, _ := strings.Cut(text, "\n")
-		return errorf("it begins with a line that is no JSON, %.60q: leave out what stands before the first {", "开头有非JSON的内容%.60q：请删去第一个 { 之前的部分", line)
-	}
 	return nil
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
 }
 
 // firstError is the line of a tool's error that says most.
@@ -227,5 +228,5 @@ func isCut(keys []string) bool {
 			n++
 		}
 	}
-	return n >= 2 && n*2 >= len(keys)
+	return n >= 2 && n*3 >= len(keys)*2
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/icpcode/icpcode/inventory"
@@ -198,6 +200,12 @@ func (c *command) each(files []string, q *question, yield func(*answer) error) e
 	return nil
 }
 
+// isTotal reports whether a row of a list that a person keeps is its last line.
+func isTotal(s *inventory.Server) bool {
+	id := strings.TrimRight(strings.ToLower(string(s.Instance.ID)), ":： ")
+	return s.Format == inventory.OwnCSV && slices.Contains([]string{"合计", "总计", "小计", "共计", "总数", "total", "totals", "sum", "subtotal"}, id)
+}
+
 // there looks for the files before anything is answered: a name that is
 // mistyped should not come after half of the answers.
 func (c *command) there(files []string) error {
@@ -222,6 +230,11 @@ func (c *command) eachOf(name string, f *source, q *question, yield func(*answer
 			if err := c.problem(name, err, f, c.keepGoing); err != nil {
 				return err
 			}
+			continue
+		}
+		f.servers++
+		if isTotal(&s) {
+			c.warn(c.shown(name), c.say("%q is a line of totals and no server: not read", "%q 是合计行，不是服务器：未读取", s.Instance.ID))
 			continue
 		}
 		a, err := q.ask(name, s)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -110,7 +111,7 @@ func (s *issued) add(id, count string, ids *[]icpcode.InstanceID) error {
 	if _, twice := s.byID[key]; twice {
 		return errorf("%q is there twice", "%q 出现两次", key)
 	}
-	n, err := strconv.Atoi(count)
+	n, err := strconv.Atoi(ungrouped(count))
 	if err != nil || n < 0 || n > maxIssued {
 		return errorf("%q is not a number from 0 to %d", "%q 应为0至%d的数字", count, maxIssued)
 	}
@@ -120,6 +121,17 @@ func (s *issued) add(id, count string, ids *[]icpcode.InstanceID) error {
 	s.byID[key] = n
 	*ids = append(*ids, key)
 	return nil
+}
+
+// grouped is a number as spreadsheets show it.
+var grouped = regexp.MustCompile(`^\d{1,3}(,\d{3})+$`)
+
+// ungrouped takes the commas out of 1,000.
+func ungrouped(s string) string {
+	if grouped.MatchString(s) {
+		return strings.ReplaceAll(s, ",", "")
+	}
+	return s
 }
 
 // issuedColumns are the names of the two columns.

@@ -74,6 +74,9 @@ func (s speaker) tell(err error) string {
 	if errors.As(err, &path) {
 		return path.Path + s.say(": ", "：") + s.reason(path.Err)
 	}
+	if s.lang == icpcode.Chinese {
+		return translate(err.Error())
+	}
 	return err.Error()
 }
 

@@ -35,10 +35,10 @@ func (c *command) assumed(name string, s *source) {
 // problem reports what is wrong with an inventory, and returns it as the end
 // of the command unless that is to go on. The source is nil if there is none.
 func (c *command) problem(file string, err error, s *source, goOn bool) error {
-	failure := &exitError{exitInput, errors.New(c.place(file, err, s))}
+	failure := &exitError{exitInput, errorf("%s", "%s", c.place(file, err, s))} // in words already
 	if !goOn {
 		var record *inventory.RecordError
-		c.others = c.files > 1 || errors.As(err, &record)
+		c.others = c.files > 1 || errors.As(err, &record) && c.recognised(err, s) == nil
 		return failure
 	}
 	c.problems++
@@ -74,7 +74,7 @@ func (c *command) place(file string, err error, s *source) string {
 	if errors.As(err, &path) || isSpoken(err) {
 		return c.tell(err) // it names the file, or the server
 	}
-	return file + c.say(": ", "：") + strings.TrimPrefix(err.Error(), "inventory: ")
+	return file + c.say(": ", "：") + strings.TrimPrefix(c.tell(err), "inventory: ")
 }
 
 // at puts file, record and offset before an error. A text that is not as the
@@ -100,7 +100,7 @@ func (c *command) recognised(err error, s *source) error {
 	var input *inventory.InputError
 	var format *inventory.FormatError
 	switch {
-	case s == nil || s.text == nil || isSpoken(err):
+	case s == nil || s.text == nil || s.servers > 0 || isSpoken(err):
 		return nil
 	case errors.As(err, &format) && format.IsProduct():
 		return nil // it says which

@@ -30,7 +30,7 @@ const (
 var (
 	errSheetLarge = errorf("the spreadsheet is too large: save the sheet as CSV (UTF-8), or in parts", "表格过大：请另存为CSV UTF-8，或拆分成多个文件")
 	errSheetForm  = errorf("it ends early or is damaged: open it in Excel and save it again", "文件不完整或已损坏：请用Excel打开后重新保存")
-	errNoSheet    = errorf("it is a ZIP archive, but no .xlsx workbook", "这是ZIP压缩包，但不是.xlsx工作簿")
+	errNoSheet    = errorf("it is a ZIP archive, but no .xlsx workbook: unpack it and give the files in it", "这是ZIP压缩包，但不是.xlsx工作簿：请解压后提供其中的文件")
 )
 
 // sheetError says which cell cannot be read.

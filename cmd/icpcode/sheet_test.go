@@ -46,7 +46,7 @@ func TestSheets(t *testing.T) {
 		"servers.xlsx": {serversHeader, "\n\n" + columns +
 			`"i-bp1aaaaaaaaaaaaaaaa1","官网 主站","1234567890123456","ECS","cn-hangzhou","subscription","running","2026-01-10 10:30:00","2027-01-11","no","12","yes","no"` + "\n\n" +
 			`"i-bp1aaaaaaaaaaaaaaaa2","=1+1","1234567890123456","ECS","cn-hongkong","subscription","running","2026-01-10 10:30:00","2027-01-11","no","12","yes","no"` + "\n",
-			[]string{`read from the sheet "服务器"; the others have no headers of a list of servers`, "lines 1 to 2 are above the headers: not read"}},
+			[]string{`read from the sheet "服务器"; the others have no headers of a list of servers`, "lines 1 to 2 are above the list: not read"}},
 		"office.xlsx": {serversHeader, columns +
 			`"i-bp1bbbbbbbbbbbbbbbb1","官网","1001","ECS","cn-hangzhou","subscription","running","2026-01-10 10:00:00","2027-01-11","no","12","yes","no"` + "\n", nil},
 		"facts.xlsx":         {factsHeader, `"id","owner","trial","term_months","ip_held","expires"` + "\n" + `"i-bp1ggggggggggggggggg","1001","no","12","no","2027-01-11"` + "\n", nil},

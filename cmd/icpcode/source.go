@@ -20,6 +20,7 @@ type source struct {
 	closers []func()
 	text    *textReader // nil: a spreadsheet
 	head    []byte      // of the text, to recognise what it is
+	servers int         // read from it so far
 	// line is whether places in it can be told by line alone: its bytes are not
 	// those of the file.
 	line bool
@@ -97,6 +98,10 @@ func readText(r io.Reader, file io.Closer, test headerTest) (*source, error) {
 	}
 	s.text, s.line = t, t.charset != charsetUTF8
 	in := bufio.NewReaderSize(t, 64<<10)
+	if mended := mend(in); mended != nil {
+		in = bufio.NewReaderSize(mended, 64<<10)
+		s.line = true
+	}
 	s.Reader = in
 	s.head, _ = in.Peek(16 << 10)
 	s.head = bytes.Clone(s.head)
@@ -121,6 +126,10 @@ func (s *source) titles(in *bufio.Reader, test headerTest) {
 	for n := range maxTitles {
 		line, rest, whole := strings.Cut(text[at:], "\n")
 		line = strings.TrimSuffix(line, "\r")
+		if n > 0 && looksLikeJSON([]byte(line)) {
+			s.skip(in, n, len(s.head)-len(text)+at)
+			return
+		}
 		if !strings.HasPrefix(line, "#") && strings.TrimSpace(line) != "" {
 			if isResult(line) {
 				s.skip(in, n, len(s.head)-len(text)+at)
@@ -156,10 +165,10 @@ func (s *source) skip(in *bufio.Reader, n, size int) {
 
 func (s *source) passedOver(from, to int) {
 	if from == to {
-		s.notices = append(s.notices, errorf("line %d is above the headers: not read", "第%d行在表头之上：未读取", from))
+		s.notices = append(s.notices, errorf("line %d is above the list: not read", "第%d行在清单之前：未读取", from))
 		return
 	}
-	s.notices = append(s.notices, errorf("lines %d to %d are above the headers: not read", "第%d至%d行在表头之上：未读取", from, to))
+	s.notices = append(s.notices, errorf("lines %d to %d are above the list: not read", "第%d至%d行在清单之前：未读取", from, to))
 }
 
 // spreadsheet makes a CSV of the sheet of a workbook that has the headers.

@@ -1,0 +1,63 @@
+package main
+
+import "regexp"
+
+// phrasesZh say in Chinese what package inventory says of a record or a line
+// in English. They are tried in this order on the whole text.
+var phrasesZh = []struct {
+	en *regexp.Regexp
+	zh string
+}{
+	{regexp.MustCompile(`^inventory: facts, line (\d+), (\w+): `), "第${1}行，${2}列："},
+	{regexp.MustCompile(`^inventory: facts, line (\d+): `), "第${1}行："},
+	{regexp.MustCompile(`^inventory: `), ""},
+	{regexp.MustCompile(`^not an inventory of a known format: `), "不是可识别的清单："},
+	{regexp.MustCompile(`\bline (\d+)[,:] `), "第${1}行："},
+	{regexp.MustCompile(`unknown column ("(?:[^"\\]|\\.)*"); columns are (.*)$`), "未知的列${1}；可用的列有 ${2}"},
+	{regexp.MustCompile(`column (\w+) is there twice`), "列${1}出现两次"},
+	{regexp.MustCompile(`there is no column id`), "没有id列"},
+	{regexp.MustCompile(`there is no header line`), "没有表头"},
+	{regexp.MustCompile(`unexpected EOF instead of [a-z ]+$`), "文件在此处中断，内容不完整：请重新输出完整清单"},
+	{regexp.MustCompile(`unexpected EOF$`), "文件在此处中断，内容不完整：请重新输出完整清单"},
+	{regexp.MustCompile(`found ('(?:[^'\\]|\\.)*') instead of [a-z: ]+$`), "JSON格式有误，此处不应出现${1}"},
+	{regexp.MustCompile(`found ('(?:[^'\\]|\\.)*') instead of (\S+)$`), "JSON格式有误，此处不应出现${1}"},
+	{regexp.MustCompile(`it begins with ('(?:[^'\\]|\\.)*')`), "开头为${1}，既不是JSON也不是CSV"},
+	{regexp.MustCompile(`the key (\w+) is there twice`), "键${1}出现两次"},
+	{regexp.MustCompile(`has the key (\w+) twice`), "键${1}出现两次"},
+	{regexp.MustCompile(`(\w+) is missing`), "缺少${1}"},
+	{regexp.MustCompile(`(\w+) is longer than (\d+) bytes`), "${1}超过${2}字节"},
+	{regexp.MustCompile(`is longer than (\d+) bytes`), "超过${1}字节"},
+	{regexp.MustCompile(`has a control character`), "含有控制字符"},
+	{regexp.MustCompile(`has space around it`), "首尾有空格"},
+	{regexp.MustCompile(`is not valid UTF-8`), "不是有效的UTF-8"},
+	{regexp.MustCompile(`is not an object`), "不是JSON对象"},
+	{regexp.MustCompile(`there are (?:ips|addresses) although public_ip is not yes`), "给出了地址（ips），但public_ip不是yes"},
+	{regexp.MustCompile(`is not a date like .*$`), "应为日期（如2026-03-01）、时间（如2026-03-01 10:00，北京时间）或RFC 3339时刻"},
+	{regexp.MustCompile(`is not a number from 1 to (\d+)`), "应为1至${1}的数字"},
+	{regexp.MustCompile(`is not a whole number`), "不是整数"},
+	{regexp.MustCompile(`is not a public address`), "不是公网地址"},
+	{regexp.MustCompile(`is not an address`), "不是IP地址"},
+	{regexp.MustCompile(`is not no or yes`), "应为yes或no"},
+	{regexp.MustCompile(`is there twice`), "出现两次"},
+	{regexp.MustCompile(`is not a text, number, boolean or list of texts`), "应为文本、数字、布尔值或文本列表"},
+	{regexp.MustCompile(`("(?:[^"\\]|\\.)*") is not (.*) or unknown$`), "${1}应为以下之一：${2}、unknown"},
+	{regexp.MustCompile(`wrong number of fields`), "单元格数与表头不同"},
+	{regexp.MustCompile(`bare " in non-quoted-field`), "引号位置有误"},
+	{regexp.MustCompile(`extraneous or missing " in quoted-field`), "引号不成对"},
+	{regexp.MustCompile(`a value is longer than (\d+) KiB`), "值超过${1} KiB"},
+	{regexp.MustCompile(`values are nested deeper than (\d+) levels`), "嵌套超过${1}层"},
+	{regexp.MustCompile(`has more than (\d+) values`), "超过${1}个值"},
+	{regexp.MustCompile(`holds more than (\d+) KiB`), "超过${1} KiB"},
+	{regexp.MustCompile(`there are more than (\d+) addresses`), "地址多于${1}个"},
+	{regexp.MustCompile(`the facts are more than (\d+) MiB`), "事实文件超过${1} MiB"},
+	{regexp.MustCompile(`: ([^：]*)$`), "：${1}"},
+}
+
+// translate puts an error of package inventory into Chinese, as far as it is
+// known.
+func translate(text string) string {
+	for _, p := range phrasesZh {
+		text = p.en.ReplaceAllString(text, p.zh)
+	}
+	return text
+}
