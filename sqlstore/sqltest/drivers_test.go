@@ -41,6 +41,8 @@ func TestDrivers(t *testing.T) {
 		{"lib_pq, binary", sqlstore.PostgreSQL, pq("&binary_parameters=yes")},
 		onServer("MariaDB, local times", sqlstore.MySQL, mariadb, local),
 		onServer("MariaDB, ANSI", sqlstore.MySQL, mariadb, ansi),
+		onNodes("Galera, prepared", "&wsrep_sync_wait=1"),
+		onNodes("Galera, interpolated", "&wsrep_sync_wait=1&interpolateParams=true"),
 		{"SQLite in memory", sqlstore.SQLite, inMemory("sqlite")},
 		{"go-sqlite3", sqlstore.SQLite, func(t testing.TB) []*sql.DB {
 			return []*sql.DB{dbtest.Open(t, "sqlite3", "file:"+sqliteFile(t)+"?_journal_mode=wal&_synchronous=full&_busy_timeout=10000")}

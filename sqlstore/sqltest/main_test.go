@@ -159,6 +159,20 @@ func onServer(name string, d sqlstore.Dialect, server func(testing.TB) *dbtest.S
 	}}
 }
 
+// onNodes returns an engine on a fresh database of all nodes of a cluster.
+func onNodes(name, params string) engine {
+	return engine{name, sqlstore.MySQL, func(t testing.TB) []*sql.DB {
+		t.Helper()
+		nodes := galera(t)
+		name := onAll(t, nodes)
+		var dbs []*sql.DB
+		for _, n := range nodes {
+			dbs = append(dbs, dbtest.Open(t, n.Driver(), n.DSN(name)+params))
+		}
+		return dbs
+	}}
+}
+
 var (
 	sqliteFiles = engine{"SQLite", sqlstore.SQLite, func(t testing.TB) []*sql.DB {
 		return []*sql.DB{dbtest.Open(t, "sqlite", sqliteDSN(sqliteFile(t)))}
@@ -167,16 +181,8 @@ var (
 	onSerializable = onServer("PostgreSQL serializable", sqlstore.PostgreSQL, postgres, "&default_transaction_isolation=serializable")
 	onMariaDB      = onServer("MariaDB", sqlstore.MySQL, mariadb, "")
 	onMultiMariaDB = onServer("MariaDB multi-statement", sqlstore.MySQL, mariadb, fewTrips)
-	onGalera       = engine{"Galera", sqlstore.MySQL, func(t testing.TB) []*sql.DB {
-		nodes := galera(t)
-		name := onAll(t, nodes)
-		var dbs []*sql.DB
-		for _, n := range nodes {
-			dbs = append(dbs, dbtest.Open(t, n.Driver(), n.DSN(name)+causal))
-		}
-		return dbs
-	}}
-	engines = []engine{sqliteFiles, onPostgres, onSerializable, onMariaDB, onMultiMariaDB, onGalera}
+	onGalera       = onNodes("Galera", causal)
+	engines        = []engine{sqliteFiles, onPostgres, onSerializable, onMariaDB, onMultiMariaDB, onGalera}
 )
 
 // migrated opens a fresh database of e with the tables in it.

@@ -80,8 +80,9 @@ func TestTiDB(t *testing.T) {
 	t.Run("Password", tidbPassword)
 	// Settings that services have, for the whole suite.
 	for _, e := range []engine{
-		onServer("several, prepared", sqlstore.MySQL, tidb, "&multiStatements=true"),
-		onServer("one, interpolated", sqlstore.MySQL, tidb, "&interpolateParams=true"),
+		onServer("several, prepared, 0900_ai_ci", sqlstore.MySQL, tidb, "&multiStatements=true&collation=utf8mb4_0900_ai_ci"),
+		onServer("one, interpolated, unicode_ci", sqlstore.MySQL, tidb, "&interpolateParams=true&collation=utf8mb4_unicode_ci"),
+		onServer("one, prepared, bin", sqlstore.MySQL, tidb, "&collation=utf8mb4_bin"),
 		onServer("local times", sqlstore.MySQL, tidb, local),
 		onServer("ANSI", sqlstore.MySQL, tidb, ansi),
 		onServer("optimistic", sqlstore.MySQL, tidb, fewTrips+"&tidb_txn_mode=%27optimistic%27"),

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 const canStart = true
@@ -76,6 +77,50 @@ func allChildren() (map[int][]int, error) {
 		}
 	}
 	return children, nil
+}
+
+// tick is what the kernel counts the time of processes in, on every platform
+// that Go runs on.
+const tick = 10 * time.Millisecond
+
+// CPU returns how much processor time this process has taken so far, and how
+// much the server with all processes that it started.
+func (s *Server) CPU() (own, server time.Duration, err error) {
+	if own, err = cpu(os.Getpid(), false); err != nil {
+		return 0, 0, err
+	}
+	children, err := allChildren()
+	if err != nil {
+		return 0, 0, err
+	}
+	family := []int{s.cmd.Process.Pid}
+	for i := 0; i < len(family); i++ {
+		family = append(family, children[family[i]]...)
+		if d, err := cpu(family[i], true); err == nil { // else it has just ended, and its parent has its time
+			server += d
+		}
+	}
+	return own, server, nil
+}
+
+// cpu returns the processor time of a process, and of its children that ended.
+func cpu(pid int, children bool) (sum time.Duration, err error) {
+	fields, err := stat(pid)
+	if err != nil {
+		return 0, err
+	}
+	last := 13 // behind the name: utime, stime, cutime, cstime
+	if children {
+		last = 15
+	}
+	for _, f := range fields[11:last] {
+		n, err := strconv.ParseInt(f, 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		sum += time.Duration(n) * tick
+	}
+	return sum, nil
 }
 
 // stat returns what the kernel says of a process: its state, its parent, and

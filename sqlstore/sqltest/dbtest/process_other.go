@@ -5,6 +5,7 @@ package dbtest
 import (
 	"os"
 	"syscall"
+	"time"
 )
 
 // Nothing here ends a server with the process that started it, so that
@@ -28,3 +29,6 @@ func alive(pid int) bool {
 	p, err := os.FindProcess(pid)
 	return err == nil && p.Signal(syscall.Signal(0)) == nil
 }
+
+// CPU is not known here.
+func (s *Server) CPU() (own, server time.Duration, err error) { return 0, 0, ErrMissing }
