@@ -20,7 +20,7 @@ type Dialect uint8
 // The dialects.
 const (
 	PostgreSQL Dialect = iota + 1 // 15 and later
-	MySQL                         // MariaDB 10.6 and later; MySQL 8.0.17 and later, not tested
+	MySQL                         // MariaDB 10.6, TiDB 7.4 and later; MySQL 8.0.17 and later, never run
 	SQLite                        // 3.38 and later
 )
 

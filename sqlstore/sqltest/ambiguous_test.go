@@ -243,7 +243,7 @@ func overNetwork(e engine, params, name string, start func() (*dbtest.Server, er
 	}, func(t *testing.T, database string, plan dbtest.Plan) (*sql.DB, func()) {
 		t.Helper()
 		s := server(t)
-		p, err := dbtest.NewProxy(s.Port, plan)
+		p, err := s.Proxy(plan)
 		if err != nil {
 			t.Fatal(err)
 		}

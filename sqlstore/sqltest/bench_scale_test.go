@@ -143,34 +143,45 @@ func (w *weight) of(name string) tableWeight {
 	return tableWeight{}
 }
 
+// number returns the number that a query answers.
+func number(t *testing.T, db *sql.DB, text string) (n int64) {
+	t.Helper()
+	if err := db.QueryRowContext(t.Context(), text).Scan(&n); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return n
+}
+
+// logged returns how many bytes of log a server has written.
+func logged(t *testing.T, db *sql.DB, d sqlstore.Dialect) (n int64) {
+	t.Helper()
+	switch d {
+	case sqlstore.PostgreSQL:
+		return number(t, db, "select (pg_current_wal_lsn() - '0/0')::bigint")
+	case sqlstore.MySQL:
+		return status(t, db, "Innodb_os_log_written")
+	default:
+		return 0 // the log of SQLite is a file that begins anew
+	}
+}
+
 // weigh asks a database how large its tables are, once it has tidied them.
 func weigh(t *testing.T, db *sql.DB, d sqlstore.Dialect) *weight {
 	t.Helper()
-	number := func(text string) (n int64) {
-		t.Helper()
-		if err := db.QueryRowContext(t.Context(), text).Scan(&n); err != nil {
-			t.Fatalf("%s: %v", text, err)
-		}
-		return n
-	}
+	number := func(text string) int64 { t.Helper(); return number(t, db, text) }
 	exec := func(text string) {
 		t.Helper()
 		if _, err := db.ExecContext(t.Context(), text); err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
 	}
-	w := new(weight)
+	w := &weight{log: logged(t, db, d)}
 	var size string
 	switch d {
 	case sqlstore.PostgreSQL:
-		w.log = number("select (pg_current_wal_lsn() - '0/0')::bigint")
 		exec("vacuum (analyze)")
 		size = "select pg_total_relation_size('%s')"
 	case sqlstore.MySQL:
-		var name string
-		if err := db.QueryRowContext(t.Context(), "show global status like 'Innodb_os_log_written'").Scan(&name, &w.log); err != nil {
-			t.Fatal(err)
-		}
 		size = "select file_size from information_schema.innodb_sys_tablespaces where name = concat(database(), '/%s')"
 	case sqlstore.SQLite:
 		size = "select coalesce(sum(pgsize), 0) from dbstat where name in (select name from sqlite_schema where tbl_name = '%s')"
@@ -229,6 +240,7 @@ var scaleServers = map[string]func(testing.TB) *dbtest.Server{postgresKind.name:
 // same machine changes little.
 func work(t *testing.T, s *dbtest.Server, a *arena, c crowd, what string) {
 	t.Helper()
+	log := logged(t, a.db, a.kind.dialect)
 	own, server, err := s.CPU()
 	if err != nil {
 		t.Fatal(err)
@@ -244,7 +256,9 @@ func work(t *testing.T, s *dbtest.Server, a *arena, c crowd, what string) {
 		t.Fatal(err)
 	}
 	n := time.Duration(codes.Load())
-	t.Logf("=> %s: processor time a code: %v the library, its driver and its caller, %v the server", what, (ownAfter-own)/n, (serverAfter-server)/n)
+	log = logged(t, a.db, a.kind.dialect) - log
+	t.Logf("=> %s: a code that is issued: %v of a processor for the library, its driver and its caller, %v for the server, %d bytes of log",
+		what, (ownAfter-own)/n, (serverAfter-server)/n, log/int64(n))
 	if ownAfter == own || serverAfter == server {
 		t.Error("no processor time was taken")
 	}

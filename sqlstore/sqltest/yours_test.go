@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/icpcode/icpcode/sqlstore"
@@ -82,6 +83,10 @@ func yoursPostgres(dsn string) (*yours, error) {
 	return y, nil
 }
 
+// far is how long a server may pause within an answer that is not on this
+// machine.
+const far = 200 * time.Millisecond
+
 // open opens a database, or that of the DSN, as it is or through a port.
 func (y *yours) open(t testing.TB, database string, port int) *sql.DB {
 	t.Helper()
@@ -129,7 +134,7 @@ func (y *yours) link() link {
 	return link{e, y.singly, func(t *testing.T) string { t.Helper(); return y.database(t) },
 		func(t *testing.T, database string, plan dbtest.Plan) (*sql.DB, func()) {
 			t.Helper()
-			p, err := dbtest.NewProxyTo(y.network, y.address, plan)
+			p, err := dbtest.NewProxyTo(y.network, y.address, far, plan)
 			if err != nil {
 				t.Fatal(err)
 			}

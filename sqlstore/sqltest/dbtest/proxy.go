@@ -29,9 +29,9 @@ func (f Fate) String() string {
 // of connecting. It is called concurrently where links are used so.
 type Plan func() Fate
 
-// quiet is how long a server says nothing when it has said all that a request
+// Quiet is how long a server says nothing when it has said all that a request
 // asks of it.
-const quiet = 10 * time.Millisecond
+const Quiet = 10 * time.Millisecond
 
 // Proxy forwards connections to a server as its plan says. A round trip is
 // what a client sends up to the server's answer, whatever the protocol is, as
@@ -40,6 +40,7 @@ type Proxy struct {
 	listener net.Listener
 	network  string
 	server   string
+	quiet    time.Duration
 	plan     Plan
 	done     sync.WaitGroup
 
@@ -69,18 +70,19 @@ func (l *link) close() {
 // NewProxy returns a proxy to a server on the given port of the loopback
 // interface. A nil plan lets everything pass.
 func NewProxy(port int, plan Plan) (*Proxy, error) {
-	return NewProxyTo("tcp", (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}).String(), plan)
+	return NewProxyTo("tcp", (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}).String(), Quiet, plan)
 }
 
 // NewProxyTo returns a proxy to a server at an address of a network, "tcp" or
-// "unix".
-func NewProxyTo(network, server string, plan Plan) (*Proxy, error) {
+// "unix". A server that may pause within an answer has said all only when it
+// is quiet for longer than that.
+func NewProxyTo(network, server string, quiet time.Duration, plan Plan) (*Proxy, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	p := &Proxy{
-		listener: listener, network: network, server: server, plan: plan,
+		listener: listener, network: network, server: server, quiet: quiet, plan: plan,
 		links: map[*link]struct{}{}, open: make(chan struct{}),
 	}
 	close(p.open)
@@ -224,7 +226,7 @@ func (p *Proxy) down(l *link) {
 		l.asking = false
 		l.mu.Unlock()
 		if losing {
-			l.drain(b)
+			l.drain(b, p.quiet)
 			return
 		}
 		p.pass()
@@ -236,7 +238,7 @@ func (p *Proxy) down(l *link) {
 
 // drain reads the rest of an answer. A server that meets a closed link in the
 // middle of it might leave something undone.
-func (l *link) drain(b []byte) {
+func (l *link) drain(b []byte, quiet time.Duration) {
 	for {
 		if err := l.server.SetReadDeadline(time.Now().Add(quiet)); err != nil {
 			return

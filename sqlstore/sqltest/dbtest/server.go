@@ -35,6 +35,7 @@ type Server struct {
 	dsn     func(port int, database string) string // without parameters
 	ready   func(context.Context, *sql.DB) error   // nil: an answer is enough
 	made    atomic.Int64                           // databases
+	quiet   time.Duration                          // for which it may pause within an answer
 
 	cmd    *exec.Cmd
 	exited chan struct{} // closed when cmd has ended
@@ -165,6 +166,11 @@ func (s *Server) Driver() string { return s.driver }
 // DSN returns the data source name of a database of the server. It ends in a
 // place where "&name=value" may follow.
 func (s *Server) DSN(database string) string { return s.dsn(s.Port, database) }
+
+// Proxy returns a proxy to the server, as [NewProxy] does.
+func (s *Server) Proxy(plan Plan) (*Proxy, error) {
+	return NewProxyTo("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port)), max(Quiet, s.quiet), plan)
+}
 
 // Via returns the DSN of a database of the server as seen through a proxy.
 func (s *Server) Via(p *Proxy, database string) string { return s.dsn(p.Port(), database) }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 )
 
 // TiDBEnv is the environment variable that names the program of TiDB's server.
@@ -53,6 +54,8 @@ func (l *Lab) TiDB(settings ...string) (*Server, error) {
 			"-temp-dir", filepath.Join(dir, "tmp"), "-log-file", filepath.Join(dir, "tidb.log"), "-L", "warn", "-lease", "0",
 		}, settings...),
 		dsn: mysqlDSN,
+		// It sends what each statement of a text answers as soon as it has it.
+		quiet: 100 * time.Millisecond,
 	}
 	return l.start(s)
 }
