@@ -41,10 +41,15 @@ func (r *Racing) Commit(ctx context.Context, c icpcode.Change) error {
 	if err != nil {
 		return err
 	}
-	c.Puts = slices.Clone(c.Puts)
-	for i := range c.Puts {
-		c.Puts[i].Expect = after[i]
-		c.Puts[i].Version = max(c.Puts[i].Version, after[i]+1)
+	puts := c.Puts
+	c.Puts = nil
+	for i, p := range puts {
+		// An acquaintance that is there by now has no other version to write.
+		if p.Key.Kind == icpcode.KindAcquaintance && after[i] != 0 {
+			continue
+		}
+		p.Expect, p.Version = after[i], max(p.Version, after[i]+1)
+		c.Puts = append(c.Puts, p)
 	}
 	err = r.Store.Commit(ctx, c)
 	if err == nil && !slices.Equal(before, after) {

@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/icpcode/icpcode/sqlstore"
@@ -34,6 +33,7 @@ type yours struct {
 	// the loopback interface or, if port is 0, at its own.
 	connector func(database string, port int) (driver.Connector, error)
 	singly    bool
+	answer    dbtest.Answer
 }
 
 // yoursAt reads a DSN.
@@ -46,7 +46,7 @@ func yoursAt(dsn string) (*yours, error) {
 		return nil, fmt.Errorf("%s is neither postgres://… nor a DSN of go-sql-driver/mysql: %w", yoursEnv, err)
 	}
 	return &yours{
-		name: "MySQL", dialect: sqlstore.MySQL, network: c.Net, address: c.Addr, singly: !c.MultiStatements,
+		name: "MySQL", dialect: sqlstore.MySQL, network: c.Net, address: c.Addr, singly: !c.MultiStatements, answer: dbtest.MySQLAnswer,
 		connector: func(database string, port int) (driver.Connector, error) {
 			c := c.Clone()
 			if database != "" {
@@ -82,10 +82,6 @@ func yoursPostgres(dsn string) (*yours, error) {
 	}
 	return y, nil
 }
-
-// far is how long a server may pause within an answer that is not on this
-// machine.
-const far = 200 * time.Millisecond
 
 // open opens a database, or that of the DSN, as it is or through a port.
 func (y *yours) open(t testing.TB, database string, port int) *sql.DB {
@@ -134,7 +130,7 @@ func (y *yours) link() link {
 	return link{e, y.singly, func(t *testing.T) string { t.Helper(); return y.database(t) },
 		func(t *testing.T, database string, plan dbtest.Plan) (*sql.DB, func()) {
 			t.Helper()
-			p, err := dbtest.NewProxyTo(y.network, y.address, far, plan)
+			p, err := dbtest.NewProxyTo(y.network, y.address, y.answer, plan)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -442,3 +442,27 @@ func TestKillFamily(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestMySQLAnswer takes answers apart at every byte.
+func TestMySQLAnswer(t *testing.T) {
+	const (
+		more  = "\x07\x00\x00\x01\x00\x00\x00\x0a\x00\x00\x00"                                             // done, and more to come
+		large = "\x12\x00\x00\x02\x00\xfc\x00\x01\xfe\x00\x00\x00\x00\x00\x00\x00\x01\x0a\x00\x00\x00\x00" // the same, of many rows
+		last  = "\x07\x00\x00\x03\x00\x00\x00\x02\x00\x00\x00"
+		wrong = "\x09\x00\x00\x03\xff\x48\x04#HY000"
+		rows  = "\x01\x00\x00\x03\x02"
+	)
+	for _, said := range []string{last, wrong, more + last, more + large + last, large + wrong} {
+		for n := range len(said) {
+			if whole, known := MySQLAnswer([]byte(said[:n])); whole || !known {
+				t.Errorf("of %q the first %d bytes are whole: %t, known: %t", said, n, whole, known)
+			}
+		}
+		if whole, known := MySQLAnswer([]byte(said)); !whole || !known {
+			t.Errorf("%q is whole: %t, known: %t", said, whole, known)
+		}
+	}
+	if _, known := MySQLAnswer([]byte(more + rows)); known {
+		t.Error("of an answer with rows it is known whether it is whole")
+	}
+}

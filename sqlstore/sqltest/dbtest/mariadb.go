@@ -58,7 +58,7 @@ func (l *Lab) mariadb(settings []string) (*Server, error) {
 			"--socket=" + filepath.Join(data, "s"), "--pid-file=" + filepath.Join(data, "pid"), "--skip-name-resolve", "--skip-log-bin",
 			"--max-connections=300", "--innodb-flush-log-at-trx-commit=1",
 		},
-		dsn: mysqlDSN,
+		dsn: mysqlDSN, answer: MySQLAnswer,
 	}
 	for _, setting := range settings {
 		s.args = append(s.args, "--"+setting)

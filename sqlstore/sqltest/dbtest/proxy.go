@@ -2,6 +2,7 @@ package dbtest
 
 import (
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,9 +30,50 @@ func (f Fate) String() string {
 // of connecting. It is called concurrently where links are used so.
 type Plan func() Fate
 
-// Quiet is how long a server says nothing when it has said all that a request
+// quiet is how long a server says nothing when it has said all that a request
 // asks of it.
-const Quiet = 10 * time.Millisecond
+const quiet = 10 * time.Millisecond
+
+// Answer reports of what a server has said whether it is all that a request
+// asks for, and whether that is known. Where it is not, a server that is quiet
+// for a moment has said all.
+type Answer func(said []byte) (whole, known bool)
+
+// MySQLAnswer is the Answer of MySQL's protocol to statements that return no
+// rows. It has several parts if the text has several statements, and a server
+// may send each as soon as it has it.
+func MySQLAnswer(said []byte) (whole, known bool) {
+	const header = 4 // of a packet: its length in three bytes, and its number
+	for len(said) >= header {
+		n := int(said[0]) | int(said[1])<<8 | int(said[2])<<16
+		if len(said) < header+n {
+			return false, true
+		}
+		packet := said[header : header+n]
+		said = said[header+n:]
+		const done, failed = 0x00, 0xff
+		if n > 0 && packet[0] == failed {
+			return true, true
+		}
+		if n == 0 || packet[0] != done {
+			return false, false
+		}
+		// Two numbers of variable length, and then the status.
+		rest := packet[1:]
+		for range 2 {
+			if len(rest) == 0 {
+				return false, false
+			}
+			size := map[byte]int{0xfc: 3, 0xfd: 4, 0xfe: 9}[rest[0]]
+			rest = rest[min(max(size, 1), len(rest)):]
+		}
+		const moreResults = 0x08
+		if len(rest) == 0 || rest[0]&moreResults == 0 {
+			return true, true
+		}
+	}
+	return false, true
+}
 
 // Proxy forwards connections to a server as its plan says. A round trip is
 // what a client sends up to the server's answer, whatever the protocol is, as
@@ -40,7 +82,7 @@ type Proxy struct {
 	listener net.Listener
 	network  string
 	server   string
-	quiet    time.Duration
+	answer   Answer
 	plan     Plan
 	done     sync.WaitGroup
 
@@ -70,19 +112,18 @@ func (l *link) close() {
 // NewProxy returns a proxy to a server on the given port of the loopback
 // interface. A nil plan lets everything pass.
 func NewProxy(port int, plan Plan) (*Proxy, error) {
-	return NewProxyTo("tcp", (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}).String(), Quiet, plan)
+	return NewProxyTo("tcp", (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}).String(), nil, plan)
 }
 
 // NewProxyTo returns a proxy to a server at an address of a network, "tcp" or
-// "unix". A server that may pause within an answer has said all only when it
-// is quiet for longer than that.
-func NewProxyTo(network, server string, quiet time.Duration, plan Plan) (*Proxy, error) {
+// "unix". The answer may be nil, where nothing is known of answers.
+func NewProxyTo(network, server string, answer Answer, plan Plan) (*Proxy, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	p := &Proxy{
-		listener: listener, network: network, server: server, quiet: quiet, plan: plan,
+		listener: listener, network: network, server: server, answer: answer, plan: plan,
 		links: map[*link]struct{}{}, open: make(chan struct{}),
 	}
 	close(p.open)
@@ -226,7 +267,7 @@ func (p *Proxy) down(l *link) {
 		l.asking = false
 		l.mu.Unlock()
 		if losing {
-			l.drain(b, p.quiet)
+			l.drain(b[:n], p.answer)
 			return
 		}
 		p.pass()
@@ -238,13 +279,27 @@ func (p *Proxy) down(l *link) {
 
 // drain reads the rest of an answer. A server that meets a closed link in the
 // middle of it might leave something undone.
-func (l *link) drain(b []byte, quiet time.Duration) {
+func (l *link) drain(said []byte, answer Answer) {
+	said = slices.Clone(said)
+	b := make([]byte, 64<<10)
 	for {
-		if err := l.server.SetReadDeadline(time.Now().Add(quiet)); err != nil {
+		limit := quiet
+		if answer != nil {
+			whole, known := answer(said)
+			if whole {
+				return
+			}
+			if known {
+				limit = patience
+			}
+		}
+		if err := l.server.SetReadDeadline(time.Now().Add(limit)); err != nil {
 			return
 		}
-		if _, err := l.server.Read(b); err != nil {
+		n, err := l.server.Read(b)
+		if err != nil {
 			return // quiet, or gone
 		}
+		said = append(said, b[:n]...)
 	}
 }

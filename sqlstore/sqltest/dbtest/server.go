@@ -35,7 +35,7 @@ type Server struct {
 	dsn     func(port int, database string) string // without parameters
 	ready   func(context.Context, *sql.DB) error   // nil: an answer is enough
 	made    atomic.Int64                           // databases
-	quiet   time.Duration                          // for which it may pause within an answer
+	answer  Answer                                 // nil: nothing is known of it
 
 	cmd    *exec.Cmd
 	exited chan struct{} // closed when cmd has ended
@@ -169,7 +169,7 @@ func (s *Server) DSN(database string) string { return s.dsn(s.Port, database) }
 
 // Proxy returns a proxy to the server, as [NewProxy] does.
 func (s *Server) Proxy(plan Plan) (*Proxy, error) {
-	return NewProxyTo("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port)), max(Quiet, s.quiet), plan)
+	return NewProxyTo("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port)), s.answer, plan)
 }
 
 // Via returns the DSN of a database of the server as seen through a proxy.

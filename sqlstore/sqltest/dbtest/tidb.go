@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
-	"time"
 )
 
 // TiDBEnv is the environment variable that names the program of TiDB's server.
@@ -53,9 +52,7 @@ func (l *Lab) TiDB(settings ...string) (*Server, error) {
 			"-status-host", "127.0.0.1", "-status", fmt.Sprint(ports[1]), "-socket", filepath.Join(dir, "s"),
 			"-temp-dir", filepath.Join(dir, "tmp"), "-log-file", filepath.Join(dir, "tidb.log"), "-L", "warn", "-lease", "0",
 		}, settings...),
-		dsn: mysqlDSN,
-		// It sends what each statement of a text answers as soon as it has it.
-		quiet: 100 * time.Millisecond,
+		dsn: mysqlDSN, answer: MySQLAnswer,
 	}
 	return l.start(s)
 }
