@@ -170,10 +170,20 @@ func (e *explainer) publicIP() words {
 		required: e.say("a public IP of the provider's"), found: e.addresses(),
 		remedy: e.say("buy public bandwidth or bind an EIP"), free: !e.q.PublicIP,
 	}
+	if e.set.gateways() && e.instance.Product != NAT && e.instance.Product != SLB {
+		w.remedy = e.join(w.remedy, e.say("behind a NAT gateway or load balancer that has one, apply with that"))
+	}
 	if e.instance.PublicIP == Unknown && !e.instance.noPublicIP() {
 		w.lacks = e.fact("whether it has a public IP", "Instance.PublicIP")
 	}
 	return w
+}
+
+// gateways reports whether what servers can be reached through supplies codes.
+func (s *RuleSet) gateways() bool {
+	_, nat := s.requirements(NAT)
+	_, slb := s.requirements(SLB)
+	return nat || slb
 }
 
 // addresses shows the public addresses, which may be masked; "" where it is

@@ -186,6 +186,14 @@ func differ(a, b time.Time) bool {
 	return !a.IsZero() && !b.IsZero() && a.Sub(b).Abs() >= time.Minute
 }
 
+// network sets the private network that the server is in, which matters where
+// it has no public address.
+func (b *builder) network(n int32) {
+	if v := b.t.word(n); len(v) > 0 && b.s.Instance.PublicIP != icpcode.Yes {
+		b.s.Network = strings.ToValidUTF8(string(v[:min(len(v), 128)]), "\uFFFD")
+	}
+}
+
 func (b *builder) autoRelease(k key) {
 	if v := b.word(k); len(v) > 0 {
 		b.s.note(NoteAutoRelease, keyNames[k], v)

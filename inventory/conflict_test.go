@@ -170,3 +170,34 @@ func TestContradictionLimit(t *testing.T) {
 	}
 	t.Error("no limit")
 }
+
+// TestGateway: a server without an address is told of the NAT gateway of its
+// network that has one (B15).
+func TestGateway(t *testing.T) {
+	nat := func(ips string) string {
+		return `{"NatGateways":{"NatGateway":[{"NatGatewayId":"ngw-1","InstanceChargeType":"PrePaid","VpcId":"vpc-1","IpLists":{"IpList":[` + ips + `]}}]}}`
+	}
+	behind := func(members ...string) string {
+		return inList(server(append([]string{`PublicIpAddress:{"IpAddress":[]}`, `EipAddress:{"IpAddress":""}`, `VpcAttributes:{"VpcId":"vpc-1"}`}, members...)...))
+	}
+	const told = `VpcId "ngw-1": no address of its own, but this NAT gateway in the same network has one; if it serves this server, ask for the code with the gateway`
+	for _, c := range []struct {
+		name, server, gateway string
+		want                  bool
+	}{
+		{"behind it", behind(), nat(`{"IpAddress":"47.96.1.180"}`), true},
+		{"in another network", behind(`VpcAttributes:{"VpcId":"vpc-2"}`), nat(`{"IpAddress":"47.96.1.180"}`), false},
+		{"in no network", behind(`VpcAttributes:`), nat(`{"IpAddress":"47.96.1.180"}`), false},
+		{"a gateway without an address", behind(), nat(``), false},
+		{"with an address of its own", behind(`PublicIpAddress:{"IpAddress":["47.96.1.181"]}`), nat(`{"IpAddress":"47.96.1.180"}`), false},
+		{"as people have it, which does not name its network", caseFile(t, "B15_behind_nat.json"), nat(`{"IpAddress":"47.96.1.180"}`), false},
+	} {
+		servers, wrong := surveyed(t, nil, c.server, c.gateway)
+		if len(servers) != 2 || len(wrong) > 0 {
+			t.Fatalf("%s: %v %v", c.name, servers, wrong)
+		}
+		if got := strings.Contains(notes(servers[0]), told); got != c.want || notes(servers[1]) != "" && strings.Contains(notes(servers[1]), "ngw-1") {
+			t.Errorf("%s: %s", c.name, notes(servers[0]))
+		}
+	}
+}

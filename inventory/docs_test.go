@@ -63,6 +63,7 @@ var documented = map[inventory.Format][]field{
 		{"Address", `"47.96.1.180"`, []string{`"47.96.1.181"`}},
 	},
 	inventory.AlibabaALB: append(balancerFields("alb", "LoadBalancerBussinessStatus", "LoadBalancerOperationLocks"),
+		field{"DNSName", `"alb-1.cn-hangzhou.alb.aliyuncs.com"`, []string{`"alb-1.cn-beijing.alb.aliyuncs.com"`}},
 		field{"ZoneMappings", `[{"LoadBalancerAddresses":[{"Address":"47.96.1.180","Ipv6Address":"2408::1"}]}]`, nil}),
 	inventory.AlibabaNLB: append(balancerFields("nlb", "LoadBalancerBusinessStatus", "OperationLocks"),
 		field{"ZoneMappings", `[{"LoadBalancerAddresses":[{"PublicIPv4Address":"47.96.1.180","Ipv6Address":"2408::1"}]}]`, nil}),
@@ -124,7 +125,7 @@ var documented = map[inventory.Format][]field{
 		{"created", `"2025-03-17T10:38:38Z"`, nil},
 		{"status", `"ACTIVE"`, nil},
 		{"OS-EXT-STS:vm_state", `"active"`, []string{`"stopped"`}},
-		{"OS-EXT-AZ:availability_zone", `"ap-southeast-1a"`, nil},
+		{"OS-EXT-AZ:availability_zone", `"ap-southeast-1a"`, []string{`"cn-north-4a"`}},
 		{"addresses", `{"n":[{"addr":"47.96.1.180","OS-EXT-IPS:type":"floating"}]}`, nil},
 	},
 }
@@ -133,7 +134,7 @@ func balancerFields(kind, business, locks string) []field {
 	return []field{
 		{"LoadBalancerId", `"` + kind + `-1"`, nil},
 		{"LoadBalancerName", `"web"`, nil},
-		{"RegionId", `"cn-hangzhou"`, nil},
+		{"RegionId", `"cn-hangzhou"`, []string{`"cn-beijing"`}},
 		{"LoadBalancerBillingConfig", `{"PayType":"PostPay"}`, nil},
 		{"CreateTime", `"2025-07-02T02:49:05Z"`, nil},
 		{"LoadBalancerStatus", `"Active"`, nil},
@@ -167,6 +168,9 @@ func sources(t *testing.T, f inventory.Format) map[string][]string {
 	t.Helper()
 	found := make(map[string][]string)
 	try(t, f, found)
+	if f == inventory.AlibabaALB { // the name tells the region where nothing else does
+		try(t, f, found, `RegionId=`)
+	}
 	if f == inventory.AlibabaECS { // interfaces tell something only where there is no address
 		try(t, f, found, `PublicIpAddress={"IpAddress":[]}`)
 	}

@@ -48,6 +48,7 @@ func (b *builder) ecs() (problem string) {
 	b.needs(b.locks(keyOperationLocks), keyOperationLocks)
 	b.ecsNetwork()
 	b.autoRelease(keyAutoReleaseTime)
+	b.network(b.t.child(b.t.member(keyVpcAttributes), keyVpcID))
 	return ""
 }
 
@@ -69,7 +70,7 @@ func (b *builder) ecsNetwork() {
 		known = false
 		b.s.note(NoteEIPWithoutAddress, "EipAddress", b.t.word(id))
 	}
-	if interfaces := b.interfaces(); interfaces > 1 && known && b.s.Instance.PublicIP != icpcode.Yes {
+	if interfaces := b.interfaces(b.s.Instance.PublicIP != icpcode.Yes); interfaces > 1 && known && b.s.Instance.PublicIP != icpcode.Yes {
 		known = false
 		b.s.note(NoteInterfaces, "NetworkInterfaces", fmt.Append(nil, interfaces))
 	}
@@ -92,11 +93,12 @@ func (b *builder) blank(n int32) bool {
 }
 
 // interfaces counts the elements of {"NetworkInterface": [{…}]}. If there are
-// several it keeps their IDs, by which EIPs are bound to secondary ones.
-func (b *builder) interfaces() int {
+// several, or if the only one is wanted, it keeps their IDs, by which EIPs are
+// bound to them.
+func (b *builder) interfaces(wanted bool) int {
 	t := b.t
 	n := t.child(t.member(keyNetworkInterfaces), keyNetworkInterface)
-	if n == 0 || t.nodes[n].kind != list || t.first(n) == 0 || t.nodes[t.first(n)].next == 0 {
+	if n == 0 || t.nodes[n].kind != list || t.first(n) == 0 || t.nodes[t.first(n)].next == 0 && !wanted {
 		return 0
 	}
 	count := 0

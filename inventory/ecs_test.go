@@ -812,7 +812,7 @@ func TestStreaming(t *testing.T) {
 }
 
 func TestNoteTexts(t *testing.T) {
-	for k := inventory.NoteUnreadable; k <= inventory.NoteEIPLocked; k++ {
+	for k := inventory.NoteUnreadable; k <= inventory.NoteFilesDirectly; k++ {
 		n := inventory.Note{Kind: k, Field: "Field", Value: "a\x1b[31mb\"c"}
 		for _, l := range []icpcode.Lang{icpcode.English, icpcode.Chinese} {
 			text := n.Text(l)
@@ -824,7 +824,7 @@ func TestNoteTexts(t *testing.T) {
 			t.Errorf("note %d is not translated", k)
 		}
 	}
-	if s := (inventory.Note{}).String() + (inventory.Note{Kind: inventory.NoteEIPLocked + 1}).String(); s != "" {
+	if s := (inventory.Note{}).String() + (inventory.Note{Kind: inventory.NoteFilesDirectly + 1}).String(); s != "" {
 		t.Errorf("a note of no kind: %q", s)
 	}
 }

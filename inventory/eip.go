@@ -26,6 +26,10 @@ type Addresses struct {
 	// read, as indexes of all; where there are several, next tells.
 	byTarget map[target]int32
 	byIP     map[addressKey]int32
+	byID     map[target]int32 // the last one of each ID
+	// loose are those that are bound to a network interface alone, of a
+	// provider whose servers do not say which interfaces they have.
+	loose []int32
 }
 
 type target struct {
@@ -48,6 +52,8 @@ type address struct {
 	masked   bool
 	target   string // what it names as bound to
 	bound    icpcode.Tri
+	status   string // the word that says whether it is bound
+	twice    bool   // another record says that it is bound to something else
 	lock     string // why it is locked; "": it is not
 	next     int32  // another one with the same target, plus 1
 }
@@ -63,7 +69,7 @@ func (a *Addresses) Len() int { return len(a.all) }
 // Read adds the addresses of one input, of any format that [Read] knows; what
 // holds servers is passed over. The sequence yields nothing but errors, of the
 // same kinds and in the same manner as Read, except that only addresses are
-// counted. Of two records about an address the later one counts.
+// counted. What two records of an address contradict each other about is unknown.
 func (a *Addresses) Read(r io.Reader) iter.Seq[error] {
 	return func(yield func(error) bool) {
 		d := decoder{
@@ -84,6 +90,7 @@ var (
 	}
 	tencentBound = words[icpcode.Tri]{
 		{"BIND", icpcode.Yes},
+		{"BINDED", icpcode.Yes}, // as older documents spell it
 		{"BIND_ENI", icpcode.Yes},
 		{"UNBIND", icpcode.No},
 		{"BINDING", icpcode.No},
@@ -99,7 +106,7 @@ func (b *builder) eip() (a address, problem string) {
 		return address{}, problem
 	}
 	a = address{provider: alibaba, region: string(b.word(keyRegionID)), target: string(b.word(keyInstanceID))}
-	a.bound, _ = eipBound.meaning(b.word(keyStatus))
+	a.boundIs(b.word(keyStatus), eipBound)
 	b.addressOf(&a, keyIPAddress)
 	for _, k := range [...]key{keyBusinessStatus, keyOperationLocks} {
 		if k == keyBusinessStatus {
@@ -120,7 +127,10 @@ func (b *builder) tencentEIP() (a address, problem string) {
 		return address{}, problem
 	}
 	a = address{provider: tencent, target: string(b.word(keyInstanceID))}
-	a.bound, _ = tencentBound.meaning(b.word(keyAddressStatus))
+	if a.target == "" {
+		a.target = string(b.word(keyNetworkInterfaceID))
+	}
+	a.boundIs(b.word(keyAddressStatus), tencentBound)
 	b.addressOf(&a, keyAddressIP)
 	for _, k := range [...]key{keyIsArrears, keyIsBlocked} {
 		if v := string(b.t.word(b.t.member(k))); v == "true" || v == "True" {
@@ -128,6 +138,14 @@ func (b *builder) tencentEIP() (a address, problem string) {
 		}
 	}
 	return a, ""
+}
+
+// boundIs sets whether the address is bound to what a word says.
+func (a *address) boundIs(word []byte, meanings words[icpcode.Tri]) {
+	known := false
+	if a.bound, known = meanings.meaning(word); !known {
+		a.status = string(word[:min(len(word), maxNote)])
+	}
 }
 
 func (b *builder) addressOf(a *address, k key) {
@@ -152,8 +170,17 @@ func (a *Addresses) add(x address) error {
 	if a.byTarget == nil {
 		a.byTarget = make(map[target]int32)
 		a.byIP = make(map[addressKey]int32)
+		a.byID = make(map[target]int32)
 	}
 	n := int32(len(a.all)) //nolint:gosec // at most maxAddressList
+	id := target{x.provider, x.id}
+	if old := a.byID[id]; old > 0 && a.contradicts(old-1, &x) {
+		return nil // it says the same
+	}
+	a.byID[id] = n + 1
+	if x.provider == tencent && x.bound == icpcode.Yes && strings.HasPrefix(x.target, "eni-") {
+		a.loose = append(a.loose, n)
+	}
 	if x.target != "" {
 		t := target{x.provider, x.target}
 		x.next = a.byTarget[t]
@@ -166,14 +193,32 @@ func (a *Addresses) add(x address) error {
 	return nil
 }
 
+// contradicts compares a further record of an address with the one before, and
+// reports whether it says the same. If it does not, both are in doubt; a lock
+// that one of them has holds.
+func (a *Addresses) contradicts(old int32, x *address) (same bool) {
+	o := &a.all[old]
+	if o.target == x.target && o.bound == x.bound && o.ip == x.ip && o.text == x.text {
+		if o.lock == "" {
+			o.lock = x.lock
+		}
+		return !o.twice
+	}
+	o.twice, x.twice = true, true
+	return false
+}
+
 // Apply sets the facts that the addresses tell about s, and returns what that
 // changed. [Facts.Apply] comes after it, since it has the last word. What
-// contradicts the server's own record does not count, and is in the notes of s:
-// the restrictive of two contradicting facts wins.
+// contradicts the server's own record is in the notes of s.
 //
-//   - An address bound to s, or to one of its network interfaces, counts, unless
-//     s says itself that it has none.
-//   - An address of s that is not bound to it does not count.
+//   - An address bound to s, or to one of its network interfaces, counts. If s
+//     says itself that it has none, whether there is one is unknown: one of the
+//     lists is older.
+//   - An address of s that is not bound to it does not count, and whether there
+//     is one is unknown if no other is left.
+//   - So it is where it cannot be read whether an address is bound, or where
+//     records contradict each other about it.
 //   - A locked address does not count, and whether there is one is unknown if
 //     no other is left.
 func (a *Addresses) Apply(s *Server) []Change {
@@ -183,14 +228,15 @@ func (a *Addresses) Apply(s *Server) []Change {
 	i := &s.Instance
 	before := s.Instance
 	before.IPs = slices.Clone(i.IPs)
-	locked := a.removeOthers(s)
+	a.removeOthers(s)
 	if i.PublicIP == icpcode.Yes && len(before.IPs) > 0 && len(i.IPs) == 0 {
-		i.PublicIP = icpcode.No
-		if locked {
-			i.PublicIP = icpcode.Unknown
-		}
+		i.PublicIP = icpcode.Unknown
 	}
 	a.addOwn(s, &before)
+	if i.PublicIP == icpcode.No && s.Format == TencentCVM && len(a.loose) > 0 {
+		i.PublicIP = icpcode.Unknown
+		s.note(NoteEIPInterface, "NetworkInterfaceId", []byte(a.all[a.loose[0]].target))
+	}
 	if i.PublicIP == icpcode.Yes {
 		s.Notes = slices.DeleteFunc(s.Notes, Note.open)
 	}
@@ -210,9 +256,9 @@ func (n Note) open() bool {
 	return n.Kind == NoteEIPUnlisted || n.Kind == NoteInterfaces || n.Kind == NoteMaybeReleasedIP
 }
 
-// removeOthers removes the addresses of s that are bound elsewhere or locked,
-// and reports whether any is locked.
-func (a *Addresses) removeOthers(s *Server) (locked bool) {
+// removeOthers removes the addresses of s that are bound elsewhere, in doubt or
+// locked.
+func (a *Addresses) removeOthers(s *Server) {
 	i := &s.Instance
 	var kept []netip.Addr
 	for _, ip := range i.IPs {
@@ -222,19 +268,21 @@ func (a *Addresses) removeOthers(s *Server) (locked bool) {
 			continue
 		}
 		x := &a.all[n-1]
+		if x.twice {
+			s.note(NoteEIPTwice, "IpAddress", []byte(x.text))
+			continue
+		}
 		if x.bound == icpcode.No || x.bound == icpcode.Yes && !s.isTarget(x.target) {
 			s.note(NoteEIPElsewhere, "IpAddress", []byte(x.text))
 			continue
 		}
 		if x.lock != "" {
 			s.note(NoteEIPLocked, x.lock, []byte(x.text))
-			locked = true
 			continue
 		}
 		kept = append(kept, ip)
 	}
 	i.IPs = kept
-	return locked
 }
 
 // addOwn adds the addresses that are bound to s. Which counts is told by what
@@ -249,18 +297,23 @@ func (a *Addresses) addOwn(s *Server, before *icpcode.Instance) {
 			if slices.Contains(before.IPs, x.ip) || x.ip.IsValid() && a.byIP[addressKey{x.provider, x.ip}] != n {
 				continue // removeOthers has judged it, or it is out of date
 			}
+			doubt := func(kind NoteKind, field, value string) {
+				s.note(kind, field, []byte(value))
+				if i.PublicIP == icpcode.No {
+					i.PublicIP = icpcode.Unknown
+				}
+			}
 			switch {
+			case x.twice:
+				doubt(NoteEIPTwice, "IpAddress", x.text)
 			case x.bound == icpcode.No:
 				s.note(NoteEIPUnbound, "IpAddress", []byte(x.text))
 			case x.bound != icpcode.Yes:
-				// Nothing says whether it is.
+				doubt(NoteEIPUnclear, "Status", x.status)
 			case x.lock != "":
-				s.note(NoteEIPLocked, x.lock, []byte(x.text))
-				if i.PublicIP == icpcode.No && s.Format == TencentCVM {
-					i.PublicIP = icpcode.Unknown
-				}
+				doubt(NoteEIPLocked, x.lock, x.text)
 			case before.PublicIP == icpcode.No && s.Format != TencentCVM: // which tells of its first interface alone
-				s.note(NoteEIPDenied, "IpAddress", []byte(x.text))
+				doubt(NoteEIPDenied, "IpAddress", x.text)
 			case x.ip.IsValid():
 				i.PublicIP = icpcode.Yes
 				if complete && len(i.IPs) < maxAddresses && !slices.Contains(i.IPs, x.ip) {

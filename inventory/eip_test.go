@@ -99,6 +99,10 @@ func TestAddresses(t *testing.T) {
 	tencent := func(members string) string {
 		return `{"Response":{"AddressSet":[{"AddressId":"eip-1","AddressIp":"47.96.1.181","AddressStatus":"BIND","InstanceId":"i-1",` + members + `}]}}`
 	}
+	const (
+		denied = `IpAddress "47.96.1.181" is bound here by the list of EIPs, but the server's own record has no address: whether there is one is unknown; print both lists again public_ip: no -> unknown`
+		twice  = `IpAddress "47.96.1.180" is in several records that contradict each other about what it is bound to: whether there is an address is unknown`
+	)
 	for _, c := range []struct {
 		name, addresses, server string
 		want                    string // public IP and addresses
@@ -107,21 +111,24 @@ func TestAddresses(t *testing.T) {
 		{"nothing about it", eips(`"InstanceId":"i-2","IpAddress":"47.96.1.181"`), ecs(), "yes [47.96.1.180]", ""},
 		{"the same", eips(`"InstanceId":"i-1","IpAddress":"47.96.1.180"`), ecs(), "yes [47.96.1.180]", ""},
 		{"one more", eips(`"InstanceId":"i-1","IpAddress":"47.96.1.181"`), ecs(), "yes [47.96.1.180 47.96.1.181]", "ips: 47.96.1.180 -> 47.96.1.180 47.96.1.181"},
-		{"bound elsewhere", eips(`"InstanceId":"ngw-1","IpAddress":"47.96.1.180"`), ecs(), "no []",
-			`IpAddress "47.96.1.180" is not counted: a list of EIPs says that it is not bound here public_ip: yes -> no ips: 47.96.1.180 -> unknown`},
-		{"not bound", eips(`"InstanceId":"","Status":"Available","IpAddress":"47.96.1.180"`), ecs(), "no []",
-			`IpAddress "47.96.1.180" is not counted: a list of EIPs says that it is not bound here public_ip: yes -> no ips: 47.96.1.180 -> unknown`},
+		{"bound elsewhere", eips(`"InstanceId":"ngw-1","IpAddress":"47.96.1.180"`), ecs(), "unknown []",
+			`IpAddress "47.96.1.180" is in the server's own record, but a list of EIPs says that it is not bound here: whether there is an address is unknown public_ip: yes -> unknown ips: 47.96.1.180 -> unknown`},
+		{"not bound", eips(`"InstanceId":"","Status":"Available","IpAddress":"47.96.1.180"`), ecs(), "unknown []",
+			`IpAddress "47.96.1.180" is in the server's own record, but a list of EIPs says that it is not bound here: whether there is an address is unknown public_ip: yes -> unknown ips: 47.96.1.180 -> unknown`},
 		{"one of two bound elsewhere", eips(`"InstanceId":"ngw-1","IpAddress":"47.96.1.181"`), ecs(`EipAddress:{"IpAddress":"47.96.1.181"}`), "yes [47.96.1.180]",
-			`IpAddress "47.96.1.181" is not counted: a list of EIPs says that it is not bound here ips: 47.96.1.180 47.96.1.181 -> 47.96.1.180`},
+			`IpAddress "47.96.1.181" is in the server's own record, but a list of EIPs says that it is not bound here: whether there is an address is unknown ips: 47.96.1.180 47.96.1.181 -> 47.96.1.180`},
 		{"bound to the only interface", eips(`"InstanceId":"eni-9","InstanceType":"NetworkInterface","IpAddress":"47.96.1.180"`), ecs(), "yes [47.96.1.180]", ""},
-		{"bound to another's interface", eips(`"InstanceId":"eni-9","InstanceType":"NetworkInterface","IpAddress":"47.96.1.180"`), ecs(two), "no []",
-			`IpAddress "47.96.1.180" is not counted: a list of EIPs says that it is not bound here public_ip: yes -> no ips: 47.96.1.180 -> unknown`},
+		{"bound to another's interface", eips(`"InstanceId":"eni-9","InstanceType":"NetworkInterface","IpAddress":"47.96.1.180"`), ecs(two), "unknown []",
+			`IpAddress "47.96.1.180" is in the server's own record, but a list of EIPs says that it is not bound here: whether there is an address is unknown public_ip: yes -> unknown ips: 47.96.1.180 -> unknown`},
 		{"bound to the second interface", eips(`"InstanceId":"eni-2","InstanceType":"NetworkInterface","IpAddress":"47.96.1.181"`), ecs(none, two), "yes [47.96.1.181]",
 			`public_ip: unknown -> yes ips: unknown -> 47.96.1.181`},
 		{"several interfaces and nothing bound", eips(`"InstanceId":"i-2","IpAddress":"47.96.1.181"`), ecs(none, two), "unknown []",
 			`NetworkInterfaces "2": the list does not say whether a secondary interface has an EIP`},
-		{"the server denies it", eips(`"InstanceId":"i-1","IpAddress":"47.96.1.181"`), ecs(none), "no []",
-			`IpAddress "47.96.1.181" is not counted: it is bound here, but the server's own record says that there is none`},
+		{"the server denies it", eips(`"InstanceId":"i-1","IpAddress":"47.96.1.181"`), ecs(none), "unknown []",
+			denied},
+		{"bound to the only interface, and the server denies it", eips(`"InstanceId":"eni-1","InstanceType":"NetworkInterface","IpAddress":"47.96.1.181"`), ecs(none, `NetworkInterfaces:{"NetworkInterface":[{"NetworkInterfaceId":"eni-1"}]}`), "unknown []", denied},
+		{"a word that cannot be read, and no address", eips(`"InstanceId":"i-1","Status":"Strange","IpAddress":"47.96.1.181"`), ecs(none), "unknown []",
+			`Status "Strange" names this server, but whether it is bound cannot be read: whether there is an address is unknown public_ip: no -> unknown`},
 		{"locked", eips(`"InstanceId":"i-1","IpAddress":"47.96.1.180","BusinessStatus":"Normal","OperationLocks":{"LockReason":[{"LockReason":"financial"}]}`), ecs(), "unknown []",
 			`OperationLocks "47.96.1.180" is locked: whether its address can be filed is unknown public_ip: yes -> unknown ips: 47.96.1.180 -> unknown`},
 		{"not activated", eips(`"InstanceId":"i-1","IpAddress":"47.96.1.180","BusinessStatus":"Unactivated"`), ecs(), "unknown []",
@@ -136,9 +143,16 @@ func TestAddresses(t *testing.T) {
 			`PublicIpAddress "47.**.1.180" is masked: there is an address, but which is unknown`},
 		{"no address", eips(`"InstanceId":"i-1"`), ecs(), "yes [47.96.1.180]", ""},
 		{"no status", eips(`"InstanceId":"i-2","Status":"Strange","IpAddress":"47.96.1.180"`), ecs(), "yes [47.96.1.180]", ""},
-		{"no status, and names it", eips(`"InstanceId":"i-1","Status":"","IpAddress":"47.96.1.181"`), ecs(), "yes [47.96.1.180]", ""},
-		{"locked, and the server denies it", eips(`"InstanceId":"i-1","IpAddress":"47.96.1.181","BusinessStatus":"FinancialLocked"`), ecs(none), "no []",
-			`BusinessStatus "47.96.1.181" is locked: whether its address can be filed is unknown`},
+		{"no status, and names it", eips(`"InstanceId":"i-1","Status":"","IpAddress":"47.96.1.181"`), ecs(), "yes [47.96.1.180]",
+			`Status names this server, but whether it is bound cannot be read: whether there is an address is unknown`},
+		{"locked, and the server denies it", eips(`"InstanceId":"i-1","IpAddress":"47.96.1.181","BusinessStatus":"FinancialLocked"`), ecs(none), "unknown []",
+			`BusinessStatus "47.96.1.181" is locked: whether its address can be filed is unknown public_ip: no -> unknown`},
+		{"twice, bound and not", `{"EipAddresses":{"EipAddress":[{"AllocationId":"e","InstanceId":"i-1","IpAddress":"47.96.1.180","Status":"InUse"},{"AllocationId":"e","InstanceId":"","IpAddress":"47.96.1.180","Status":"Available"}]}}`, ecs(), "unknown []",
+			twice + " public_ip: yes -> unknown ips: 47.96.1.180 -> unknown"},
+		{"twice, bound here and there", `{"EipAddresses":{"EipAddress":[{"AllocationId":"e","InstanceId":"i-2","IpAddress":"47.96.1.180","Status":"InUse"},{"AllocationId":"e","InstanceId":"i-1","IpAddress":"47.96.1.180","Status":"InUse"}]}}`, ecs(none), "unknown []",
+			twice + " public_ip: no -> unknown"},
+		{"twice, locked in one", `{"EipAddresses":{"EipAddress":[{"AllocationId":"e","InstanceId":"i-1","IpAddress":"47.96.1.180","Status":"InUse"},{"AllocationId":"e","InstanceId":"i-1","IpAddress":"47.96.1.180","Status":"InUse","BusinessStatus":"FinancialLocked"}]}}`, ecs(), "unknown []",
+			`BusinessStatus "47.96.1.180" is locked: whether its address can be filed is unknown public_ip: yes -> unknown ips: 47.96.1.180 -> unknown`},
 		{"twice, the later one elsewhere", eips(`"InstanceId":"i-1","IpAddress":"47.96.1.181"`, `"InstanceId":"i-2","IpAddress":"47.96.1.181"`), ecs(), "yes [47.96.1.180]", ""},
 		{"twice", eips(`"InstanceId":"i-1","IpAddress":"47.96.1.181"`, `"InstanceId":"i-1","IpAddress":"47.96.1.181"`), ecs(), "yes [47.96.1.180 47.96.1.181]", "ips: 47.96.1.180 -> 47.96.1.180 47.96.1.181"},
 		{"two of a gateway", eips(`"InstanceId":"i-1","IpAddress":"47.96.1.182"`, `"InstanceId":"i-1","IpAddress":"47.96.1.181"`), nat, "yes [47.96.1.181 47.96.1.182]", "public_ip: unknown -> yes ips: unknown -> 47.96.1.181 47.96.1.182"},
@@ -150,6 +164,12 @@ func TestAddresses(t *testing.T) {
 		{"Tencent, in arrears", tencent(`"IsArrears":true`), cvm(`["47.96.1.181"]`), "unknown []", `IsArrears "47.96.1.181" is locked: whether its address can be filed is unknown public_ip: yes -> unknown ips: 47.96.1.181 -> unknown`},
 		{"Tencent, blocked", tencent(`"IsBlocked":"True"`), cvm(`["47.96.1.181"]`), "unknown []", `IsBlocked "47.96.1.181" is locked: whether its address can be filed is unknown public_ip: yes -> unknown ips: 47.96.1.181 -> unknown`},
 		{"Tencent, in arrears, not of the first interface", tencent(`"IsArrears":true`), cvm(`null`), "unknown []", `IsArrears "47.96.1.181" is locked: whether its address can be filed is unknown public_ip: no -> unknown`},
+		{"Tencent, as older documents spell it", caseFile(t, "J1_eip_min.json"), caseFile(t, "J1_cvm_min.json"), "yes [123.121.34.33]", "public_ip: no -> yes ips: unknown -> 123.121.34.33"},
+		{"Tencent, a word that cannot be read", caseFile(t, "E1_status_other.json"), strings.Replace(cvm("null"), "i-1", "ins-bbbbbbbb", 1), "unknown []",
+			`Status "BOUND" names this server, but whether it is bound cannot be read: whether there is an address is unknown public_ip: no -> unknown`},
+		{"Tencent, a network interface", caseFile(t, "E1_eni.json"), cvm("null"), "unknown []",
+			`NetworkInterfaceId "eni-x" is bound to a network interface that may be this server's: whether there is an address is unknown public_ip: no -> unknown`},
+		{"Tencent, a network interface, and an address", caseFile(t, "E1_eni.json"), cvm(`["47.96.1.180"]`), "yes [47.96.1.180]", ""},
 		{"Tencent, stopped without charges", tencent(`"IsArrears":false`), stopped, "yes [47.96.1.181]", "public_ip: unknown -> yes ips: unknown -> 47.96.1.181"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -236,10 +256,14 @@ func TestAddressesRead(t *testing.T) {
 // TestAddressesLimit: the index does not grow without bound.
 func TestAddressesLimit(t *testing.T) {
 	const most = 250_000
-	one := `{"AllocationId":"e","IpAddress":"47.96.1.180","InstanceId":"i"}` + "\n"
+	const one = `{"AllocationId":"eip-000000","IpAddress":"47.96.1.180","InstanceId":"i"}` + "\n"
+	var list strings.Builder
+	for i := range most + 1 {
+		fmt.Fprintf(&list, `{"AllocationId":"eip-%06d","IpAddress":"47.96.1.180","InstanceId":"i"}`+"\n", i)
+	}
 	var a inventory.Addresses
 	var errs []error
-	for err := range a.Read(io.LimitReader(repeat(one), int64((most+1)*len(one)))) {
+	for err := range a.Read(strings.NewReader(list.String())) {
 		errs = append(errs, err)
 	}
 	var e *inventory.InputError

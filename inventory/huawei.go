@@ -1,6 +1,10 @@
 package inventory
 
-import "github.com/icpcode/icpcode"
+import (
+	"bytes"
+
+	"github.com/icpcode/icpcode"
+)
 
 var (
 	huaweiBilling = words[icpcode.Billing]{
@@ -37,7 +41,22 @@ var (
 	}
 )
 
-// huawei: Elastic Cloud Server. The list gives neither expiry nor region; a
+// regionOfHuaweiZone turns "ap-southeast-1a" into "ap-southeast-1". Of a text
+// that does not end in a number and a letter nothing is left.
+func regionOfHuaweiZone(zone []byte) []byte {
+	last := len(zone) - 1
+	if last < 3 || zone[last] < 'a' || zone[last] > 'z' {
+		return nil
+	}
+	i := bytes.LastIndexByte(zone, '-')
+	if i <= 0 || i == last-1 || i == last || digits(zone[i+1:last]) < 0 {
+		return nil
+	}
+	return zone[:last]
+}
+
+// huawei: Elastic Cloud Server. The list gives no expiry, and its zone for the
+// region; a
 // frozen server says so in its metadata, and one that was never frozen says
 // nothing there.
 func (b *builder) huawei() (problem string) {
@@ -47,6 +66,13 @@ func (b *builder) huawei() (problem string) {
 	t := b.t
 	b.s.Instance.Product, b.s.Instance.Provider = icpcode.ECS, huawei
 	b.name(keyOwnName)
+	if zone := b.word(keyAvailabilityZone); len(zone) > 0 {
+		if region := regionOfHuaweiZone(zone); len(region) > 0 {
+			b.placeIs(region, keyNames[keyAvailabilityZone])
+		} else {
+			b.s.note(NoteUnreadable, keyNames[keyAvailabilityZone], zone)
+		}
+	}
 	metadata := t.member(keyMetadata)
 	b.billingIs(b.wordOf(t.child(metadata, keyChargingMode), keyChargingMode), keyChargingMode, huaweiBilling)
 	b.s.Instance.Created = b.instant(keyCreated)

@@ -49,6 +49,10 @@ type Server struct {
 	// Interfaces are the IDs of its network interfaces if it has several: a
 	// list of addresses may name these instead of the server.
 	Interfaces []string
+
+	// Network is the private network (VPC) of a NAT gateway, and that of a
+	// server for which no public address was found.
+	Network string
 	// Conflicts are the facts about which its records contradict each other,
 	// where they were compared: see [Survey].
 	Conflicts []Conflict

@@ -63,6 +63,8 @@ const (
 	keyNetworkInterface
 	keyNetworkInterfaceID
 	keyEnsRegionID
+	keyVpcAttributes
+	keyVpcID
 	keyDNSName
 	keyLoadBalancerID
 	keyLoadBalancerName
@@ -89,6 +91,7 @@ const (
 
 	// Tencent Cloud.
 	keyPlacement
+	keyVirtualPrivateCloud
 	keyZone
 	keyCreatedTime
 	keyInstanceState
@@ -116,6 +119,7 @@ const (
 	keyAddrType
 	keyAutoTerminateTime
 	keyLinks
+	keyAvailabilityZone
 
 	// This package's own, the columns of ReadFacts. Some are Huawei Cloud's too.
 	keyID
@@ -194,6 +198,8 @@ var keyNames = [...]string{
 	keyNetworkInterface:            "NetworkInterface",
 	keyNetworkInterfaceID:          "NetworkInterfaceId",
 	keyEnsRegionID:                 "EnsRegionId",
+	keyVpcAttributes:               "VpcAttributes",
+	keyVpcID:                       "VpcId",
 	keyDNSName:                     "DNSName",
 	keyLoadBalancerID:              "LoadBalancerId",
 	keyLoadBalancerName:            "LoadBalancerName",
@@ -218,6 +224,7 @@ var keyNames = [...]string{
 	keyAllocateIpv4Addr:            "AllocateIpv4Addr",
 	keyAllocateIpv6Addr:            "AllocateIpv6Addr",
 	keyPlacement:                   "Placement",
+	keyVirtualPrivateCloud:         "VirtualPrivateCloud",
 	keyZone:                        "Zone",
 	keyCreatedTime:                 "CreatedTime",
 	keyInstanceState:               "InstanceState",
@@ -243,6 +250,7 @@ var keyNames = [...]string{
 	keyAddrType:                    "OS-EXT-IPS:type",
 	keyAutoTerminateTime:           "auto_terminate_time",
 	keyLinks:                       "links",
+	keyAvailabilityZone:            "OS-EXT-AZ:availability_zone",
 	keyID:                          "id",
 	keyOwnName:                     "name",
 	keyOwner:                       "owner",

@@ -70,7 +70,7 @@ var (
 // only reports whether the record has no field but those of s.
 func (t *tree) only(s fieldSet) bool {
 	for n := t.first(0); n > 0; n = t.nodes[n].next {
-		if !s[keyNames[t.nodes[n].key]] {
+		if name := keyNames[t.nodes[n].key]; !s[name] && !isHuaweiExtension(name) {
 			return false
 		}
 	}
@@ -78,7 +78,7 @@ func (t *tree) only(s fieldSet) bool {
 		return false
 	}
 	for name := range bytes.SplitSeq(t.strange, []byte{0}) {
-		if len(name) > 0 && !s[string(name)] && !isHuaweiExtension(name) {
+		if len(name) > 0 && !s[string(name)] && !isHuaweiExtension(string(name)) {
 			return false
 		}
 	}
@@ -87,8 +87,8 @@ func (t *tree) only(s fieldSet) bool {
 
 // isHuaweiExtension reports whether a field is one of OpenStack's extensions,
 // of which there are many and which only Huawei Cloud's lists have here.
-func isHuaweiExtension(name []byte) bool {
-	return bytes.HasPrefix(name, []byte("OS-")) || bytes.HasPrefix(name, []byte("os-")) || bytes.HasPrefix(name, []byte("os:"))
+func isHuaweiExtension(name string) bool {
+	return strings.HasPrefix(name, "OS-") || strings.HasPrefix(name, "os-") || strings.HasPrefix(name, "os:")
 }
 
 // marks counts the fields that the record has.

@@ -31,6 +31,7 @@ func (b *builder) nat() (problem string) {
 	b.s.Instance.Product, b.s.Instance.Provider = icpcode.NAT, alibaba
 	b.name(keyName)
 	b.place()
+	b.network(b.t.member(keyVpcID)) // while it has no address yet
 	b.billing(keyInstanceChargeType, alibabaBilling)
 	b.s.Instance.Created = b.instant(keyCreationTime)
 	b.expires(keyExpiredTime)

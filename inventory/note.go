@@ -70,16 +70,30 @@ const (
 	// released unless it is an EIP.
 	NoteMaybeReleasedIP
 	// NoteEIPElsewhere: an address of the server that a list of EIPs says is
-	// not bound to it. It does not count.
+	// not bound to it. Whether it has it is unknown.
 	NoteEIPElsewhere
 	// NoteEIPUnbound: an EIP that names the server but is not bound.
 	NoteEIPUnbound
 	// NoteEIPDenied: an EIP is bound to the server, but the server's own
-	// record says that it has no address. It does not count.
+	// record says that it has no address. Whether it has one is unknown.
 	NoteEIPDenied
 	// NoteEIPLocked: an EIP of the server is locked, so whether its address
 	// can be filed is unknown.
 	NoteEIPLocked
+	// NoteEIPUnclear: an EIP names the server, but whether it is bound cannot
+	// be read.
+	NoteEIPUnclear
+	// NoteEIPInterface: an EIP is bound to a network interface of which no
+	// record says whose it is.
+	NoteEIPInterface
+	// NoteEIPTwice: two records of an EIP contradict each other about what it
+	// is bound to.
+	NoteEIPTwice
+	// NoteGateway: it has no address, but a NAT gateway in its network has one.
+	NoteGateway
+	// NoteFilesDirectly: its product gives no codes, since one files with it
+	// directly.
+	NoteFilesDirectly
 )
 
 var noteTexts = [...]struct{ en, zh string }{
@@ -103,9 +117,14 @@ var noteTexts = [...]struct{ en, zh string }{
 	NoteEarlierExpiry:     {"%s%s contradicts the other instant of expiry: the earlier one is taken", "%s%s 与另一到期时间矛盾：以较早者为准"},
 	NoteEIPUnlisted:       {"%s%s: no address of its own, and the list does not say whether an EIP is bound to it", "%s%s：自身无公网 IP，列表未说明是否绑定弹性公网 IP"},
 	NoteMaybeReleasedIP:   {"%s%s: the stop without charges has released it unless it is an EIP, which the list does not say", "%s%s：关机不收费会释放公网 IP，弹性公网 IP 除外，列表未区分"},
-	NoteEIPElsewhere:      {"%s%s is not counted: a list of EIPs says that it is not bound here", "%s%s 不计：弹性公网 IP 列表显示未绑定到本实例"},
+	NoteEIPElsewhere:      {"%s%s is in the server's own record, but a list of EIPs says that it is not bound here: whether there is an address is unknown", "%s%s 在实例记录中，但弹性公网 IP 列表显示未绑定到本实例：是否有公网 IP 无法判断"},
 	NoteEIPUnbound:        {"%s%s is not counted: it names this server, but is not bound", "%s%s 不计：指向本实例，但未处于绑定状态"},
-	NoteEIPDenied:         {"%s%s is not counted: it is bound here, but the server's own record says that there is none", "%s%s 不计：已绑定到本实例，但实例自身的记录显示没有公网 IP"},
+	NoteEIPDenied:         {"%s%s is bound here by the list of EIPs, but the server's own record has no address: whether there is one is unknown; print both lists again", "%s%s 在弹性公网 IP 列表中已绑定到本实例，但实例自身的记录没有公网 IP：是否有公网 IP 无法判断，请重新导出两份列表"},
+	NoteEIPUnclear:        {"%s%s names this server, but whether it is bound cannot be read: whether there is an address is unknown", "%s%s 指向本实例，但绑定状态无法识别：是否有公网 IP 无法判断"},
+	NoteEIPInterface:      {"%s%s is bound to a network interface that may be this server's: whether there is an address is unknown", "%s%s 绑定在某个弹性网卡上，该网卡可能属于本实例：是否有公网 IP 无法判断"},
+	NoteEIPTwice:          {"%s%s is in several records that contradict each other about what it is bound to: whether there is an address is unknown", "%s%s 的多条记录对绑定关系说法不一：是否有公网 IP 无法判断"},
+	NoteGateway:           {"%s%s: no address of its own, but this NAT gateway in the same network has one; if it serves this server, ask for the code with the gateway", "%s%s：自身没有公网 IP，但同一专有网络的该 NAT 网关有；若由它提供公网访问，请用该网关申请"},
+	NoteFilesDirectly:     {"%s%s: a Lighthouse gives no codes; file with it directly, in the account that bought it", "%s%s：轻量应用服务器不提供授权码，请在购买账号内直接用它备案"},
 	NoteEIPLocked:         {"%s%s is locked: whether its address can be filed is unknown", "%s%s 已被锁定：其地址能否备案未知"},
 }
 

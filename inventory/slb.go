@@ -1,6 +1,10 @@
 package inventory
 
-import "github.com/icpcode/icpcode"
+import (
+	"bytes"
+
+	"github.com/icpcode/icpcode"
+)
 
 var (
 	clbBilling = words[icpcode.Billing]{
@@ -85,9 +89,23 @@ func (b *builder) clbTerm() {
 func (b *builder) alb() (problem string) {
 	problem = b.balancer(keyLoadBalancerBussinessStatus, keyLoadBalancerOperationLocks)
 	if problem == "" {
+		b.placeByName()
 		b.zones(keyAddress)
 	}
 	return problem
+}
+
+// placeByName takes the region out of the name in the DNS if nothing else gives
+// it: "alb-1.cn-hangzhou.alb.aliyuncs.com".
+func (b *builder) placeByName() {
+	if b.s.Instance.Region != "" {
+		return
+	}
+	_, rest, _ := bytes.Cut(b.word(keyDNSName), []byte("."))
+	region, rest, _ := bytes.Cut(rest, []byte("."))
+	if bytes.HasPrefix(rest, []byte("alb.")) {
+		b.placeIs(region, "DNSName")
+	}
 }
 
 // nlb: Network Load Balancer, with an address in each of its zones.

@@ -55,7 +55,7 @@ func TestUnreadable(t *testing.T) {
 		{"IDs under a key", `["ins-1", "ins-2", null]`, "a list of IDs, without anything about the servers" + whole, "只有 ID 的列表"},
 		{"CVM, some fields", `[{"InstanceId":"ins-1","InstanceState":"RUNNING"}]`, "a server with only some of its fields: InstanceId, InstanceState; give the whole answer of tccli cvm DescribeInstances, without a filter", "只保留了部分字段"},
 		{"Lighthouse, some fields", `{"InstanceId":"lhins-1","InstanceState":"RUNNING"}`, "a server with only some of its fields: InstanceId, InstanceState; give the whole answer of tccli lighthouse DescribeInstances, without a filter", "只保留了部分字段"},
-		{"Huawei, some fields", `{"id":"x","status":"ACTIVE","OS-EXT-AZ:availability_zone":"cn-north-4a"}`, "a server with only some of its fields: id, status, \"OS-EXT-AZ:availability_zone\"; give the whole answer of hcloud ECS ListServersDetails, without a filter", "只保留了部分字段"},
+		{"Huawei, some fields", `{"id":"x","status":"ACTIVE","OS-EXT-AZ:availability_zone":"cn-north-4a"}`, "a server with only some of its fields: id, status, OS-EXT-AZ:availability_zone; give the whole answer of hcloud ECS ListServersDetails, without a filter", "只保留了部分字段"},
 		{"an error of Huawei's", `{"error_code":"APIGW.0301","error_msg":"x"}`, `the provider answered with the error "APIGW.0301"; nothing was listed`, "供应商返回了错误"},
 		{"Terraform's state", `{"format_version":"1.0","terraform_version":"1.9.0","values":{"root_module":{}}}`, "Terraform's state", "Terraform"},
 	} {

@@ -38,6 +38,7 @@ type Survey struct {
 
 	pages     *pages
 	contested map[identity][]statement
+	gateways  map[target]string // by their network: the ID of a NAT gateway that has an address
 }
 
 // statement is what one record says about a server of which another one says
@@ -119,6 +120,12 @@ const yielded = 1 << 31
 // note takes a record of a server in the first reading.
 func (v *Survey) note(on *page, s *Server, file string) error {
 	id := identityOf(s)
+	if s.Network != "" && s.Instance.Product == icpcode.NAT && s.Instance.PublicIP == icpcode.Yes {
+		if v.gateways == nil {
+			v.gateways = make(map[target]string)
+		}
+		v.gateways[target{s.Instance.Provider, s.Network}] = string(s.Instance.ID)
+	}
 	slot, first := v.pages.record(on, id, s.Instance.Region)
 	if slot == nil {
 		return nil
@@ -162,6 +169,9 @@ func (v *Survey) settle(s *Server, file string) (again bool) {
 		return true
 	}
 	slot.digest |= yielded
+	if id := v.gateways[target{s.Instance.Provider, s.Network}]; s.Network != "" && id != "" && s.Instance.PublicIP == icpcode.No && s.Instance.Product != icpcode.NAT {
+		s.note(NoteGateway, "VpcId", []byte(id))
+	}
 	if others := v.contested[id]; len(others) > 0 {
 		merge(s, file, others, v.Mainland)
 	}

@@ -54,6 +54,7 @@ func (b *builder) cvm() (problem string) {
 		return problem
 	}
 	b.s.Instance.Product = CVM
+	defer func() { b.network(b.t.child(b.t.member(keyVirtualPrivateCloud), keyVpcID)) }()
 	given := b.restriction(keyRestrictState, "NORMAL", cvmRestriction)
 	b.restriction(keyIsolatedSource, "NOTISOLATED", cvmIsolation)
 	b.needs(given, keyRestrictState)
@@ -77,6 +78,7 @@ func (b *builder) lighthouse() (problem string) {
 	b.needs(b.restriction(keyInstanceRestrictState, "NORMAL", nil), keyInstanceRestrictState)
 	b.restriction(keyIsolatedTime, "", nil)
 	b.settleAddresses(b.tencentAddresses(keyPublicAddresses))
+	b.s.note(NoteFilesDirectly, "InstanceId", b.word(keyInstanceID))
 	return ""
 }
 

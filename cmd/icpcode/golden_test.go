@@ -114,8 +114,8 @@ var byHand = map[string][]checked{
 	"tencent/vpc_describeaddresses_doc_ex1.json":      {},
 
 	// Pay-per-use. ACTIVE, but stopped says vm_state, which the rules there
-	// allow. The list says neither region nor addresses.
-	"huawei/ecs_cloudservers_detail_active_2025.json": {{"bac642b0-a9ca-4a13-b6b9-9e41b35905b6", "no", "BILLING", "owner region public_ip issued"}},
+	// allow. Its zone is in Hong Kong; the list says no addresses.
+	"huawei/ecs_cloudservers_detail_active_2025.json": {{"bac642b0-a9ca-4a13-b6b9-9e41b35905b6", "no", "BILLING REGION", "owner public_ip issued"}},
 
 	// PostPaid and Creating, with an address that is masked.
 	"nat/describenatgateways_doc2026.json": {{"ngw-bp1047e2d4z7kf2ki****", "no", "BILLING STATUS", never}},
@@ -130,8 +130,8 @@ var byHand = map[string][]checked{
 		{"ipv6trans-bp1s7u98sqx0j3319jibk", "no", "PRODUCT TERM REMAINING STATUS", "owner trial ip_held"},
 	},
 
-	// PostPay, internal, locked; the list does not say its region.
-	"slb/alb_listloadbalancers_doc2026.json": {{"alb-o9ulmq5hgn68jk****", "no", "BILLING PUBLICIP STATUS", "owner region ip_held issued"}},
+	// PostPay, internal, locked; its name tells the region.
+	"slb/alb_listloadbalancers_doc2026.json": {{"alb-o9ulmq5hgn68jk****", "no", "BILLING PUBLICIP STATUS", "owner ip_held issued"}},
 	// PrePay with the expiry of pay-as-you-go, 2999: unknown. Nothing fails.
 	"slb/clb_describeloadbalancerattribute_prepay_doc2021.json": {{"lb-bp1o94dp5i6ea*******", "unknown", "", "owner trial term_months expires ip_held issued"}},
 	// PayOnDemand and internal; whether an EIP is bound the list does not say.
