@@ -6,6 +6,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ import (
 var schema embed.FS
 
 // schemaVersion is the newest version there is.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // Migrate makes the tables that a [Store] needs, all named icp_ something, or
 // brings them from an older version to this one. It is safe to call at every
@@ -73,8 +74,9 @@ func execute(ctx context.Context, on conn, script string) error {
 	return nil
 }
 
-// upgrade runs what is missing, each version by run.
-func upgrade(ctx context.Context, on conn, dialect string, run func(script string) error) error {
+// upgrade runs what is missing, each version by run, and fill in what no script
+// can.
+func upgrade(ctx context.Context, on conn, f flavour, dialect string, run func(script string) error) error {
 	have, err := versionOf(ctx, on)
 	if err != nil {
 		return err
@@ -85,6 +87,11 @@ func upgrade(ctx context.Context, on conn, dialect string, run func(script strin
 	for v := have + 1; v <= schemaVersion; v++ {
 		if err := run(script(dialect, fmt.Sprintf("%04d", v))); err != nil {
 			return fmt.Errorf("to version %d: %w", v, err)
+		}
+		if v == 2 {
+			if err := fillServices(ctx, on, f); err != nil {
+				return fmt.Errorf("to version %d: %w", v, err)
+			}
 		}
 	}
 	return nil
@@ -122,7 +129,7 @@ func migratePostgreSQL(ctx context.Context, c *sql.Conn) error {
 	if _, err := tx.ExecContext(ctx, createSchema); err != nil {
 		return err
 	}
-	err = upgrade(ctx, tx, "postgresql", func(script string) error {
+	err = upgrade(ctx, tx, postgreSQL{}, "postgresql", func(script string) error {
 		_, err := tx.ExecContext(ctx, script)
 		return err
 	})
@@ -170,17 +177,39 @@ func migrateMySQLOnce(ctx context.Context, c *sql.Conn) error {
 	if _, err := c.ExecContext(ctx, createSchema+" engine = InnoDB"); err != nil {
 		return err
 	}
-	err = upgrade(ctx, c, "mysql", func(script string) error {
+	err = upgrade(ctx, c, mySQL{}, "mysql", func(script string) error {
 		if !strings.Contains(settings["version"], "MariaDB") {
 			script = strings.ReplaceAll(script, "utf8mb4_nopad_bin", "utf8mb4_0900_bin")
 		}
-		return execute(ctx, c, script)
+		return execute(ctx, repeated{c}, script)
 	})
 	if err != nil {
 		return err
 	}
-	_, err = c.ExecContext(ctx, insertVersion+" on duplicate key update version = icp_schema.version")
+	if _, err := c.ExecContext(ctx, insertVersion+" on duplicate key update version = icp_schema.version"); err != nil {
+		return err
+	}
+	_, err = c.ExecContext(ctx, "commit and no chain no release") // where autocommit is off
 	return err
+}
+
+// repeated is a connection on which a change of a table may have been made
+// before, by another process or by one that was killed.
+type repeated struct{ *sql.Conn }
+
+func (r repeated) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	res, err := r.Conn.ExecContext(ctx, query, args...)
+	const (
+		noSuchColumn    = 1054
+		duplicateColumn = 1060
+		duplicateIndex  = 1061
+		noSuchIndex     = 1091
+	)
+	n, _ := (&Store{}).errorNumber(err)
+	if strings.Contains(query, "alter table") && slices.Contains([]int{noSuchColumn, duplicateColumn, duplicateIndex, noSuchIndex}, n) {
+		return nil, nil
+	}
+	return res, err
 }
 
 // migrateSQLite waits for others that write, for up to ten seconds.
@@ -203,7 +232,7 @@ func migrateSQLite(ctx context.Context, c *sql.Conn) (err error) {
 		if _, err := c.ExecContext(ctx, createSchema+" strict"); err != nil {
 			return err
 		}
-		err := upgrade(ctx, c, "sqlite", func(script string) error {
+		err := upgrade(ctx, c, sqlite{}, "sqlite", func(script string) error {
 			return execute(ctx, c, script)
 		})
 		if err != nil {

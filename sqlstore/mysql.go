@@ -134,6 +134,23 @@ func (m mySQL) locked() string { return m.lock }
 // and there would be several.
 func (mySQL) unfit() string { return " from dual where @icpcode_fit is null" }
 
+// indexed forces the index: where tables are small, or nobody counted their
+// rows, scanning one looks cheaper.
+func (mySQL) indexed(index string) string { return " force index (" + index + ")" }
+
+// before writes what rows would say. Of rows no index is read from a position
+// on.
+func (m mySQL) before(s *statement, p position) {
+	issued, code := columnOf(codes, "issued"), columnOf(codes, "code")
+	s.add("(t.issued < ")
+	m.value(s, issued, p.issued)
+	s.add(" or t.issued = ")
+	m.value(s, issued, p.issued)
+	s.add(" and t.code < ")
+	m.value(s, code, p.code)
+	s.add(")")
+}
+
 // all asks for all rows, whatever sql_select_limit says.
 func (mySQL) all(s *statement) { s.add(" limit 18446744073709551615") }
 

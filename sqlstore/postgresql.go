@@ -55,14 +55,14 @@ func (p postgreSQL) keyed(s *statement, t *table, keys []row) {
 // limited is unnest with a limit of all rows, as a number that the planner does
 // not see. So it expects a tenth of the rows, and makes no plan that reads the
 // table whole because it was small, or had never been analysed.
-func (p postgreSQL) limited(s *statement, columns []column, rows []row, without uint32) {
+func (p postgreSQL) limited(s *statement, columns []column, rows []row, without uint64) {
 	first := strconv.Itoa(len(s.args) + 1) // the first column is a text of the key
 	p.unnest(s, columns, rows, without)
 	s.add(" limit (select cardinality($", first, "::text::text[]))")
 }
 
 // unnest adds rows as a table x, an array for each column but those left out.
-func (postgreSQL) unnest(s *statement, columns []column, rows []row, without uint32) {
+func (postgreSQL) unnest(s *statement, columns []column, rows []row, without uint64) {
 	s.add("unnest(")
 	for i := range columns {
 		if without&(1<<i) == 0 {
@@ -108,7 +108,7 @@ func pgArray(rows []row, column int) string {
 }
 
 // field adds the value of a column in several rows: none, one, or that of x.
-func (p postgreSQL) field(s *statement, c *column, v any, bit, nulls, same uint32) {
+func (p postgreSQL) field(s *statement, c *column, v any, bit, nulls, same uint64) {
 	switch {
 	case nulls&bit != 0:
 		s.add("null")
@@ -134,7 +134,7 @@ func (p postgreSQL) insertMany(s *statement, t *table, rows []row) {
 	s.uncomma()
 	s.add(") select ")
 	for i := range t.columns {
-		if bit := uint32(1) << i; nulls&bit == 0 {
+		if bit := uint64(1) << i; nulls&bit == 0 {
 			p.field(s, &t.columns[i], rows[0][i], bit, nulls, same)
 			s.add(", ")
 		}
@@ -149,7 +149,7 @@ func (p postgreSQL) insertMany(s *statement, t *table, rows []row) {
 func (p postgreSQL) updateMany(s *statement, b *batch) {
 	t := b.table
 	nulls, same := alike(b.updates)
-	keys := uint32(1)<<t.keys - 1
+	keys := uint64(1)<<t.keys - 1
 	nulls, same = nulls&^keys, same&^keys
 	s.add("update ", t.name, " as t set ")
 	for i := t.keys; i < len(t.columns); i++ {
@@ -186,6 +186,10 @@ func (postgreSQL) locked() string { return "" }
 func (postgreSQL) unfit() string { return " where pg_client_encoding() <> 'UTF8'" }
 
 func (postgreSQL) all(*statement) {}
+
+func (postgreSQL) indexed(string) string { return "" }
+
+func (f postgreSQL) before(s *statement, p position) { rowBefore(f, s, p) }
 
 // commit writes everything in one statement. A row that is there already is
 // an error by itself; icp_conflict raises one if the updates found other

@@ -43,6 +43,10 @@ func (sqlite) unfit() string { return "" }
 
 func (sqlite) all(*statement) {}
 
+func (sqlite) indexed(string) string { return "" }
+
+func (f sqlite) before(s *statement, p position) { rowBefore(f, s, p) }
+
 // commitSQLite writes in a transaction that begins with a write, so that it
 // has the lock for writing before it reads anything: one that reads first may
 // be refused the lock later. Statements are prepared before, for the database

@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -111,8 +110,9 @@ func (s *Store) Commit(ctx context.Context, c icpcode.Change) error {
 	return s.commit(ctx, s.db, &c)
 }
 
-// List implements [icpcode.Store], in the order of the codes' text. A Limit
-// out of its range is an [*icpcode.InvalidError].
+// List implements [icpcode.Store], newest first whatever Query.Newest says. A
+// Limit out of its range is an [*icpcode.InvalidError], and so is an After that
+// List did not return.
 func (s *Store) List(ctx context.Context, q icpcode.Query) (icpcode.Page, error) {
 	return s.list(ctx, s.db, &q)
 }
@@ -227,52 +227,6 @@ func found(docs []icpcode.Document, d *icpcode.Document) {
 			docs[i] = d.Clone()
 		}
 	}
-}
-
-func (s *Store) list(ctx context.Context, on conn, q *icpcode.Query) (icpcode.Page, error) {
-	if err := checkLimit(q.Limit); err != nil {
-		return icpcode.Page{}, err
-	}
-	by, err := indexed(q.By)
-	if err != nil {
-		return icpcode.Page{}, err
-	}
-	if q.Newest {
-		return icpcode.Page{}, &icpcode.InvalidError{Field: "Query.Newest", Problem: "needs version 2 of the schema"}
-	}
-	if err := s.check(ctx, on); err != nil {
-		return icpcode.Page{}, err
-	}
-	var text statement
-	list(s.flavour(), &text, q, by)
-	var page icpcode.Page
-	err = s.read(ctx, on, "list", &text, len(codes.columns), func(_ int, c *cells) {
-		page.Records = append(page.Records, *c.document(icpcode.KindRecord).Body.(*icpcode.Record))
-	})
-	if err != nil {
-		return icpcode.Page{}, err
-	}
-	// A union promises no order.
-	slices.SortFunc(page.Records, func(a, b icpcode.Record) int { return strings.Compare(a.Code.String(), b.Code.String()) })
-	if n := len(page.Records); n == q.Limit {
-		page.Next = page.Records[n-1].Code.String()
-	}
-	return page, nil
-}
-
-// indexed returns the column that List goes by.
-func indexed(by icpcode.Index) (*column, error) {
-	switch by {
-	case icpcode.ByOwner:
-		return &column{name: "owner", kind: text}, nil
-	case icpcode.ByHolder:
-		return &column{name: "holder", kind: text}, nil
-	case icpcode.ByInstance:
-		return &column{name: "instance", kind: text}, nil
-	case icpcode.ByICPNumber:
-		return &column{name: "icp_number", kind: text}, nil
-	}
-	return nil, &icpcode.InvalidError{Field: "Query.By", Problem: "is not an index"}
 }
 
 const maxLimit = 1000
@@ -401,7 +355,7 @@ func (s *Store) commit(ctx context.Context, on conn, c *icpcode.Change) error {
 	}
 	w, err := writesOf(c)
 	if err != nil || len(w.batches) == 0 {
-		return err
+		return s.explain(ctx, "commit", err)
 	}
 	switch s.dialect {
 	case PostgreSQL:

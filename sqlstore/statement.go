@@ -82,7 +82,7 @@ type shape struct {
 	rows uint64
 	// nulls are the columns without a value in any of the rows, and same those
 	// with one value in all of several.
-	nulls, same [numTables][ways]uint32
+	nulls, same [numTables][ways]uint64
 }
 
 // ways is how many ways there are for rows to take part: as updates and
@@ -115,9 +115,9 @@ func (h *shape) with(t *table, way uint, rows []row) {
 
 // alike returns in which columns no row has a value, and in which all have the
 // same.
-func alike(rows []row) (nulls, same uint32) {
+func alike(rows []row) (nulls, same uint64) {
 	for i, v := range rows[0] {
-		bit := uint32(1) << i
+		bit := uint64(1) << i
 		all := true
 		for _, r := range rows[1:] {
 			if r[i] != v {
@@ -185,6 +185,13 @@ type flavour interface {
 	// unfit is a condition, which holds in a session that is not known to be
 	// fit for the statement; "": there is none.
 	unfit() string
+	// indexed names the index by which a table is to be read, where the
+	// database has to be told.
+	indexed(index string) string
+	// before is the condition that t was issued before a position, or is at it
+	// and its code comes before, in the way that an index of both is read from
+	// that position on.
+	before(s *statement, p position)
 	// all adds what makes sure that all rows of a statement are returned.
 	all(s *statement)
 }
@@ -272,6 +279,28 @@ func doubted(f flavour, s *statement, width int) {
 	f.all(s)
 }
 
+// rowBefore compares the two as a row.
+func rowBefore(f flavour, s *statement, p position) {
+	s.add("(t.issued, t.code) < (")
+	f.value(s, columnOf(codes, "issued"), p.issued)
+	s.add(", ")
+	f.value(s, columnOf(codes, "code"), p.code)
+	s.add(")")
+}
+
+// ordered begins a statement that has an order and a limit, and so must stand in
+// parentheses in a union. It returns what ends it.
+func ordered(f flavour, s *statement, width int) (end func()) {
+	if f.unfit() == "" {
+		return func() {}
+	}
+	s.add("(")
+	return func() {
+		s.add(")")
+		doubted(f, s, width)
+	}
+}
+
 // showing reads all columns of t.
 func showing(f flavour, s *statement, t *table, inArray bool) {
 	for i := range t.columns {
@@ -293,34 +322,8 @@ func matchKey(f flavour, s *statement, t *table, r row) {
 	}
 }
 
-// list reads a page of records by a column that has an index together with
-// the code.
-func list(f flavour, s *statement, q *icpcode.Query, by *column) {
-	if f.unfit() != "" {
-		s.add("(")
-		defer doubted(f, s, len(codes.columns))
-		defer s.add(")")
-	}
-	s.add("select 0, ")
-	showing(f, s, codes, false)
-	s.add(" from ", codes.name, " as t where t.", by.name, " = ")
-	f.value(s, by, q.Value)
-	if q.State != icpcode.StateNone {
-		s.add(" and t.state = ")
-		f.value(s, &column{name: "state", kind: text}, q.State.String())
-	}
-	s.add(" and t.code > ")
-	f.value(s, &codes.columns[0], q.After)
-	s.add(" order by t.code limit ")
-	f.value(s, &column{name: "", kind: integer}, int64(q.Limit))
-}
-
 func history(f flavour, s *statement, q *icpcode.EventQuery) {
-	if f.unfit() != "" {
-		s.add("(")
-		defer doubted(f, s, len(events.columns))
-		defer s.add(")")
-	}
+	defer ordered(f, s, len(events.columns))()
 	s.add("select 0, ")
 	showing(f, s, events, false)
 	s.add(" from ", events.name, " as t where t.code = ")

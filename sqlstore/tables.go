@@ -60,7 +60,7 @@ var (
 	}}
 	acquaintances = &table{"icp_acquaintances", 3, 2, []column{{"granter", text, 128}, {"grantee", text, 128}}}
 	codes         = &table{"icp_codes", 4, 1, []column{
-		{"code", text, 128}, {"version", integer, 0}, {"state", text, 32}, {"last_action", text, 32}, {"origin", text, 32},
+		{"code", text, 128}, {"version", integer, 0}, {"state", text, 32}, {"action", text, 32}, {"origin", text, 32},
 		{"owner", text, 128}, {"grantee", text, 128}, {"holder", text, 128}, {"instance", text, 128}, {"product", text, 256},
 		{"rule_set", text, 256}, {"assumed", text, 1024}, {"contract_quota", integer, small},
 		{"issued", instant, 0}, {"granted", instant, 0}, {"updated", instant, 0}, {"ended", instant, 0},
@@ -68,6 +68,8 @@ var (
 		{"filing_ips", document, 0}, {"icp_number", text, 128},
 		{"paid", amount, 0}, {"paid_currency", text, 256}, {"refunded", amount, 0}, {"refunded_currency", text, 256},
 		{"remark", text, 256}, {"reason", text, 256},
+		{"service", text, 257}, {"stage", text, 32}, {"rejection", text, 1024}, {"filing_end", text, 32}, {"filing_ended", instant, 0},
+		{"end_reason", text, 256}, {"successor", text, 128},
 	}}
 	receipts = &table{"icp_receipts", 5, 2, []column{
 		{"actor", text, 128}, {"request_id", text, 128}, {"version", integer, 0},
@@ -81,6 +83,7 @@ var (
 		{"filing_kind", text, 256}, {"filing_domain", text, 256}, {"filing_app", text, 256}, {"filing_subject", text, 256},
 		{"filing_ips", document, 0}, {"icp_number", text, 256},
 		{"paid", amount, 0}, {"paid_currency", text, 256}, {"refund", amount, 0}, {"refund_currency", text, 256},
+		{"stage", text, 32}, {"rejection", text, 1024}, {"filing_end", text, 32}, {"successor", text, 128}, {"corrected", text, 256},
 	}}
 )
 
@@ -158,19 +161,23 @@ func appendRecord(r row, b *icpcode.Record) (row, error) {
 		b.State.String(), b.Last.String(), b.Origin.String(),
 		maybe(b.Owner), maybe(b.Grantee), maybe(b.Holder()), maybe(b.Instance), maybe(b.Product),
 		maybe(b.RuleSet), rules(b.Assumed), count(b.ContractQuota),
-		moment(b.Issued), moment(b.Granted), moment(b.Updated), ended(b))
+		issued(b), moment(b.Granted), moment(b.Updated), moment(b.Over()))
 	r, err := appendFiling(r, b.Filing)
 	r = appendMoney(r, b.Paid)
 	r = appendMoney(r, b.Refunded)
-	return append(r, maybe(b.Remark), maybe(b.Reason)), err
+	return append(r, maybe(b.Remark), maybe(b.Reason),
+		maybe(b.Service()), word(b.Stage), maybe(b.Rejection), word(b.End), moment(b.Ended),
+		maybe(b.EndReason), maybe(b.Successor.String())), err
 }
 
-// ended returns since when a code cannot change any more.
-func ended(r *icpcode.Record) any {
-	if !r.State.Terminal() {
-		return nil
+// never stands for no instant where lists go by it.
+const never = "1000-01-01 00:00:00.000000"
+
+func issued(r *icpcode.Record) any {
+	if r.Issued.IsZero() {
+		return never
 	}
-	return moment(r.Updated)
+	return moment(r.Issued)
 }
 
 func appendEvent(r row, e *icpcode.Event) (row, error) {
@@ -181,7 +188,8 @@ func appendEvent(r row, e *icpcode.Event) (row, error) {
 		count(e.ContractQuota), maybe(e.Remark), moment(e.Issued), moment(e.Granted))
 	r, err := appendFiling(r, e.Filing)
 	r = appendMoney(r, e.Paid)
-	return appendMoney(r, e.Refund), err
+	r = appendMoney(r, e.Refund)
+	return append(r, word(e.Stage), maybe(e.Rejection), word(e.End), maybe(e.Successor.String()), maybe(e.Corrected)), err
 }
 
 func appendFiling(r row, f *icpcode.Filing) (row, error) {
@@ -297,7 +305,7 @@ func (c *cells) integer() int64 {
 
 func (c *cells) instant() time.Time {
 	v := c.next()
-	if !v.Valid {
+	if !v.Valid || v.String == never {
 		return time.Time{}
 	}
 	t, err := time.Parse(layout, v.String)
@@ -407,10 +415,16 @@ func (c *cells) record(r *icpcode.Record) {
 	c.into(&r.Assumed)
 	r.ContractQuota = int(c.integer())
 	r.Issued, r.Granted, r.Updated = c.instant(), c.instant(), c.instant()
-	c.next() // when it ended follows too
+	c.next() // since when it is over follows too
 	r.Filing = c.filing()
 	r.Paid, r.Refunded = c.money(), c.money()
 	r.Remark, r.Reason = c.text(), c.text()
+	c.next() // and so does the service
+	c.into(&r.Stage)
+	r.Rejection = c.text()
+	c.into(&r.End)
+	r.Ended, r.EndReason = c.instant(), c.text()
+	c.into(&r.Successor)
 }
 
 func (c *cells) event() icpcode.Event {
@@ -433,5 +447,10 @@ func (c *cells) event() icpcode.Event {
 	e.Issued, e.Granted = c.instant(), c.instant()
 	e.Filing = c.filing()
 	e.Paid, e.Refund = c.money(), c.money()
+	c.into(&e.Stage)
+	e.Rejection = c.text()
+	c.into(&e.End)
+	c.into(&e.Successor)
+	e.Corrected = c.text()
 	return e
 }

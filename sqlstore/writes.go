@@ -28,8 +28,11 @@ func writesOf(c *icpcode.Change) (*writes, error) {
 	for i := range c.Puts {
 		p := &c.Puts[i]
 		t := tableOf(p.Key.Kind)
-		if t == nil || t == acquaintances && p.Expect != 0 {
+		if t == nil {
 			return nil, errKey
+		}
+		if t == acquaintances && p.Expect != 0 {
+			return nil, errVersion // it is written once
 		}
 		r, err := appendPut(make(row, 0, len(t.columns)), p)
 		if err != nil {

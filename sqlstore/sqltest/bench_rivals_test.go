@@ -96,7 +96,7 @@ const clockText = "2006-01-02 15:04:05.000000"
 
 // Statements by hand. What is the same for every code is written out.
 const (
-	intoCodes  = "insert into icp_codes (code, version, state, last_action, origin, owner, holder, instance, product, rule_set, contract_quota, issued, updated) "
+	intoCodes  = "insert into icp_codes (code, version, state, action, origin, owner, holder, instance, product, rule_set, contract_quota, issued, updated) "
 	intoEvents = "insert into icp_events (code, seq, at, action, actor, request_id, from_state, to_state, rule_set, owner, instance, product, origin, contract_quota) "
 	intoRecs   = "insert into icp_receipts (actor, request_id, version, at, fingerprint, result) "
 

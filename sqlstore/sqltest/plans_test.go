@@ -48,7 +48,7 @@ func everything(ctx context.Context, store *sqlstore.Store, prefix string) error
 	}); err != nil {
 		return err
 	}
-	filing := icpcode.Filing{Kind: icpcode.FilingFirst, Domain: "example.cn", Subject: prefix + "subject", IPs: []netip.Addr{netip.MustParseAddr("203.0.113.7")}}
+	filing := icpcode.Filing{Kind: icpcode.FilingFirst, Domain: prefix + "example.cn", Subject: prefix + "subject", IPs: []netip.Addr{netip.MustParseAddr("203.0.113.7")}}
 	if _, err := eng.Submit(ctx, icpcode.SubmitRequest{Actor: owner, RequestID: prefix + "submit", Code: one.Codes[0], Filing: filing}); err != nil {
 		return err
 	}
@@ -59,10 +59,18 @@ func everything(ctx context.Context, store *sqlstore.Store, prefix string) error
 	}
 	for by, value := range map[icpcode.Index]string{
 		icpcode.ByOwner: string(owner), icpcode.ByHolder: string(grantee), icpcode.ByInstance: string(facts.ID), icpcode.ByICPNumber: prefix + "icp",
+		icpcode.ByService: filing.Service(), icpcode.Everything: "",
 	} {
 		for _, state := range []icpcode.State{icpcode.StateNone, icpcode.StateAvailable} {
-			if _, err := store.List(ctx, icpcode.Query{By: by, Value: value, State: state, Limit: 2}); err != nil {
-				return err
+			q := icpcode.Query{By: by, Value: value, State: state, Newest: true, Limit: 2}
+			for range 3 { // pages, of lists that may have no end
+				page, err := store.List(ctx, q)
+				if err != nil {
+					return err
+				}
+				if q.After = page.Next; q.After == "" {
+					break
+				}
 			}
 		}
 	}
@@ -93,9 +101,9 @@ func fill(t *testing.T, db *sql.DB, numbers, text string) {
 	t.Helper()
 	pad := func(s string) string { return strings.ReplaceAll(text, "%", s) }
 	for _, into := range []string{
-		"icp_codes (code, version, state, last_action, origin, owner, holder, instance, icp_number, updated, ended) select " +
-			pad("0") + ", 1, 'Filed', 'Approve', 'Free', " + pad("fo") + ", " + pad("fo") + ", " + pad("fi") + ", " + pad("icp") +
-			", '2025-01-01 00:00:00', '2025-01-01 00:00:00'",
+		"icp_codes (code, version, state, action, origin, owner, holder, instance, icp_number, service, issued, updated, ended) select " +
+			pad("0") + ", 1, 'Filed', 'Approve', 'Free', " + pad("fo") + ", " + pad("fo") + ", " + pad("fi") + ", " + pad("icp") + ", " + pad("fs") +
+			", '2025-01-01 00:00:00', '2025-01-01 00:00:00', '2025-01-01 00:00:00'",
 		"icp_events (code, seq, at, action, from_state, to_state) select " + pad("0") + ", 1, '2025-01-01 00:00:00', 'Issue', 'None', 'Available'",
 		"icp_ledgers (instance, version, issued, attached) select " + pad("fi") + ", 1, 1, 1",
 		"icp_receipts (actor, request_id, version, at, fingerprint, result) select " +
@@ -248,6 +256,9 @@ func TestSQLitePlans(t *testing.T) {
 			var detail string
 			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
 				t.Fatal(err)
+			}
+			if detail == "SCAN t USING INDEX icp_codes_issued" && strings.Contains(text, " limit ") {
+				continue // the first page of everything, which is where the index begins
 			}
 			if strings.HasPrefix(detail, "SCAN t") || strings.HasPrefix(detail, "SCAN icp_") {
 				found = append(found, detail)
