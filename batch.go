@@ -85,7 +85,7 @@ func (p *pending) weight() int {
 		return 1
 	}
 	puts, events := p.request.writes(&p.call)
-	return weigh(puts+1, events)
+	return p.capacity.weigh(puts+1, events)
 }
 
 // answer decides the request on the view.
@@ -126,7 +126,7 @@ func (p *pending) answer(v *view) {
 
 // replay answers with the receipt of a request that was done before.
 func (p *pending) replay(r *Receipt) {
-	if r.Fingerprint != p.print {
+	if r.Fingerprint != p.print && r.Fingerprint != p.typed {
 		p.err = ErrRequestReused
 		return
 	}

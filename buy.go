@@ -51,6 +51,9 @@ func (r *buying) decide(c *call, v *view) (Result, Decision, error) {
 	if err := c.settle(&d); err != nil {
 		return Result{}, d, err
 	}
+	if err := c.capacity.fits("Quantity", r.Quantity, 1, 0); err != nil {
+		return Result{}, d, err
+	}
 	total := c.price.Amount.Mul(decimal.NewFromInt(int64(r.Quantity))).Round(cents)
 	if r.Paid.Valid {
 		total = r.Paid.Decimal
@@ -117,7 +120,7 @@ func (r *binding) decide(c *call, v *view) (Result, Decision, error) {
 	if err := c.settle(&d); err != nil {
 		return Result{}, d, err
 	}
-	if err := l.room(1); err != nil {
+	if err := l.room(c, 1); err != nil {
 		return Result{}, d, err
 	}
 	l.take(v, 1, c.set.Life.PaidUsesQuota)

@@ -19,6 +19,7 @@ type call struct {
 	format    Format // of imported codes
 	canVerify bool   // there is a phone hook
 	dry       bool
+	capacity  capacity // of a Change
 
 	codes []Code // drawn for this attempt, as many as the request draws
 }

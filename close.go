@@ -50,6 +50,18 @@ func (r *closing) keys(_ *call, keys []Key) []Key {
 
 func (r *closing) writes(*call) (puts, events int) { return len(r.listed) + 1, len(r.listed) }
 
+// fits checks that one commit can end all codes that are to end. It can fail
+// only where more were attached than the store can close by now.
+func (r *closing) fits(c *call, records []*Record) error {
+	n := 0
+	for _, rec := range records {
+		if _, may := rec.State.Next(r.action(), RoleOperator); may {
+			n++
+		}
+	}
+	return c.capacity.fits("Instance", n, 1, 1)
+}
+
 // decide: LIF-CLOSE. The codes that were listed must be all that the ledger
 // counts; otherwise one was attached meanwhile, and the engine lists again.
 func (r *closing) decide(c *call, v *view) (Result, Decision, error) {
@@ -80,6 +92,9 @@ func (r *closing) decide(c *call, v *view) (Result, Decision, error) {
 		if records[i] == nil || records[i].Instance != r.Instance {
 			return Result{}, d, errStale
 		}
+	}
+	if err := r.fits(c, records); err != nil {
+		return Result{}, d, err
 	}
 	res := c.result(a, StateNone)
 	var paid tally

@@ -3,6 +3,7 @@ package icpcode
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 	"time"
 )
 
@@ -12,6 +13,9 @@ import (
 // together into the same bytes.
 type digest struct {
 	buf []byte
+	// typed is for the form of versions before, which took filings as they
+	// were typed. Otherwise differs tells whether that form is another.
+	typed, differs bool
 }
 
 func (p *digest) action(a Action) { p.buf = append(p.buf, byte(a)) }
@@ -37,13 +41,21 @@ func (p *digest) instant(t time.Time) {
 }
 
 func (p *digest) filing(f *Filing) {
+	domain, ips := f.Domain, f.IPs
+	if !p.typed && domain != "" {
+		domain = canonicalDomain(domain)
+	}
+	if !p.typed {
+		ips = unmapped(ips)
+		p.differs = p.differs || domain != f.Domain || !slices.Equal(ips, f.IPs)
+	}
 	p.number(int64(f.Kind))
-	p.text(f.Domain)
+	p.text(domain)
 	p.text(f.App)
 	p.text(f.Subject)
 	p.text(f.ICPNumber)
-	p.number(int64(len(f.IPs)))
-	for _, ip := range f.IPs {
+	p.number(int64(len(ips)))
+	for _, ip := range ips {
 		p.text(string(ip.AsSlice()))
 	}
 }

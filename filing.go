@@ -34,7 +34,7 @@ func (r *filingRequest) decide(c *call, v *view, a Action) (Result, Decision, er
 	}
 	to, _ := rec.State.Next(a, roles)
 	e := c.event(r.Code, a, to)
-	e.Filing = &r.Filing
+	e.Filing = r.Filing.entered()
 	v.occur(e)
 	return c.result(a, to, r.Code), d, nil
 }

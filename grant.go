@@ -212,6 +212,12 @@ func (r *granting) decide(c *call, v *view) (Result, Decision, error) {
 	g.verified = r.verified
 	c.judgeGrant(&d, g, r.Certification, r.Assume)
 	d.Pass &^= d.Fail
+	if err := d.err(); err != nil {
+		return Result{}, d, err
+	}
+	if err := c.capacity.fits("Codes", len(r.Codes), 1, grantPuts); err != nil {
+		return Result{}, d, err
+	}
 	if err := c.settle(&d); err != nil {
 		return Result{}, d, err
 	}

@@ -70,19 +70,20 @@ type Verification struct {
 // needs no closing: it has a goroutine only while a commit is under way that
 // several requests share.
 type Engine struct {
-	store   Store
-	opt     Options
-	entropy *source
-	cursors *cursors
-	scratch *sync.Pool // of *scratch
-	queue   *merge.Queue[Key, *pending]
-	alone   bool // nothing goes through queue: each request commits by itself
-	dry     bool
-	inTx    bool // store is bound to a transaction of the caller's
+	store    Store
+	opt      Options
+	entropy  *source
+	cursors  *cursors
+	capacity capacity
+	scratch  *sync.Pool // of *scratch
+	queue    *merge.Queue[Key, *pending]
+	alone    bool // nothing goes through queue: each request commits by itself
+	dry      bool
+	inTx     bool // store is bound to a transaction of the caller's
 }
 
 // New returns an engine over s. Nil options mean the zero Options. The
-// options are copied. New panics if s is nil.
+// options are copied. New panics if s is nil, or [Limited] to less than 64.
 func New(s Store, o *Options) *Engine {
 	if s == nil {
 		panic("icpcode: New needs a Store")
@@ -103,7 +104,8 @@ func New(s Store, o *Options) *Engine {
 	e.entropy = newSource(e.opt.Entropy)
 	e.cursors = newCursors(e.opt.CursorKey)
 	e.alone = e.opt.Unmerged
-	e.queue = merge.New[Key, *pending](merging(), e.fly)
+	e.capacity = capacityOf(s)
+	e.queue = merge.New[Key, *pending](merging(e.capacity), e.fly)
 	return e
 }
 
@@ -140,7 +142,7 @@ func (e *Engine) InTx(s Store) *Engine {
 		panic("icpcode: InTx needs a Store")
 	}
 	tx := *e
-	tx.store, tx.inTx, tx.alone = s, true, true
+	tx.store, tx.inTx, tx.alone, tx.capacity = s, true, true, capacityOf(s)
 	return &tx
 }
 

@@ -229,7 +229,7 @@ func (r *importing) count(c *call, v *view, d *Decision) error {
 	if err := c.settle(d); err != nil {
 		return err
 	}
-	if err := l.room(1); err != nil {
+	if err := l.room(c, 1); err != nil {
 		return err
 	}
 	l.take(v, 1, r.Origin != OriginPaid || c.set.Life.PaidUsesQuota)
@@ -240,7 +240,7 @@ func (r *importing) event(c *call) Event {
 	e := c.event(r.Code, ActionImport, r.State)
 	e.Owner, e.Grantee, e.Granted = r.Owner, r.Grantee, r.Granted
 	e.Instance, e.Product, e.Origin = r.Instance, r.Product, r.Origin
-	e.Issued, e.Filing, e.Paid, e.Remark = r.Issued, r.Filing, r.Paid, r.Remark
+	e.Issued, e.Filing, e.Paid, e.Remark = r.Issued, r.Filing.entered(), r.Paid, r.Remark
 	if r.State == StateRefunded {
 		e.Refund = r.Paid
 	}

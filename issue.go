@@ -77,7 +77,10 @@ func (r *issuing) decide(c *call, v *view) (Result, Decision, error) {
 	if err := d.err(); err != nil {
 		return Result{}, d, err
 	}
-	if err := l.room(r.Quantity); err != nil {
+	if err := l.room(c, r.Quantity); err != nil {
+		return Result{}, d, err
+	}
+	if err := r.fits(c); err != nil {
 		return Result{}, d, err
 	}
 	if err := c.settle(&d); err != nil {
@@ -99,6 +102,14 @@ func (r *issuing) decide(c *call, v *view) (Result, Decision, error) {
 	res.Quota, res.PhoneNeeded = d.Quota, d.PhoneNeeded
 	res.Quota.Used = used
 	return res, d, nil
+}
+
+// fits checks that one commit can write all of it.
+func (r *issuing) fits(c *call) error {
+	if r.GrantTo != "" {
+		return c.capacity.fits("Quantity", r.Quantity, 2, c.ledgerPuts(r.Instance.Product)+grantPuts)
+	}
+	return c.capacity.fits("Quantity", r.Quantity, 1, c.ledgerPuts(r.Instance.Product))
 }
 
 // born makes a code come into being for an instance.
@@ -151,14 +162,14 @@ func (r *automatic) decide(c *call, v *view) (Result, Decision, error) {
 	if err := c.settle(&d); err != nil {
 		return Result{}, d, err
 	}
-	if err := l.room(1); err != nil {
+	if err := l.room(c, 1); err != nil {
 		return Result{}, d, err
 	}
 	used := l.take(v, 1, true)
 	code := c.codes[0]
 	c.born(v, code, OriginAuto, &r.Instance, r.Remark, d.Assumed)
 	e := c.event(code, ActionSubmit, StateFiling)
-	e.Filing = &r.Filing
+	e.Filing = r.Filing.entered()
 	v.occur(e)
 	res := c.result(ActionIssue, StateFiling, code)
 	res.Quota = d.Quota

@@ -28,7 +28,8 @@ type pending struct {
 	request request
 	receipt Key // zero in a dry run without a request ID
 	print   [sha256.Size]byte
-	failed  error // to prepare or to draw: the answer, unless there is a receipt
+	typed   [sha256.Size]byte // print, as versions before made it
+	failed  error             // to prepare or to draw: the answer, unless there is a receipt
 	told
 	ticket merge.Ticket[Key, *pending]
 
@@ -93,13 +94,20 @@ func (e *Engine) enter(ctx context.Context, s *scratch, actor AccountID, request
 	p := &pending{request: r, call: call{
 		actor: actor, operator: operator, requestID: requestID, at: now, set: set, book: e.opt.Rules,
 		price: e.opt.Price, format: e.opt.Import, canVerify: e.opt.VerifyPhone != nil, dry: e.dry,
+		capacity: e.capacity,
 	}, failed: noRules}
 	if requestID != "" {
 		p.receipt = receiptKey(actor, requestID)
 	}
-	s.digest.buf = s.digest.buf[:0]
+	s.digest = digest{buf: s.digest.buf[:0]}
 	r.fingerprint(&s.digest)
 	p.print = s.digest.sum()
+	p.typed = p.print
+	if s.digest.differs {
+		s.digest = digest{buf: s.digest.buf[:0], typed: true}
+		r.fingerprint(&s.digest)
+		p.typed = s.digest.sum()
+	}
 	return p, nil
 }
 
@@ -400,7 +408,7 @@ func (s *scratch) clear() {
 
 // release hands scratch on, without holding on to any document.
 func (e *Engine) release(s *scratch) {
-	if cap(s.keys) > 2*maxDocuments {
+	if cap(s.keys) > 2*usualPuts {
 		return // not worth keeping
 	}
 	clear(s.keys)

@@ -769,7 +769,7 @@ func TestBatchManyPoisoned(t *testing.T) {
 	bad := errors.New("cannot be written")
 	var batch []*pending
 	poison := map[Key]bool{}
-	for i := range merging().Requests {
+	for i := range merging(0).Requests {
 		batch = append(batch, w.issue("1001", fmt.Sprint("r", i), InstanceID(fmt.Sprint("i-", i)), 1, ""))
 		poison[batch[i].receipt] = i%7 == 3
 	}
@@ -796,7 +796,7 @@ func TestBatchStoreIsDown(t *testing.T) {
 	w := newLoopWorld(t)
 	w.store.fail = func(int) shelfFault { return shelfFault{err: down} }
 	var batch []*pending
-	for i := range merging().Requests {
+	for i := range merging(0).Requests {
 		batch = append(batch, w.issue("1001", fmt.Sprint("r", i), InstanceID(fmt.Sprint("i-", i)), 1, ""))
 	}
 	if n := w.carry(batch...); n < 8 || n > 4*maxFailures {
@@ -861,7 +861,7 @@ func TestBatchOneConflicts(t *testing.T) {
 			return nil
 		}
 		var batch []*pending
-		for i := range merging().Requests {
+		for i := range merging(0).Requests {
 			batch = append(batch, w.issue("1001", fmt.Sprint("r", i), InstanceID(fmt.Sprint("i-", i/5)), 1, ""))
 		}
 		bad = batch[77]

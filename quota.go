@@ -1,5 +1,7 @@
 package icpcode
 
+import "strconv"
+
 // ledgers are the counts that an issue reads and raises.
 type ledgers struct {
 	instance, account       *Ledger // nil: nothing counted yet
@@ -66,12 +68,20 @@ func (l *ledgers) judge(d *Decision) {
 	}
 }
 
-// room reports whether n more codes can be attached to the instance.
-func (l *ledgers) room(n int) error {
-	if l.instance != nil && l.instance.Attached+n > maxAttached {
-		return invalid("Instance.ID", "has 1000 codes attached, the most that one instance can have")
+// room reports whether n more codes can be attached to the instance, so that
+// closing it can still be committed at once.
+func (l *ledgers) room(c *call, n int) error {
+	if l.instance != nil {
+		n += l.instance.Attached
 	}
-	return nil
+	most := c.capacity.attached()
+	if n <= most {
+		return nil
+	}
+	if most < maxAttached {
+		return invalid("Instance.ID", "would have more than "+strconv.Itoa(most)+" codes attached, the most that this store can close with it")
+	}
+	return invalid("Instance.ID", "would have more than 1000 codes attached, the most that one instance can have")
 }
 
 // take attaches n codes, counts them as issued if they use the quota, and

@@ -85,6 +85,15 @@ func (f *Filing) clone() *Filing {
 	return &c
 }
 
+// entered returns a copy of the filing as records and events have it.
+func (f *Filing) entered() *Filing {
+	c := f.clone()
+	if c != nil {
+		c.IPs = unmapped(c.IPs)
+	}
+	return c
+}
+
 // problem says what is wrong with a filing, field by field, or "".
 func (f *Filing) problem() (field, problem string) {
 	if f.Kind == FilingNone || f.Kind > FilingChange {

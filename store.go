@@ -102,6 +102,20 @@ type Limited interface {
 	MaxWrites() int
 }
 
+// capacityOf asks a store. It panics if the store takes less than the contract
+// asks for: an engine could not keep what it promises.
+func capacityOf(s Store) capacity {
+	l, ok := s.(Limited)
+	if !ok {
+		return 0
+	}
+	n := l.MaxWrites()
+	if n != 0 && n < leastWrites {
+		panic("icpcode: the store takes " + strconv.Itoa(n) + " writes in a Change, and must take 64")
+	}
+	return capacity(n)
+}
+
 // Purger is a [Store] that can forget the histories of codes that nothing can
 // happen to any more: see [Record.Over]. Codes themselves are never
 // forgotten, so that none is drawn again.

@@ -9,23 +9,14 @@ import (
 // Every number that the engine was tuned by stands here, with what was
 // measured. docs/decisions.md has the dates and the set-ups.
 
-// maxDocuments is how much a Change of several requests has at most, as weigh
-// counts: what every store takes. A batch of one request is never refused for
-// its weight.
-const maxDocuments = 1024
-
-// weigh says how much of a Change a request can fill that writes at most so
-// many documents, its receipt among them, and so many events. A store takes
-// 1,024 documents, each with an event beside it.
-func weigh(puts, events int) int { return max(puts, events) }
-
 // merging is how requests share their commits.
-func merging() merge.Tuning {
+func merging(c capacity) merge.Tuning {
 	return merge.Tuning{
 		// 64 callers on one PostgreSQL instance did 0.15 of the best by hand
 		// unmerged, and 10 with 128 requests to a commit.
 		Requests: 128,
-		Weight:   maxDocuments,
+		// What the store takes. A request that weighs more goes alone.
+		Weight: c.total(),
 		// One is decided while the other commits. With sixteen, 16 callers on
 		// PostgreSQL, MariaDB and SQLite did 0.6, 0.8 and 0.9 of the best by
 		// hand; with two 0.9, 1.1 and 1.4. One, three and four were no better.

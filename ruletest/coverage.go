@@ -21,6 +21,8 @@ type coverage struct {
 	unknown map[icpcode.Rule]int
 	assumed map[icpcode.Rule]int
 	marks   map[mark]int
+
+	tooLarge int // requests that did not fit into one commit of the store
 }
 
 // mark is something else that was seen.
@@ -68,6 +70,9 @@ func (c *coverage) count(o *op, a *answer, f fault, now time.Time) {
 	c.mark(answerWasLost, f == lostAnswer)
 	c.mark(commitWasLost, f == lostCommit)
 	c.mark(nothingLoads, f == badLoad)
+	if a.large {
+		c.tooLarge++
+	}
 	if a.err == nil {
 		c.mark(repeated, a.replay)
 		c.mark(importedAgain, a.noop)

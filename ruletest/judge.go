@@ -26,7 +26,8 @@ type answer struct {
 	noop    bool          // it is an import of a code that is known already
 	early   bool          // it is answered whatever is stored
 	res     icpcode.Result
-	drawn   int // how many codes the engine draws; they are not in res
+	drawn   int  // how many codes the engine draws; they are not in res
+	large   bool // it does not fit into one commit of the store
 }
 
 // verdict is what the rules that were asked say.
@@ -153,6 +154,11 @@ func (m *model) judgeIssue(o *op, e *env, set *icpcode.RuleSet) answer {
 		m.judgePartners(&a, o, e, set)
 	}
 	a.conclude(o.assume | set.Assume)
+	if o.to == "" {
+		a.tooLarge(m.room(o.inst.ID, o.n) && m.fits(m.counts(o.inst.Product)+o.n, o.n))
+	} else {
+		a.tooLarge(m.room(o.inst.ID, o.n) && m.fits(m.counts(o.inst.Product)+3+o.n, 2*o.n))
+	}
 	a.res = icpcode.Result{Action: icpcode.ActionIssue, State: icpcode.StateAvailable, Quota: a.quota}
 	a.res.Quota.Used += o.n
 	return a
@@ -187,6 +193,7 @@ func (m *model) judgeAuto(o *op, e *env, set *icpcode.RuleSet) answer {
 	m.judgeInstance(&a, o, e, set, 1, elg&^icpcode.MakeRules(icpcode.ELGAccount))
 	a.must(icpcode.FILWhat, o.filingFits())
 	a.conclude(o.assume | set.Assume)
+	a.tooLarge(m.room(o.inst.ID, 1))
 	a.res = icpcode.Result{Action: icpcode.ActionIssue, State: icpcode.StateFiling, Quota: a.quota}
 	a.res.Quota.Used++
 	return a
@@ -199,6 +206,7 @@ func (m *model) judgeBuy(o *op, e *env, set *icpcode.RuleSet) answer {
 	a := answer{drawn: o.n}
 	a.must(icpcode.ELGBatch, o.n >= 1 && o.n <= set.Batch)
 	a.conclude(0)
+	a.tooLarge(m.fits(o.n, o.n))
 	a.res = icpcode.Result{Action: icpcode.ActionBuy, State: icpcode.StateUnbound, Money: o.total(e.price)}
 	return a
 }
@@ -216,6 +224,7 @@ func (m *model) judgeBind(o *op, e *env, set *icpcode.RuleSet) answer {
 	m.judgeInstance(&a, o, e, set, 1, asked)
 	a.must(icpcode.LIFBind, r.State == icpcode.StateUnbound && o.actor == r.Owner)
 	a.conclude(o.assume | set.Assume)
+	a.tooLarge(m.room(o.inst.ID, 1))
 	a.res = icpcode.Result{Action: icpcode.ActionBind, State: icpcode.StateAvailable, Codes: []icpcode.Code{o.code}}
 	return a
 }
@@ -246,6 +255,7 @@ func (m *model) judgeGrant(o *op, e *env, set *icpcode.RuleSet) answer {
 	}
 	m.judgePartners(&a, o, e, set)
 	a.conclude((o.assume | set.Assume) & icpcode.MakeRules(icpcode.GRTEnterprise))
+	a.tooLarge(m.fits(3+len(o.codes), len(o.codes)))
 	a.res = icpcode.Result{Action: icpcode.ActionGrant, State: m.codes[o.codes[0]].State, Codes: o.codes}
 	for _, c := range o.codes {
 		if m.codes[c].State != a.res.State {
@@ -394,6 +404,9 @@ func (m *model) judgeImport(o *op, e *env, _ *icpcode.RuleSet) answer {
 	if i.Instance != "" && l != nil && l.Closed != icpcode.ActionNone && !terminal(i.State) {
 		a.must(icpcode.LIFClose, false)
 		a.conclude(0)
+	}
+	if i.Instance != "" {
+		a.tooLarge(m.room(i.Instance, 1))
 	}
 	return a
 }

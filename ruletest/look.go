@@ -3,6 +3,7 @@ package ruletest
 import (
 	"errors"
 	"iter"
+	"slices"
 
 	"github.com/icpcode/icpcode"
 )
@@ -40,7 +41,7 @@ func (w *world) quotas(account icpcode.AccountID) {
 func (w *world) list(account icpcode.AccountID) {
 	m, now := w.model, micro(w.now)
 	set := m.inForce(now)
-	r := icpcode.ListRequest{Actor: account, Account: account, Facts: w.todays}
+	r := icpcode.ListRequest{Actor: account, Account: account, Facts: w.todays, Newest: w.turn%4 < 2}
 	if w.turn%5 == 0 {
 		r.Actor = w.operator
 	}
@@ -71,7 +72,9 @@ func (w *world) list(account icpcode.AccountID) {
 			want[c] = v
 		}
 	}
+	var shown []icpcode.Record
 	check := func(got *icpcode.Record) {
+		shown = append(shown, *got)
 		v, ok := want[got.Code]
 		if !ok || !sameRecord(got, &v) {
 			w.fail(nil, "list %d of %q for %q, %+v, has\n%+v, want\n%+v", kind, account, r.Actor, r.State, *got, v)
@@ -104,8 +107,47 @@ func (w *world) list(account icpcode.AccountID) {
 			}
 		}
 	}
+	w.pages(kind, r, shown)
 	if len(want) > 0 {
 		w.fail(nil, "list %d of %q for %q, %v, lacks %d codes, such as %+v", kind, account, r.Actor, r.State, len(want), one(want))
+	}
+}
+
+// pages checks that the pages of a list have what the whole list has, in its
+// order, and that the order is the one that was asked for.
+func (w *world) pages(kind int, r icpcode.ListRequest, want []icpcode.Record) {
+	if r.Newest && !slices.IsSortedFunc(want, func(a, b icpcode.Record) int { return b.Issued.Compare(a.Issued) }) {
+		w.fail(nil, "list %d of %q is not in the order of issue", kind, r.Actor)
+	}
+	r.Limit = 1 + w.turn%7
+	var got []icpcode.Record
+	for next := true; next; next = r.After != "" {
+		var p icpcode.Page
+		var err error
+		switch kind {
+		case 0:
+			p, err = w.eng.OwnedPage(w.ctx, r)
+		case 1:
+			p, err = w.eng.ReceivedPage(w.ctx, r)
+		default:
+			var a icpcode.AssessmentPage
+			a, err = w.eng.PickPage(w.ctx, r)
+			p.Next = a.Next
+			for i := range a.Assessments {
+				p.Records = append(p.Records, a.Assessments[i].Record)
+			}
+		}
+		if err != nil {
+			w.Fatalf("%v", err)
+		}
+		if len(p.Records) > r.Limit {
+			w.fail(nil, "a page of list %d of %q has %d codes, want %d at most", kind, r.Actor, len(p.Records), r.Limit)
+		}
+		got = append(got, p.Records...)
+		r.After = p.Next
+	}
+	if !slices.EqualFunc(got, want, func(a, b icpcode.Record) bool { return sameRecord(&a, &b) }) {
+		w.fail(nil, "list %d of %q has %d codes by page of %d, and %d as a whole, or others", kind, r.Actor, len(got), r.Limit, len(want))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 type model struct {
 	sets     []icpcode.RuleSet
 	operator icpcode.AccountID
+	limit    int // of the store: see limitOf
 
 	codes    map[icpcode.Code]*icpcode.Record // as the store must have them
 	order    []icpcode.Code                   // all codes that ever were

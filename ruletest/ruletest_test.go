@@ -2,12 +2,14 @@ package ruletest
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/icpcode/icpcode"
 	"github.com/icpcode/icpcode/memstore"
+	"github.com/icpcode/icpcode/storetest"
 	"github.com/shopspring/decimal"
 )
 
@@ -147,5 +149,30 @@ func TestReport(t *testing.T) {
 	}
 	if strings.Contains(found, "00000000") {
 		t.Errorf("it shows a whole code:\n%s", found)
+	}
+}
+
+// TestLeastStore proves a book over a store that takes the least that one can:
+// what does not fit is refused, and everything else goes on as ever.
+func TestLeastStore(t *testing.T) {
+	sets := icpcode.Alibaba().Sets()
+	for i := range sets {
+		sets[i].Batch = 30
+		sets[i].Products = slices.Clone(sets[i].Products)
+		for j := range sets[i].Products {
+			sets[i].Products[j].Quota = 60
+		}
+	}
+	book, err := icpcode.NewRuleBook(sets...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSetup(book)
+	s.newStore = func() icpcode.Store { return storetest.NewLeast(memstore.New()) }
+	if n, found := s.hunt(100); found != "" {
+		t.Errorf("check %d: %s", n, found)
+	}
+	if s.seen.tooLarge < 20 {
+		t.Errorf("%d requests were too large for the store: nothing was proven", s.seen.tooLarge)
 	}
 }

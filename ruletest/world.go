@@ -145,6 +145,7 @@ func newWorld(s *setup, r reporter) *world {
 	}
 	w.model = newModel(s.sets, w.operator)
 	w.tap = &tap{Store: w.store}
+	w.model.limit = limitOf(w.store)
 	return w
 }
 
