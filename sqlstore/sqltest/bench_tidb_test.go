@@ -1,9 +1,6 @@
 package sqltest
 
-import (
-	"fmt"
-	"testing"
-)
+import "testing"
 
 // tidbKind is TiDB over unistore, with the rivals of MariaDB.
 var tidbKind = kind{"TiDB over unistore", mariaKind.dialect, onKind(tidb), mariaKind.params, mariaKind.rivals}
@@ -16,5 +13,4 @@ func TestTiDBRatios(t *testing.T) {
 	for _, c := range []crowd{{callers: 1}, {callers: 16}, {callers: 64}, {callers: 64, hot: true}} {
 		t.Run(c.String(), func(t *testing.T) { ratios(t, tidbKind, c, bound{}, bound{}) })
 	}
-	t.Run(fmt.Sprintf("%d refused", 16), func(t *testing.T) { refusals(t, tidbKind, 16) })
 }
