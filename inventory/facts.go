@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"bufio"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -73,8 +74,10 @@ func (e *FactsError) Unwrap() error { return e.Err }
 // unknown. Reading is strict: an unknown or repeated column, a repeated ID or
 // a value that a column does not take is a [*FactsError].
 func ReadFacts(r io.Reader) (*Facts, error) {
-	c := csv.NewReader(&cappedReader{r: r, left: maxFacts})
-	c.Comment = '#'
+	in := bufio.NewReaderSize(&cappedReader{r: r, left: maxFacts}, headSize)
+	head, _ := in.Peek(headSize) // what is wrong with it is told when it is read
+	c := csv.NewReader(in)
+	c.Comment, c.Comma = '#', separatorOf(head)
 	header, err := c.Read()
 	if isEOF(err) {
 		return nil, &FactsError{Line: 1, Err: errors.New("there is no header line")}
@@ -113,7 +116,7 @@ func readHeader(header []string) (columns []*column, id int, err error) {
 		if i == 0 {
 			name = strings.TrimPrefix(name, "\uFEFF")
 		}
-		name = strings.TrimSpace(name)
+		name = columnOf(name)
 		if name == "id" {
 			if id >= 0 {
 				return nil, 0, errors.New("column id is there twice")
@@ -142,6 +145,9 @@ func (f *Facts) add(row []string, id int) *FactsError {
 	key := strings.TrimSpace(row[id])
 	if p := idProblem(key); p != "" {
 		return &FactsError{Column: "id", Err: errors.New(p)}
+	}
+	if err := damaged(key); err != nil {
+		return &FactsError{Column: "id", Err: err}
 	}
 	if _, ok := f.rows[icpcode.InstanceID(key)]; ok {
 		return &FactsError{Column: "id", Err: fmt.Errorf("%q is there twice", key)}
@@ -182,6 +188,9 @@ func (f *Facts) Apply(s *Server) []Change {
 		var v icpcode.Instance
 		// ReadFacts has read the same text before without an error.
 		_ = col.read(&v, text)
+		if col.name == "product" {
+			v.Product, _ = productOf(v.Product, s.Instance.Provider) // as it is where that does not tell
+		}
 		from := col.format(&s.Instance)
 		col.set(&s.Instance, &v)
 		if to := col.format(&s.Instance); to != from {
@@ -201,6 +210,7 @@ type column struct {
 
 // read reads the text of a cell that is not empty.
 func (c *column) read(i *icpcode.Instance, text string) error {
+	text = wordOf(c.name, text)
 	if text == "unknown" && c.name != "partner_ip" {
 		return nil
 	}
@@ -211,7 +221,12 @@ func (c *column) read(i *icpcode.Instance, text string) error {
 var columnTable = [...]column{
 	{
 		"owner",
-		func(i *icpcode.Instance, s string) error { return parseName(&i.Owner, s) },
+		func(i *icpcode.Instance, s string) error {
+			if err := damaged(s); err != nil {
+				return err
+			}
+			return parseName(&i.Owner, s)
+		},
 		func(i *icpcode.Instance) string { return known(string(i.Owner)) },
 		func(to, from *icpcode.Instance) { to.Owner = from.Owner },
 	},
@@ -444,6 +459,9 @@ func parseDate(v *time.Time, s string) error {
 		}
 	}
 	t, ok := parseInstant(s)
+	if !ok {
+		t, ok = looseDate(s)
+	}
 	if !ok {
 		return fmt.Errorf("%q is not a date like 2026-03-01, a time like 2026-03-01 10:00, or an RFC 3339 instant", s)
 	}

@@ -71,6 +71,9 @@ func (o *ownServer) set(s *Server, name, cell string) error {
 		if p := idProblem(cell); p != "" {
 			return errors.New(p)
 		}
+		if err := damaged(cell); err != nil {
+			return err
+		}
 		s.Instance.ID = icpcode.InstanceID(cell)
 		return nil
 	case "name":
@@ -90,6 +93,10 @@ func (o *ownServer) settle(s *Server) error {
 	i := &s.Instance
 	if i.ID == "" {
 		return errors.New("id is missing")
+	}
+	var err error
+	if i.Product, err = productOf(i.Product, i.Provider); err != nil {
+		return fmt.Errorf("product: %w", err)
 	}
 	if len(i.IPs) > 0 {
 		if o.denied {
@@ -158,7 +165,7 @@ func ownHeader(header []string) ([]string, error) {
 	names := make([]string, 0, len(header))
 	seen := make(map[string]bool)
 	for _, name := range header {
-		name = strings.TrimSpace(name)
+		name = columnOf(name)
 		if name != "id" && name != "name" && columnNamed(name) == nil {
 			return nil, fmt.Errorf("%w: unknown column %.64q; columns are id, name, %s", ErrFormat, name, columnNames())
 		}
@@ -200,7 +207,7 @@ type rowReader struct {
 func newRowReader(s *scanner) *rowReader {
 	r := &rowReader{s: s, start: s.offset()}
 	r.csv = csv.NewReader(r)
-	r.csv.Comment = '#'
+	r.csv.Comment, r.csv.Comma = '#', separatorOf(s.head())
 	r.csv.ReuseRecord = true
 	return r
 }

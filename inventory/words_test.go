@@ -1,0 +1,100 @@
+package inventory_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/icpcode/icpcode"
+	"github.com/icpcode/icpcode/inventory"
+)
+
+// TestWords: what can mean only one thing is understood, in our own formats and
+// in facts (K7, K9).
+func TestWords(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"A19_own_aliyun.csv", "", "web-1 ECS cn-hangzhou subscription running created 2026-02-28T16:00:00Z expires 2027-02-28T16:00:00Z ip [] alibaba"},
+		{"A19_own_tencentcloud.csv", "", "web-1 CVM ap-guangzhou subscription running created 2026-02-28T16:00:00Z expires 2027-02-28T16:00:00Z ip [] tencent"},
+		{"A19_own_zhproduct.csv", "", "web-1 SWAS cn-hangzhou subscription running created 2026-02-28T16:00:00Z expires 2027-02-28T16:00:00Z ip [] alibaba"},
+		{"A13_console_utf8.csv", "", "i-bp1fffffffffffffffff  cn-hangzhou subscription running created 2026-01-10T02:00:00Z expires 2027-01-10T16:00:00Z ip [47.0.0.5] "},
+		{"A04c_renamed.json", "", "i-bp1cccccccccccccccc1  cn-hangzhou subscription running created - expires 2027-01-10T16:00:00Z ip? [] "},
+		{"semicolons", "id;product;public_ip\nw;ecs;yes\n", "w ECS  billing? status? created - expires - ip [] "},
+		{"tabs", "id\tname\tproduct\nw\ta,b;c\tcvm\n", "w CVM  billing? status? created - expires - ip? [] "},
+		{"a comment first", "# a,b,c,d\nid;product\nw;ECS\n", "w ECS  billing? status? created - expires - ip? [] "},
+		{"one column", "id\nw\n", "w   billing? status? created - expires - ip? [] "},
+		{"Chinese", "实例ID,供应商,产品,地域,付费类型,状态,创建时间,到期时间,公网IP\nw,腾讯云,轻量应用服务器,华南地区（广州）,按量计费,已关机,2026/1/10 10:00,2027年1月11日,47.0.0.5、47.0.0.6\n",
+			"w Lighthouse ap-guangzhou pay-as-you-go stopped created 2026-01-10T02:00:00Z expires 2027-01-10T16:00:00Z ip [47.0.0.5 47.0.0.6] tencent"},
+		{"brackets of a keyboard", "id,region\nw,华东1(杭州)\n", "w  cn-hangzhou billing? status? created - expires - ip? [] "},
+		{"Excel's days", "id,expires\nw,46398\n", "w   billing? status? created - expires 2027-01-10T16:00:00Z ip? [] "},
+		{"Excel's hours", "id,created\nw,46032.5\n", "w   billing? status? created 2026-01-10T04:00:00Z expires - ip? [] "},
+		{"capitals", "ID,STATUS,BILLING\nw,RUNNING,PREPAID\n", "w   subscription running created - expires - ip? [] "},
+		{"a word for one product alone", "id,product\nw,NAT网关\n", "w NAT  billing? status? created - expires - ip? [] "},
+		{"a product of the user's own", "id,product\nw,Site\n", "w Site  billing? status? created - expires - ip? [] "},
+	} {
+		text := c.text
+		if text == "" {
+			text = caseFile(t, c.name)
+		}
+		servers, errs := readAny(text, nil)
+		if len(servers) != 1 || len(errs) > 0 {
+			t.Errorf("%s: %v, %v", c.name, servers, errs)
+			continue
+		}
+		if got := facts(servers[0]) + " " + servers[0].Instance.Provider; got != c.want {
+			t.Errorf("%s:\ngot  %s\nwant %s", c.name, got, c.want)
+		}
+	}
+	for text, want := range map[string]string{
+		"id,product\nw,轻量应用服务器\n":   `line 2, product: "轻量应用服务器" means another product with each provider: state the provider too`,
+		"id,owner\nw,1.23457E+15\n": `line 2, owner: "1.23457E+15" is a long number that a spreadsheet has shortened, and its last digits are lost: format the column as text`,
+		"id,owner\n1.2E+15,1001\n":  `line 2, id: "1.2E+15" is a long number that a spreadsheet has shortened`,
+		"id,expires\nw,1/11/2027\n": `line 2, expires: "1/11/2027" is not a date`,
+		"id,expires\nw,2027/2/30\n": `line 2, expires: "2027/2/30" is not a date`,
+		"id,镜像\nw,x\n":              `unknown column "镜像"`,
+		"实例ID,id\nw,w\n":            "column id is there twice",
+	} {
+		servers, errs := readAny(text, nil)
+		if len(servers) > 0 || len(errs) != 1 || !strings.Contains(errs[0].Error(), want) {
+			t.Errorf("%q: %v, %v; want %s", text, servers, errs, want)
+		}
+	}
+}
+
+// TestWordsOfFacts: the same in a CSV of facts.
+func TestWordsOfFacts(t *testing.T) {
+	const id = "i-bp1ggggggggggggggggg"
+	for _, c := range []struct{ name, text, want string }{
+		{"A14_facts_semicolon.csv", "", "owner: unknown -> 1001, term_months: unknown -> 12, trial: unknown -> no, ip_held: unknown -> no"},
+		{"A14_facts_date2.csv", "", "owner: unknown -> 1001, term_months: unknown -> 12, expires: unknown -> 2027-01-11, trial: unknown -> no, ip_held: unknown -> no"},
+		{"A14_facts_zh.csv", "", "owner: unknown -> 1001, term_months: unknown -> 12, trial: unknown -> no, ip_held: unknown -> no"},
+		{"Chinese", "实例ID\t购买账号\t购买时长（月）\t是否试用\t产品\n" + id + "\t1001\t1年\t否\t云服务器\n", "owner: unknown -> 1001, product: unknown -> CVM, term_months: unknown -> 12, trial: unknown -> no"},
+	} {
+		text := c.text
+		if text == "" {
+			text = caseFile(t, c.name)
+		}
+		f, err := inventory.ReadFacts(strings.NewReader(text))
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		s := inventory.Server{Instance: icpcode.Instance{ID: id, Provider: "tencent"}}
+		said := make(map[string]bool)
+		for _, k := range f.Apply(&s) {
+			said[k.String()] = true
+		}
+		for want := range strings.SplitSeq(c.want, ", ") {
+			if !said[want] {
+				t.Errorf("%s: without %s: %v", c.name, want, said)
+			}
+		}
+		if len(said) != strings.Count(c.want, ", ")+1 {
+			t.Errorf("%s: %v", c.name, said)
+		}
+	}
+	for _, name := range []string{"A14_facts_sci.csv", "A14_two_accounts.csv"} {
+		_, err := inventory.ReadFacts(strings.NewReader(caseFile(t, name)))
+		if err == nil || !strings.Contains(err.Error(), "line 2, owner: \"1.23457E+15\" is a long number that a spreadsheet has shortened, and its last digits are lost: format the column as text") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
