@@ -109,7 +109,8 @@ func (p *pending) answer(v *view) {
 	res, d, err := p.request.decide(&p.call, v)
 	p.res, p.err = res, err
 	if p.dry || errors.Is(err, errPhone) {
-		p.verdict = &d
+		verdict := d // only here does it outlive the attempt
+		p.verdict = &verdict
 	}
 	if err != nil {
 		return
