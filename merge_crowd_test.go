@@ -346,3 +346,36 @@ func TestMergeTwoEngines(t *testing.T) {
 		}
 	})
 }
+
+// TestMergeNobodyOvertakes has a request wait for one of its documents: who comes
+// later and wants another one of them waits behind it.
+func TestMergeNobodyOvertakes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrew(t)
+		c.runway.open = true
+		i := c.server(theOwner)
+		paid := c.buy(theOwner, 1)[0]
+		c.runway.open = false
+		first := c.issue(c.ctx, "first", i, "")
+		bind := c.send(c.ctx, "bind", func(ctx context.Context, id string) (icpcode.Result, error) {
+			return c.eng.Bind(ctx, icpcode.BindRequest{Actor: theOwner, RequestID: id, Code: paid, Instance: i})
+		})
+		void := c.send(c.ctx, "void", func(ctx context.Context, id string) (icpcode.Result, error) {
+			return c.eng.Void(ctx, icpcode.CodeRequest{Actor: ops, RequestID: id, Code: paid, Reason: "test"})
+		})
+		other := c.issue(c.ctx, "other", c.server(theOwner), "")
+		held := c.runway.waiting()
+		if len(held) != 2 || !held[0].carries("first") || !held[1].carries("other") {
+			t.Fatalf("%d commits are under way", len(held))
+		}
+		c.runway.let(held[0], nil)
+		c.runway.let(held[1], nil)
+		c.runway.let(c.one(bind, void), nil)
+		if _, done := count([]*told{first, bind, void, other}); done != 4 {
+			t.Errorf("%d were done; bind: %v", done, bind.err)
+		}
+		if r := c.record(paid); r.State != icpcode.StateInvalid || r.Instance != i.ID || r.Version != 3 {
+			t.Errorf("the code is %+v", r)
+		}
+	})
+}

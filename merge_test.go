@@ -316,37 +316,38 @@ func TestMergeNotInTxNorDry(t *testing.T) {
 	})
 }
 
-// TestMergeBounds queues more than one commit may carry: of requests, and of
-// documents.
+// TestMergeBounds queues more than one commit may carry: of requests, of
+// documents, and of events, of which a document has one beside it.
 func TestMergeBounds(t *testing.T) {
-	for _, quantity := range []int{1, 20} {
+	for _, tt := range []struct {
+		quantity, requests int
+		to                 icpcode.AccountID
+		most               int // requests in a commit
+	}{{1, 300, "", 128}, {20, 100, "", 1024 / 22}, {20, 100, theGrantee, 1024 / 40}} {
 		synctest.Test(t, func(t *testing.T) {
 			c := newCrew(t)
 			i := c.server(theOwner)
-			i.ContractQuota = 1000
-			n := 300
-			if quantity > 1 {
-				n = 100 // half of them find the quota used up
-			}
+			i.ContractQuota = 1000 // where there are more, the last find it used up
 			var all []*told
-			for k := range n {
+			for k := range tt.requests {
 				all = append(all, c.send(c.ctx, fmt.Sprint(k), func(ctx context.Context, id string) (icpcode.Result, error) {
-					return c.eng.Issue(ctx, icpcode.IssueRequest{Actor: theOwner, RequestID: id, Instance: i, Quantity: quantity})
+					return c.eng.Issue(ctx, icpcode.IssueRequest{
+						Actor: theOwner, RequestID: id, Instance: i, Quantity: tt.quantity, GrantTo: tt.to, Certification: icpcode.Enterprise})
 				}))
 			}
-			documents, answered := 0, 0
-			for answered < n {
+			documents, events, answered := 0, 0, 0
+			for answered < tt.requests {
 				held := c.runway.waiting()
 				if len(held) != 1 {
 					t.Fatalf("%d commits are under way", len(held))
 				}
-				documents = max(documents, len(held[0].change.Puts))
+				documents, events = max(documents, len(held[0].change.Puts)), max(events, len(held[0].change.Events))
 				c.runway.let(held[0], nil)
 				answered, _ = count(all)
 			}
-			most := min(128, 1024/(quantity+2))
-			if c.runway.largest != most || documents > 1024 {
-				t.Errorf("with %d codes each a commit carried up to %d requests and %d documents, want %d", quantity, c.runway.largest, documents, most)
+			if c.runway.largest != tt.most || documents > 1024 || events > 1024 {
+				t.Errorf("with %d codes each for %q a commit carried up to %d requests, %d documents and %d events, want %d requests",
+					tt.quantity, tt.to, c.runway.largest, documents, events, tt.most)
 			}
 		})
 	}
@@ -372,39 +373,6 @@ func (c *crew) underWay(n int) []*call {
 }
 
 func (c *call) carries(id string) bool { return slices.Contains(c.receipts(), id) }
-
-// TestMergeNobodyOvertakes has a request wait for one of its documents: who comes
-// later and wants another one of them waits behind it.
-func TestMergeNobodyOvertakes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := newCrew(t)
-		c.runway.open = true
-		i := c.server(theOwner)
-		paid := c.buy(theOwner, 1)[0]
-		c.runway.open = false
-		first := c.issue(c.ctx, "first", i, "")
-		bind := c.send(c.ctx, "bind", func(ctx context.Context, id string) (icpcode.Result, error) {
-			return c.eng.Bind(ctx, icpcode.BindRequest{Actor: theOwner, RequestID: id, Code: paid, Instance: i})
-		})
-		void := c.send(c.ctx, "void", func(ctx context.Context, id string) (icpcode.Result, error) {
-			return c.eng.Void(ctx, icpcode.CodeRequest{Actor: ops, RequestID: id, Code: paid, Reason: "test"})
-		})
-		other := c.issue(c.ctx, "other", c.server(theOwner), "")
-		held := c.runway.waiting()
-		if len(held) != 2 || !held[0].carries("first") || !held[1].carries("other") {
-			t.Fatalf("%d commits are under way", len(held))
-		}
-		c.runway.let(held[0], nil)
-		c.runway.let(held[1], nil)
-		c.runway.let(c.one(bind, void), nil)
-		if _, done := count([]*told{first, bind, void, other}); done != 4 {
-			t.Errorf("%d were done; bind: %v", done, bind.err)
-		}
-		if r := c.record(paid); r.State != icpcode.StateInvalid || r.Instance != i.ID || r.Version != 3 {
-			t.Errorf("the code is %+v", r)
-		}
-	})
-}
 
 // TestMergePhone has first grants among requests that share a commit: the phone
 // is asked on the caller's goroutine with nothing under way, and the others do

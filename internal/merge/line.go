@@ -1,11 +1,15 @@
 package merge
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // line is those who wait for a key, in the order in which they came.
 type line[K comparable, R any] struct {
 	key         K
 	holder      *flight[K, R] // that has the key now; nil: it is free
+	lost        int           // flights that had it and were given up, and have not landed
 	first, last *stand[K, R]
 }
 
@@ -85,6 +89,12 @@ func (t *Ticket[K, R]) Answer(f func()) {
 		t.flight.present.Add(-1)
 		t.wake <- false // from here on the ticket is the caller's
 	}
+}
+
+// doubtful reports whether a key of the ticket is one of those whose flight was
+// given up.
+func (t *Ticket[K, R]) doubtful() bool {
+	return slices.ContainsFunc(t.stands, func(s stand[K, R]) bool { return s.line.lost > 0 })
 }
 
 // abandon notes that the caller leaves, and reports whether it still can.

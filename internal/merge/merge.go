@@ -69,8 +69,8 @@ type flight[K comparable, R any] struct {
 	lines   []*line[K, R] // of the keys that it holds
 	number  uint64
 	begun   time.Time
-	late    bool // it is overdue
-	ended   bool
+	lost    []*line[K, R]   // of those that it held until it was given up
+	late    bool            // it is overdue
 	shared  []*Ticket[K, R] // its passengers; none where one request goes alone
 	present atomic.Int64    // callers of shared that still wait
 	cancel  context.CancelFunc
@@ -188,7 +188,8 @@ func (q *Queue[K, R]) leave(t *Ticket[K, R]) bool {
 	}
 	if f.present.Add(-1) == 0 {
 		f.cancel()
-		q.clear(f)
+		q.unseat(f)
+		q.lose(f)
 		q.dispatch(now)
 	}
 	return true
@@ -201,7 +202,7 @@ func (q *Queue[K, R]) giveUp(t *Ticket[K, R], now time.Time) {
 	q.overdue(now)
 	for i := range t.stands {
 		if f := t.stands[i].line.holder; f != nil && f.late {
-			q.release(f)
+			q.lose(f)
 		}
 	}
 }
@@ -235,7 +236,7 @@ func (q *Queue[K, R]) moveUp(l *line[K, R]) {
 
 // tidy forgets a line in which nobody stands, of a key that is free.
 func (q *Queue[K, R]) tidy(l *line[K, R]) {
-	if l.first == nil && l.holder == nil {
+	if l.first == nil && l.holder == nil && l.lost == 0 {
 		delete(q.lines, l.key)
 	}
 }
@@ -291,19 +292,24 @@ func (q *Queue[K, R]) patience() time.Duration {
 }
 
 // pick takes from the queue those who go together now: the first of those who
-// can, and what fits beside it. While all that is under way hangs, it is the
-// first alone: nobody shall hang with a stranger.
+// can, and what fits beside it. While all that is under way hangs, and for a
+// key that was given up, it is the first alone: nobody shall hang with a
+// stranger.
 func (q *Queue[K, R]) pick() []*Ticket[K, R] {
 	var batch []*Ticket[K, R]
 	weight := 0
 	for len(q.ready) > 0 {
 		t := q.ready[0]
-		if len(batch) > 0 && (q.wary || len(batch) == q.tuning.Requests || weight+t.weight > q.tuning.Weight) {
+		single := q.wary || t.doubtful()
+		if len(batch) > 0 && (single || len(batch) == q.tuning.Requests || weight+t.weight > q.tuning.Weight) {
 			break
 		}
 		q.step(t)
 		weight += t.weight
 		batch = append(batch, t)
+		if single {
+			break
+		}
 	}
 	return batch
 }
@@ -371,33 +377,43 @@ func (q *Queue[K, R]) land(f *flight[K, R], answered bool) {
 		q.wary, q.landed = false, q.begun
 		q.usual += (min(now.Sub(f.begun), q.patience()) - q.usual) / 8
 	}
-	q.clear(f)
+	q.unseat(f)
+	for _, l := range f.lost {
+		l.lost--
+		q.tidy(l)
+	}
+	for _, l := range f.lines {
+		q.free(l)
+	}
 	q.dispatch(now)
 }
 
-// clear takes a flight out of those that are under way.
-func (q *Queue[K, R]) clear(f *flight[K, R]) {
-	if f.ended {
-		return // all of its callers had left
-	}
-	f.ended = true
-	if f.late {
-		q.late--
-	} else {
-		i := slices.Index(q.seated, f)
+// unseat takes its place from a flight, if it has one.
+func (q *Queue[K, R]) unseat(f *flight[K, R]) {
+	if i := slices.Index(q.seated, f); i >= 0 {
 		q.seated = slices.Delete(q.seated, i, i+1)
 	}
-	q.release(f)
+	if f.late {
+		f.late = false
+		q.late--
+	}
 }
 
-// release sets free the keys of a flight.
-func (q *Queue[K, R]) release(f *flight[K, R]) {
+// free sets a key free that a flight held.
+func (q *Queue[K, R]) free(l *line[K, R]) {
+	l.holder = nil
+	q.moveUp(l)
+	q.tidy(l)
+}
+
+// lose gives up a flight that has not landed: its keys are free for others, but
+// it is known that they may hang.
+func (q *Queue[K, R]) lose(f *flight[K, R]) {
 	for _, l := range f.lines {
-		l.holder = nil
-		q.moveUp(l)
-		q.tidy(l)
+		l.lost++
+		q.free(l)
 	}
-	f.lines = nil
+	f.lines, f.lost = nil, append(f.lost, f.lines...)
 }
 
 // linger gives the callers of n answered requests a little time to come back,

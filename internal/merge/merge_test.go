@@ -43,6 +43,7 @@ type field struct {
 	t       *testing.T
 	queue   *merge.Queue[rune, *ask]
 	takes   func(names string) time.Duration // of a flight; negative: until it is cancelled
+	hangs   func(names string)               // whatever its context says
 	again   map[string]int                   // tries that are not enough
 	mu      sync.Mutex
 	away    []string // flights under way, each as "a+b"
@@ -95,6 +96,9 @@ func (f *field) fly(ctx context.Context, batch []*ask) {
 	}
 	note(1)
 	defer note(-1)
+	if f.hangs != nil {
+		f.hangs(name)
+	}
 	if d := f.takes(name); d >= 0 {
 		select {
 		case <-time.After(d):
@@ -296,8 +300,7 @@ func TestLeave(t *testing.T) {
 // wait for a lock is not to wait, there.
 func TestHold(t *testing.T) {
 	held, resume := make(chan *ask), make(chan bool)
-	var queue *merge.Queue[rune, *ask]
-	queue = merge.New[rune, *ask](tuning(), func(_ context.Context, batch []*ask) {
+	queue := merge.New[rune, *ask](tuning(), func(_ context.Context, batch []*ask) {
 		for _, a := range batch {
 			a.ticket.Hold(func() {
 				held <- a
@@ -397,6 +400,57 @@ func TestOverdue(t *testing.T) {
 		f.send(t.Context(), "1", "abc")
 		f.is("and after it", "1")
 	})
+}
+
+// TestGivenUp asks for a key whose flight was given up and has not come back:
+// what asks for it goes alone, so that nothing else hangs with it, until that
+// flight lands.
+func TestGivenUp(t *testing.T) {
+	for _, shared := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newField(t, tuning())
+			back := make(chan bool)
+			f.takes = func(string) time.Duration { return ms + time.Duration(f.flights())*time.Microsecond }
+			f.hangs = func(name string) {
+				if name == "H" || name == "H+I" {
+					<-back
+				}
+			}
+			c, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			if shared {
+				f.send(t.Context(), "0", "a")
+				f.send(c, "H", "a")
+				f.send(c, "I", "a")
+			} else {
+				f.send(t.Context(), "H", "a")
+				f.send(c, "I", "a")
+			}
+			rest(time.Second)
+			busy := func() {
+				f.send(t.Context(), "x", "x")
+				f.send(t.Context(), "y", "y")
+			}
+			busy()
+			f.send(t.Context(), "s", "b")
+			f.send(t.Context(), "1", "a")
+			f.send(t.Context(), "2", "a")
+			f.send(t.Context(), "r", "c")
+			rest(time.Second)
+			close(back)
+			rest(time.Second)
+			busy()
+			f.send(t.Context(), "S", "b")
+			f.send(t.Context(), "3", "a")
+			f.send(t.Context(), "4", "a")
+			want := []string{"H", "x", "y", "s", "1", "r", "2", "x", "y", "S+3+4"}
+			if shared {
+				want = append([]string{"0", "H+I"}, want[1:]...)
+			}
+			f.crossed = 0 // one was given up
+			f.order(want...)
+		})
+	}
 }
 
 // TestRandom lets random requests come, hang, be cancelled and land. All of
