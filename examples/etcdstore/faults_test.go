@@ -222,6 +222,9 @@ func TestLoadOfManyKeys(t *testing.T) {
 		if r, l := docs[0].Version, docs[between+1].Version; r != 0 || l != 1 {
 			t.Errorf("what was written after transaction %d of a Load is in it: the receipt is at version %d, the ledger at %d", at, r, l)
 		}
+		if docs, err := s.Load(t.Context(), receipt, ledger); err != nil || docs[0].Version != 1 || docs[1].Version != 2 {
+			t.Fatalf("nothing was written meanwhile: %v, %v", docs, err)
+		}
 	}
 }
 

@@ -33,8 +33,8 @@ type killer struct {
 	err             error
 }
 
-// run kills until ctx is done: a leader and another node in turns, while a
-// Commit is under way. Each time two nodes must carry on, and the third must
+// run kills until ctx is done: a leader and another node in turns, while
+// documents are being written. Each time two nodes must carry on, and the third must
 // answer for itself again when it has come back.
 func (k *killer) run(ctx context.Context, t *testing.T) {
 	client := k.client(t)
@@ -51,7 +51,6 @@ func (k *killer) run(ctx context.Context, t *testing.T) {
 		}
 		select {
 		case <-k.work.begun:
-			wait(ctx, rand.N(3*time.Millisecond)) // it reads before it writes
 		case <-ctx.Done():
 			return
 		}
@@ -99,7 +98,7 @@ func size(short, long int64) int64 {
 // enough, then looks for all that was acknowledged, on every node by itself.
 func underFire(t *testing.T, kills, between int64, work func(t *testing.T, round int, w *watched)) *watched {
 	c := newCluster(t, 3, false, hasty)
-	w := watch(New(c.client(t), nil))
+	w := watch(c.client(t))
 	k := &killer{cluster: c, work: w, between: between, without: between / 2}
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
@@ -200,7 +199,7 @@ func TestLinearizableWhileKilled(t *testing.T) {
 // cluster: what was acknowledged without it must be found lost.
 func TestLossIsSeen(t *testing.T) {
 	c := newCluster(t, 3, false, hasty)
-	w := watch(New(c.client(t), nil))
+	w := watch(c.client(t))
 	var found atomic.Int64
 	work := func(round int) {
 		t.Helper()

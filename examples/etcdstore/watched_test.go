@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/icpcode/icpcode"
+	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
 // watched is a store that notes what was acknowledged.
@@ -18,14 +19,49 @@ type watched struct {
 	*Store
 	commits atomic.Int64  // that were acknowledged
 	failed  atomic.Int64  // calls that ended in an error, but for conflicts
-	begun   chan struct{} // tells one that listens that a Commit has begun
+	begun   chan struct{} // tells a killer that waits that a Commit begins to write
 
 	mu    sync.Mutex
 	acked map[icpcode.Code]uint64 // the highest version of each code
 }
 
-func watch(s *Store) *watched {
-	return &watched{Store: s, begun: make(chan struct{}), acked: map[icpcode.Code]uint64{}}
+func watch(kv clientv3.KV) *watched {
+	begun := make(chan struct{})
+	return &watched{Store: New(&telling{kv, begun}, nil), begun: begun, acked: map[icpcode.Code]uint64{}}
+}
+
+// telling is a client that tells when it begins a transaction that has a
+// condition.
+type telling struct {
+	clientv3.KV
+	begun chan<- struct{}
+}
+
+func (k *telling) Txn(ctx context.Context) clientv3.Txn {
+	return &tellingTxn{Txn: k.KV.Txn(ctx), kv: k}
+}
+
+type tellingTxn struct {
+	clientv3.Txn
+	kv          *telling
+	conditional bool
+}
+
+func (t *tellingTxn) If(cs ...clientv3.Cmp) clientv3.Txn {
+	t.Txn, t.conditional = t.Txn.If(cs...), true
+	return t
+}
+
+func (t *tellingTxn) Then(ops ...clientv3.Op) clientv3.Txn { t.Txn = t.Txn.Then(ops...); return t }
+
+func (t *tellingTxn) Commit() (*clientv3.TxnResponse, error) {
+	if t.conditional {
+		select {
+		case t.kv.begun <- struct{}{}:
+		default:
+		}
+	}
+	return t.Txn.Commit()
 }
 
 // see counts an error.
@@ -54,10 +90,6 @@ func (w *watched) Events(ctx context.Context, q icpcode.EventQuery) ([]icpcode.E
 }
 
 func (w *watched) Commit(ctx context.Context, c icpcode.Change) error {
-	select {
-	case w.begun <- struct{}{}:
-	default:
-	}
 	err := w.Store.Commit(ctx, c)
 	w.see(err)
 	if err == nil {
