@@ -222,14 +222,14 @@ func (c *command) versions() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		version = info.Main.Version
 	}
-	text := "icpcode " + version + "\n" + c.say("rule sets:", "规则集：")
+	text := []string{"icpcode " + version + "\n" + c.say("rule sets:", "规则集：")}
 	for _, name := range presets.Names() {
 		if p, err := presets.Lookup(name); err == nil {
 			sets := p.Book.Sets()
-			text += " " + sets[len(sets)-1].Version
+			text = append(text, sets[len(sets)-1].Version)
 		}
 	}
-	return text + "\n"
+	return strings.Join(text, " ") + "\n"
 }
 
 // judging adds the flags of commands that judge servers.
@@ -327,7 +327,7 @@ func (c *command) readFacts() (*inventory.Facts, error) {
 		return nil, err
 	}
 	facts, err := inventory.ReadFacts(f)
-	_ = f.Close() // it was only read
+	f.close()
 	if err == nil {
 		c.assumed(c.factsFile, f)
 		return facts, nil

@@ -230,8 +230,8 @@ func (t *textReader) decode() {
 	}
 	_, _ = t.in.Discard(from) // they are buffered
 	out := t.decoded[:to]
-	if i := bytes.Index(out, []byte(string(utf8.RuneError))); i >= 0 {
-		t.give(out[:i])
+	if good, _, bad := bytes.Cut(out, []byte(string(utf8.RuneError))); bad {
+		t.give(good)
 		t.err = &textError{line: t.line, after: t.charset}
 		return
 	}

@@ -31,11 +31,11 @@ func (c *command) survey(files []string, q *question) (*inventory.Survey, error)
 		for err := range v.Read(c.shown(name), f) {
 			var path *os.PathError
 			if errors.As(err, &path) {
-				_ = f.Close() // it was only read
+				f.close()
 				return nil, &exitError{exitInput, err}
 			}
 		}
-		_ = f.Close() // it was only read
+		f.close()
 	}
 	return v, nil
 }
@@ -54,7 +54,7 @@ func (c *command) keep(name string) error {
 	if name != stdinName {
 		f, err := os.Open(name)
 		if err != nil {
-			return nil //nolint:nilerr // it is told when it is opened
+			return nil // it is told when it is opened
 		}
 		defer func() { _ = f.Close() }() // it was only read
 		from = f
@@ -95,7 +95,7 @@ func (e *ending) Read(b []byte) (int, error) {
 		return 0, e.err
 	}
 	n, err := e.r.Read(b)
-	if err != io.EOF { //nolint:errorlint // io.Reader asks for io.EOF itself
+	if err != io.EOF { // io.Reader asks for io.EOF itself
 		e.err = err
 	}
 	return n, err
@@ -176,7 +176,7 @@ func (c *command) each(files []string, q *question, yield func(*answer) error) e
 			stated.met(a.server.Instance.ID)
 			return yield(a)
 		})
-		_ = f.Close() // it was only read
+		f.close()
 		c.assumed(name, f)
 		if err != nil {
 			return err

@@ -75,7 +75,7 @@ func (c *command) parseIssued(values []string) (*issued, error) {
 			return nil, err
 		}
 		err = s.read(io.LimitReader(f, maxIssuedFile+1))
-		_ = f.Close() // it was only read
+		f.close()
 		if errors.Is(err, errIssuedHeader) && f.text != nil {
 			if said := recognise(f.head); said != nil {
 				err = said

@@ -348,7 +348,7 @@ func unescaped(s string) string {
 		if i < 0 {
 			return b.String() + s
 		}
-		n, err := uint64(0), error(strconv.ErrSyntax)
+		n, err := uint64(0), strconv.ErrSyntax
 		if len(s) >= i+7 && s[i+6] == '_' {
 			n, err = strconv.ParseUint(s[i+2:i+6], 16, 16)
 		}

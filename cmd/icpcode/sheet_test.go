@@ -25,7 +25,7 @@ func readSheet(t testing.TB, name string, test headerTest) (string, *source) {
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	defer func() { _ = s.Close() }() // it was only read
+	defer s.close()
 	out, err := io.ReadAll(s)
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
@@ -247,7 +247,7 @@ func FuzzSheet(f *testing.F) {
 				continue
 			}
 			_, _ = io.Copy(io.Discard, s) // what it makes of it is the reader's
-			_ = s.Close()
+			s.close()
 		}
 		rows, _ := rowsOf(workbookOf(t, sheet, "", ""))
 		last := 0

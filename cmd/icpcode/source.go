@@ -29,11 +29,11 @@ type source struct {
 	notices []error
 }
 
-func (s *source) Close() error {
+// close lets go of the file. It was only read.
+func (s *source) close() {
 	for _, f := range s.closers {
 		f()
 	}
-	return nil
 }
 
 // told returns what was assumed of the text so far.
@@ -91,7 +91,7 @@ func readText(r io.Reader, file io.Closer, test headerTest) (*source, error) {
 			err = s.spreadsheet(t.in, test)
 		}
 		if err != nil {
-			_ = s.Close() // it was only read
+			s.close()
 			return nil, err
 		}
 		return s, nil
@@ -242,7 +242,10 @@ func (w *workbook) headerRow(s sheet, test headerTest) (number int, result bool,
 
 // firstRow is the number of the first row with something in it.
 func (w *workbook) firstRow(s sheet) int {
-	for row := range w.rows(s) {
+	for row, err := range w.rows(s) {
+		if err != nil {
+			return 0 // it is told when it is read
+		}
 		return row.number
 	}
 	return 0
