@@ -1,5 +1,5 @@
 # `make test` is the whole proof, and what CI runs; `make quick` is for while you
-# work; `make mutate` tries the mutants. `make help`
+# work; `make mutate` tries the mutants and `make fuzz` runs the fuzzers. `make help`
 # lists the rest. Needs Go, git and gcc (for -race).
 #
 # Modules are discovered from go.work; each is built as its users build it,

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"strings"
 	"time"
 )
 
@@ -22,6 +24,10 @@ func (e *Engine) now() (time.Time, *RuleSet, error) {
 }
 
 func (e *Engine) readClock() (now time.Time, err error) {
+	defer e.inHooks.Add(-1)
+	if e.inHooks.Add(1) > manyHooks && nested("(*Engine).readClock") {
+		return now, &HookError{Hook: "Clock", Err: errNested}
+	}
 	defer recovered("Clock", &err)
 	return e.opt.Clock(), nil
 }
@@ -30,9 +36,43 @@ func (e *Engine) isOperator(actor AccountID) (bool, error) {
 	if e.opt.Operator == nil {
 		return false, nil
 	}
+	defer e.inHooks.Add(-1)
+	if e.inHooks.Add(1) > manyHooks && nested("(*Engine).isOperator") {
+		return false, &HookError{Hook: "Operator", Err: errNested}
+	}
 	var is bool
 	err := guard("Operator", func() error { is = e.opt.Operator(actor); return nil })
 	return is, err
+}
+
+// errNested is what a clock or an Operator is told that asks the engine, which
+// asks it, and so on: without it that would end the process, since no recover
+// stops an overflow of the stack.
+var errNested = errors.New("icpcode: it asks its own engine without end")
+
+const (
+	// manyHooks is how many calls of Clock and Operator must be under way until
+	// it is asked whether they are of one goroutine. To ask takes some 100 µs.
+	manyHooks = 1000
+	// deepest is how many of them one goroutine may be in.
+	deepest = 64
+)
+
+// nested reports whether this goroutine is in the method that calls a hook more
+// often than any hook that ends.
+func nested(method string) bool {
+	var pcs [4096]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs[:])])
+	for n, more := 0, true; more; {
+		var f runtime.Frame
+		f, more = frames.Next()
+		if strings.HasSuffix(f.Function, method) {
+			if n++; n > deepest {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // guard calls a function of the caller's and turns its panic into an error.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/icpcode/icpcode/internal/merge"
@@ -34,7 +35,9 @@ type Options struct {
 	// refused.
 	VerifyPhone func(context.Context, Verification) error
 	// Operator reports whether an actor is one of the provider's own staff
-	// or systems. It only looks up: dry runs call it too. nil: nobody is.
+	// or systems. It only looks up: dry runs call it too. A method of the
+	// engine asks it in its turn: one that never ends is a *HookError. nil:
+	// nobody is.
 	Operator func(AccountID) bool
 	// Observe is told the events of each operation after they were
 	// committed, on the goroutine of the request. It may be called
@@ -74,6 +77,7 @@ type Engine struct {
 	opt      Options
 	entropy  *source
 	cursors  *cursors
+	inHooks  *atomic.Int64 // calls of Clock and Operator that are under way
 	capacity capacity
 	scratch  *sync.Pool // of *scratch
 	queue    *merge.Queue[Key, *pending]
@@ -103,6 +107,7 @@ func New(s Store, o *Options) *Engine {
 	}
 	e.entropy = newSource(e.opt.Entropy)
 	e.cursors = newCursors(e.opt.CursorKey)
+	e.inHooks = new(atomic.Int64)
 	e.alone = e.opt.Unmerged
 	e.capacity = capacityOf(s)
 	e.queue = merge.New[Key, *pending](merging(e.capacity), e.fly)

@@ -49,13 +49,13 @@ func (c *call) readLedgers(v *view, i *Instance, assume Rules) ledgers {
 		l.used = -1
 		return l
 	}
-	deciding := l.instance
-	// A contract is about the instance.
-	if q, _ := c.set.requirements(i.Product); q.PerAccount && i.ContractQuota == 0 {
-		deciding = l.account
+	if l.instance != nil {
+		l.used = l.instance.Issued
 	}
-	if deciding != nil {
-		l.used = deciding.Issued
+	// A contract is about the instance. Otherwise what the instance issued as
+	// another product counts as well, or it would have two quotas.
+	if q, _ := c.set.requirements(i.Product); q.PerAccount && i.ContractQuota == 0 && l.account != nil {
+		l.used = max(l.used, l.account.Issued)
 	}
 	return l
 }

@@ -1,6 +1,7 @@
 package ruletest
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -471,6 +472,14 @@ func fen(m icpcode.Money) int64 { return m.Amount.Shift(2).IntPart() }
 // fail ends the check.
 func (w *world) fail(o *op, format string, args ...any) {
 	w.Helper()
+	for i, a := range args {
+		// What holds codes masks them under fmt, where tidy cannot number them.
+		if _, masks := a.(fmt.Formatter); masks {
+			if text, err := json.Marshal(a); err == nil {
+				args[i] = string(text)
+			}
+		}
+	}
 	s := fmt.Sprintf(format, args...)
 	if o != nil {
 		s = fmt.Sprintf("%#v:\n%s", o, s)

@@ -127,7 +127,7 @@ func (m *model) count(o *op, set *icpcode.RuleSet) (used int, closed bool) {
 		used, closed = l.Issued, l.Closed != icpcode.ActionNone
 	}
 	if q, _ := requirements(set, o.inst.Product); q.PerAccount && o.inst.ContractQuota == 0 {
-		used = m.accounts[accountProduct{owner, o.inst.Product}]
+		used = max(used, m.accounts[accountProduct{owner, o.inst.Product}])
 	}
 	return used, closed
 }
