@@ -1,5 +1,5 @@
 // Package sqlstore keeps the documents of an [icpcode.Engine] in a database
-// that a service runs already: PostgreSQL, MySQL or MariaDB, or a file of
+// that a service runs already: PostgreSQL, MariaDB, MySQL or TiDB, or a file of
 // SQLite's. It uses database/sql and imports no driver:
 //
 //	db, err := sql.Open("pgx", "postgres://localhost/shop")
