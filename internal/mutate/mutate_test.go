@@ -65,26 +65,33 @@ func TestMutantsAreKilled(t *testing.T) {
 			name = "icpcode"
 		}
 		t.Run(name, func(t *testing.T) {
-			tryPackage(t, p.Dir, wanted)
+			tryPackage(t, p, wanted)
 		})
 	}
 }
 
-func tryPackage(t *testing.T, dir string, wanted *regexp.Regexp) {
+// suite is the tests of one package, in a program that has the mutants.
+type suite struct {
+	program, dir string
+	quick, slow  []timed
+}
+
+func tryPackage(t *testing.T, p pure.Package, wanted *regexp.Regexp) {
 	start := time.Now()
-	mutants, sources := find(t, dir, wanted)
+	mutants, sources := find(t, p.Dir, wanted)
 	if len(mutants) == 0 {
 		t.Skip("no mutants of the files that were asked for")
 	}
-	mutants, texts := weaveAll(t, dir, mutants, sources)
-	program := build(t, dir, texts)
-	quick, slow := tests(t, program, dir)
-	t.Logf("%d mutants woven, %d quick tests and %d slow ones: %v", len(mutants), len(quick), len(slow), time.Since(start).Round(time.Second))
-	for n, m := range mutants {
-		if killed, out := try(program, dir, 0, quick, slow); n == 0 && killed {
-			t.Fatalf("the tests fail without a mutant (%v):\n%s", m, out)
+	mutants, texts := weaveAll(t, p.Dir, mutants, sources)
+	var suites []suite
+	for _, dir := range append([]string{p.Dir}, p.Tests...) {
+		program := build(t, dir, texts)
+		quick, slow := tests(t, program, dir)
+		suites = append(suites, suite{program, dir, quick, slow})
+		t.Logf("%d mutants woven, %d quick tests and %d slow ones: %v", len(mutants), len(quick), len(slow), time.Since(start).Round(time.Second))
+		if killed, out := try(suites[len(suites)-1:], 0); killed {
+			t.Fatalf("the tests fail without a mutant:\n%s", out)
 		}
-		break
 	}
 
 	type verdict struct{ killed, lived int }
@@ -95,7 +102,7 @@ func tryPackage(t *testing.T, dir string, wanted *regexp.Regexp) {
 	for range max(1, runtime.NumCPU()) {
 		wg.Go(func() {
 			for n := range numbers {
-				killed, _ := try(program, dir, n+1, quick, slow)
+				killed, _ := try(suites, n+1)
 				mu.Lock()
 				v := byFile[mutants[n].file]
 				if v == nil {
@@ -329,23 +336,26 @@ func tests(t *testing.T, program, dir string) (quick, slow []timed) {
 	return quick, slow
 }
 
-// try runs the tests with a mutant until one fails: the quick ones together,
-// then the slow ones by fours. A mutant that does not end is killed, too.
-func try(program, dir string, n int, quick, slow []timed) (killed bool, out string) {
-	for _, some := range append([][]timed{quick}, slices.Collect(slices.Chunk(slow, 4))...) {
-		if len(some) == 0 {
-			continue
-		}
-		var names []string
-		var took time.Duration
-		for _, one := range some {
-			names, took = append(names, one.name), took+one.took
-		}
-		ctx, stop := context.WithTimeout(context.Background(), clockTime)
-		out, err := run(ctx, program, dir, n, took, "-test.run", "^("+strings.Join(names, "|")+")$")
-		stop()
-		if err != nil {
-			return true, out
+// try runs the tests with a mutant until one fails: of each suite the quick
+// ones together, then the slow ones by fours. A mutant that does not end is
+// killed, too.
+func try(suites []suite, n int) (killed bool, out string) {
+	for _, s := range suites {
+		for _, some := range append([][]timed{s.quick}, slices.Collect(slices.Chunk(s.slow, 4))...) {
+			if len(some) == 0 {
+				continue
+			}
+			var names []string
+			var took time.Duration
+			for _, one := range some {
+				names, took = append(names, one.name), took+one.took
+			}
+			ctx, stop := context.WithTimeout(context.Background(), clockTime)
+			out, err := run(ctx, s.program, s.dir, n, took, "-test.run", "^("+strings.Join(names, "|")+")$")
+			stop()
+			if err != nil {
+				return true, out
+			}
 		}
 	}
 	return false, ""

@@ -10,6 +10,9 @@ type Package struct {
 	// Impure are the files that are not pure, and why. Every other file must
 	// be, also one that is new. Their mutants are tried all the same.
 	Impure map[string]string
+	// Tests are further packages whose tests must kill its mutants, by their
+	// directories: those that use it.
+	Tests []string
 	// Whole says why no file of the package is pure; "" if they are.
 	Whole string
 }
@@ -29,7 +32,7 @@ func Packages() []Package {
 			"review.go":  "asks the store for closed instances",
 			"store.go":   "is the store's contract",
 		}},
-		{Dir: "internal/merge", Whole: "is a queue: it locks and waits for commits"},
+		{Dir: "internal/merge", Tests: []string{"."}, Whole: "is a queue: it locks and waits for commits"},
 		{Dir: "internal/strictjson"},
 	}
 }
