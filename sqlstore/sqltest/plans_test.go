@@ -351,7 +351,10 @@ func tidbPlans(t *testing.T) {
 	if err != nil || len(judged) < 20 {
 		t.Errorf("only %d statements were judged, %v", len(judged), err)
 	}
-	const scans = seen + " and plan like '%FullScan%'"
+	// A page of everything begins where its index does, and Migrate goes through
+	// what an older version wrote.
+	const scans = seen + " and plan like '%FullScan%' and digest_text not like 'update `icp_codes` set `issued` %' " +
+		"and (plan like '%TableFullScan%' or plan not like '%index:icp_codes_issued(issued, code), keep order:true%')"
 	found, err := column(ctx, db, scans)
 	if err != nil || len(found) > 0 {
 		t.Errorf("%d statements scan, %v:\n%s", len(found), err, strings.Join(found, "\n"))
