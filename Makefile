@@ -178,7 +178,7 @@ GROWN ?= 10000000
 
 .PHONY: bench-sql
 bench-sql: servers ## what a SQL store costs, as ratios to hand-written SQL in the same run
-	@ICPCODE_BENCH=1 $(STEP) 'ratios of SQL stores' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -timeout 4h -v -run '^(TestSQLRatios|TestSQLGrowth)$$' . -grown $(GROWN)"
+	@ICPCODE_BENCH=1 $(STEP) 'ratios of SQL stores' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -timeout 4h -v -run '^(TestSQLRatios|TestSQLGrowth|TestSQLPaging)$$' . -grown $(GROWN)"
 
 .PHONY: bench-merge
 bench-merge: servers ## what merging gains, as ratios to not merging and to hand-written SQL

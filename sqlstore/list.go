@@ -148,17 +148,12 @@ func list(f flavour, s *statement, q *icpcode.Query, by *index, after, last posi
 	showing(f, s, codes, false)
 	s.from(f, q, by, after)
 	if q.State != icpcode.StateNone && !by.state {
-		s.add(" and t.state = ")
+		s.add(" and ", f.unindexed("t.state"), " = ")
 		f.value(s, columnOf(codes, "state"), q.State.String())
 	}
 	if last != (position{}) {
-		s.add(" and (t.issued > ")
-		f.value(s, columnOf(codes, "issued"), last.issued)
-		s.add(" or t.issued = ")
-		f.value(s, columnOf(codes, "issued"), last.issued)
-		s.add(" and t.code >= ")
-		f.value(s, columnOf(codes, "code"), last.code)
-		s.add(")")
+		s.add(" and ")
+		f.upTo(s, last)
 	}
 	s.add(" order by t.issued desc, t.code desc limit ")
 	f.value(s, &column{kind: integer}, int64(q.Limit))

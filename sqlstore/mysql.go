@@ -140,16 +140,22 @@ func (mySQL) indexed(index string) string { return " force index (" + index + ")
 
 // before writes what rows would say. Of rows no index is read from a position
 // on.
-func (m mySQL) before(s *statement, p position) {
+func (m mySQL) before(s *statement, p position) { m.beside(s, "<", "<", p) }
+
+func (m mySQL) upTo(s *statement, p position) { m.beside(s, ">", ">=", p) }
+
+func (m mySQL) beside(s *statement, instants, codesOfOne string, p position) {
 	issued, code := columnOf(codes, "issued"), columnOf(codes, "code")
-	s.add("(t.issued < ")
+	s.add("(t.issued ", instants, " ")
 	m.value(s, issued, p.issued)
 	s.add(" or t.issued = ")
 	m.value(s, issued, p.issued)
-	s.add(" and t.code < ")
+	s.add(" and t.code ", codesOfOne, " ")
 	m.value(s, code, p.code)
 	s.add(")")
 }
+
+func (mySQL) unindexed(column string) string { return column } // the index is forced
 
 // all asks for all rows, whatever sql_select_limit says.
 func (mySQL) all(s *statement) { s.add(" limit 18446744073709551615") }

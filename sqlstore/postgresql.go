@@ -189,7 +189,11 @@ func (postgreSQL) all(*statement) {}
 
 func (postgreSQL) indexed(string) string { return "" }
 
-func (f postgreSQL) before(s *statement, p position) { rowBefore(f, s, p) }
+func (f postgreSQL) before(s *statement, p position) { rows(f, s, "<", p) }
+
+func (f postgreSQL) upTo(s *statement, p position) { rows(f, s, ">=", p) }
+
+func (postgreSQL) unindexed(column string) string { return "(" + column + " || '')" }
 
 // commit writes everything in one statement. A row that is there already is
 // an error by itself; icp_conflict raises one if the updates found other

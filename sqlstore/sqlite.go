@@ -45,7 +45,11 @@ func (sqlite) all(*statement) {}
 
 func (sqlite) indexed(string) string { return "" }
 
-func (f sqlite) before(s *statement, p position) { rowBefore(f, s, p) }
+func (f sqlite) before(s *statement, p position) { rows(f, s, "<", p) }
+
+func (f sqlite) upTo(s *statement, p position) { rows(f, s, ">=", p) }
+
+func (sqlite) unindexed(column string) string { return "+" + column }
 
 // commitSQLite writes in a transaction that begins with a write, so that it
 // has the lock for writing before it reads anything: one that reads first may

@@ -192,6 +192,11 @@ type flavour interface {
 	// and its code comes before, in the way that an index of both is read from
 	// that position on.
 	before(s *statement, p position)
+	// upTo is the condition that t comes before a position in a list, or is at
+	// it.
+	upTo(s *statement, p position)
+	// unindexed is a column for which no index may be used.
+	unindexed(column string) string
 	// all adds what makes sure that all rows of a statement are returned.
 	all(s *statement)
 }
@@ -279,9 +284,9 @@ func doubted(f flavour, s *statement, width int) {
 	f.all(s)
 }
 
-// rowBefore compares the two as a row.
-func rowBefore(f flavour, s *statement, p position) {
-	s.add("(t.issued, t.code) < (")
+// rows compares instant and code as a row.
+func rows(f flavour, s *statement, operator string, p position) {
+	s.add("(t.issued, t.code) ", operator, " (")
 	f.value(s, columnOf(codes, "issued"), p.issued)
 	s.add(", ")
 	f.value(s, columnOf(codes, "code"), p.code)
