@@ -23,7 +23,7 @@ STEPS ?= 50
 # The least coverage of the root package by the module's tests, in percent.
 COVERAGE ?= 95
 # Tests that are a step of their own.
-OWN_STEP := ^(TestEachRuleDisabled|Test(|Inventory|Page|Merge|SQL|SQLMerge|TiDB)Ratios|TestSQL(Growth|Scale)|TestTiDB)$$
+OWN_STEP := ^(TestEachRuleDisabled|Test(|Inventory|Page|Merge|SQL|SQLMerge|TiDB)Ratios|TestSQL(Growth|Scale|Paging)|TestTiDB)$$
 # The benchmark of `make bench`: package and test.
 BENCH_PKG ?= ./internal/bench
 BENCH_RUN ?= ^(TestRatios|TestInventoryRatios|TestPageRatios)$$
