@@ -53,3 +53,32 @@ func TestCodeEdges(t *testing.T) {
 		t.Errorf("a source that has ended: %v", err)
 	}
 }
+
+// TestSeparators pastes what does not show or looks like a hyphen between the
+// digits.
+func TestSeparators(t *testing.T) {
+	want, err := icpcode.ParseCode("012345678901")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sep := range []string{"\u200b", "\ufeff", "−", "\u3000", "–"} {
+		if c, err := icpcode.ParseCode("0123" + sep + "45678901"); err != nil || c != want {
+			t.Errorf("%q between digits: %v, %v", sep, c, err)
+		}
+	}
+}
+
+// TestTwoPiecesOfAdvice gives all advice, and ends where its reader does.
+func TestTwoPiecesOfAdvice(t *testing.T) {
+	d := icpcode.Decision{Advice: icpcode.MakeRules(icpcode.PAYWhen, icpcode.RSKMove)}
+	n := 0
+	for range d.Reasons(icpcode.English) {
+		n++
+	}
+	if n != 2 {
+		t.Errorf("%d pieces of advice, want 2", n)
+	}
+	for range d.Reasons(icpcode.English) {
+		break
+	}
+}
