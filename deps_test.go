@@ -109,16 +109,6 @@ func TestMergeKnowsNothing(t *testing.T) {
 	}
 }
 
-// sources parses the files of the root package that are no tests.
-func sources(t *testing.T) (*token.FileSet, map[string]*ast.File) {
-	t.Helper()
-	set, files := filesOf(t, ".")
-	if len(files) < 10 {
-		t.Fatalf("found only %d files of the root package", len(files))
-	}
-	return set, files
-}
-
 // filesOf parses the files of a package that are no tests.
 func filesOf(t *testing.T, dir string) (*token.FileSet, map[string]*ast.File) {
 	t.Helper()
@@ -136,6 +126,9 @@ func filesOf(t *testing.T, dir string) (*token.FileSet, map[string]*ast.File) {
 			t.Fatal(err)
 		}
 		files[name] = f
+	}
+	if len(files) < 3 || dir == "." && len(files) < 10 {
+		t.Fatalf("found only %d files of %s", len(files), dir)
 	}
 	return set, files
 }

@@ -177,10 +177,10 @@ var table = []disabling{
 		{"record.go", "if role&(RoleHolder|RoleOperator) == 0 {", "if false {"},
 	}},
 	{rule: icpcode.GRTPrivate, why: "the grantee sees what was before the grant", edits: []edit{
-		{"list.go", "if !granted {\n\t\t\treturn e, false", "if false {\n\t\t\treturn e, false"},
+		{"history.go", "if !granted {\n\t\t\treturn e, false", "if false {\n\t\t\treturn e, false"},
 	}},
 	{rule: icpcode.GRTPrivate, why: "an account lists another's codes", edits: []edit{
-		{"list.go", "if r.Account != r.Actor && !operator {", "if false {"},
+		{"list.go", "if r.Account != r.Actor && !l.call.operator {", "if false {"},
 	}},
 
 	{rule: icpcode.PAYWhen, why: "nothing is advised where the quota is used up", edits: []edit{
