@@ -7,8 +7,8 @@ import (
 
 // tidbSettings are settings of a TiDB session that break a promise of the
 // store's unless they are as they come. Other databases do not know them.
-// Pessimistic or optimistic transactions, and where constraints are checked, do
-// not matter: what TiDB answers only at COMMIT is a conflict all the same.
+// Pessimistic or optimistic transactions do not matter: what TiDB answers only
+// at COMMIT is a conflict all the same.
 //
 // TiDB's documentation, "System Variables", "Stale Read".
 var tidbSettings = []struct{ name, want, why string }{
@@ -18,6 +18,7 @@ var tidbSettings = []struct{ name, want, why string }{
 	{"tidb_low_resolution_tso", "OFF", "a Load would see the past"},
 	{"tidb_read_consistency", "strict", "a Load could miss a commit that is under way"},
 	{"tidb_guarantee_linearizability", "ON", "a Load could miss a commit that was acknowledged by another server"},
+	{"tidb_constraint_check_in_place_pessimistic", "ON", "a document that is there already would be no conflict, but error 8141"},
 	{"tidb_batch_commit", "OFF", "a Change would be committed in parts"},
 	{"tidb_disable_txn_auto_retry", "ON", "updates that lost would be repeated as if they had not"},
 }

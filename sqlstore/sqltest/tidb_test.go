@@ -86,8 +86,6 @@ func TestTiDB(t *testing.T) {
 		onServer("local times", sqlstore.MySQL, tidb, local),
 		onServer("ANSI", sqlstore.MySQL, tidb, ansi),
 		onServer("optimistic", sqlstore.MySQL, tidb, fewTrips+"&tidb_txn_mode=%27optimistic%27"),
-		onServer("read committed", sqlstore.MySQL, tidb, fewTrips+"&tx_isolation=%27READ-COMMITTED%27"),
-		onServer("late checks", sqlstore.MySQL, tidb, fewTrips+"&tidb_constraint_check_in_place_pessimistic=0"),
 	} {
 		t.Run("Conformance, "+e.name, func(t *testing.T) { conformance(t, e) })
 	}
@@ -103,7 +101,7 @@ func tidbSettings(t *testing.T) {
 	}
 	for _, set := range []string{
 		"tidb_read_staleness='-5'", "tidb_enable_external_ts_read=1", "tidb_low_resolution_tso=1", "tidb_read_consistency='weak'",
-		"tidb_guarantee_linearizability=0", "tidb_batch_commit=1", "sql_mode=''",
+		"tidb_guarantee_linearizability=0", "tidb_batch_commit=1", "tidb_constraint_check_in_place_pessimistic=0", "sql_mode=''",
 	} {
 		variable, value, _ := strings.Cut(set, "=")
 		db := dbtest.Open(t, s.Driver(), s.DSN(name)+"&"+variable+"="+url.QueryEscape(value))
