@@ -26,8 +26,8 @@
 //
 //  1. An engine never issues above a quota nor grants above a cap (ELG-QUOTA,
 //     GRT-OUT, GRT-IN). Imports count, and neither refuses them; but an
-//     instance has at most 1,000 codes, and a closed one takes over none that
-//     is alive.
+//     instance has at most 1,000 codes, over a [Limited] store at most what
+//     closing it can write, and a closed one takes over none that is alive.
 //  2. A code, its events, the count of its instance and the caps of its grant
 //     change together or not at all.
 //  3. No two codes are ever equal, dead ones included (COD-UNIQUE).

@@ -159,7 +159,7 @@ type slow struct {
 }
 
 func (s *slow) Commit(ctx context.Context, c icpcode.Change) error {
-	time.Sleep(time.Millisecond)
+	<-time.After(time.Millisecond) // of the bubble
 	err := s.Least.Commit(ctx, c)
 	s.mu.Lock()
 	defer s.mu.Unlock()

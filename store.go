@@ -165,16 +165,16 @@ type Key struct {
 // String describes the key, for messages: "ledger i-bp1abc". The code of a
 // record is masked.
 func (k Key) String() string {
-	s := k.Kind.String()
+	parts := []string{k.Kind.String()}
 	for _, part := range [...]string{k.A, k.B, k.Code.Masked()} {
 		if part != "" {
-			s += " " + part
+			parts = append(parts, part)
 		}
 	}
 	if k.Year != 0 {
-		s += " " + strconv.Itoa(k.Year)
+		parts = append(parts, strconv.Itoa(k.Year))
 	}
-	return s
+	return strings.Join(parts, " ")
 }
 
 // Compare orders keys by kind, A, B, year and code. Changes list their

@@ -19,11 +19,9 @@ import (
 // every code is in four lists or more.
 type item [3]uint32
 
-// firstOpaque is above all numbers of twelve digits, the first a zero.
+// firstOpaque is above all numbers of twelve digits, the first a zero. There is
+// room above it for ten times as many codes as a store can hold.
 const firstOpaque = 100_000_000_000
-
-// maxOpaque is how many other codes there can be.
-const maxOpaque = 1<<37 - firstOpaque
 
 // yearOne is the first microsecond that an item can tell; the last is in the
 // year 18268.

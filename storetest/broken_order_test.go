@@ -197,7 +197,7 @@ var brokenLimits = []brokenStore{
 		s.forgetful(func(r *icpcode.Record) time.Time { return r.Updated })
 	}, []string{"purge-spares"}},
 	{"forgets everything that is over", func(s *twisted) {
-		s.forgetful(func(r *icpcode.Record) time.Time { return time.Unix(int64(min(r.Over().Unix(), 1)), 0) })
+		s.forgetful(func(r *icpcode.Record) time.Time { return time.Unix(min(r.Over().Unix(), 1), 0) })
 	}, []string{"purge-spares"}},
 	{"forgets how many events there were", func(s *twisted) {
 		s.onPurge = func(before time.Time, limit int) int {

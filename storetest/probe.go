@@ -43,7 +43,7 @@ func load(ctx context.Context, s icpcode.Store, keys ...icpcode.Key) ([]icpcode.
 
 // breaks says what is wrong where rule is broken, whatever the case is about.
 func breaks(rule, format string, args ...any) error {
-	return &brokenRule{rule, fmt.Errorf(format, args...)}
+	return &ruleError{rule, fmt.Errorf(format, args...)}
 }
 
 // maxCursor is how many bytes Page.Next can have.

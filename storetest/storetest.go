@@ -132,9 +132,9 @@ type probe struct {
 	most     int // Puts and events together in one Change
 }
 
-// brokenRule is an error of a store that broke another sentence than the one
+// ruleError is an error of a store that broke another sentence than the one
 // that the case is about.
-type brokenRule struct {
+type ruleError struct {
 	rule string
 	error
 }
@@ -142,7 +142,7 @@ type brokenRule struct {
 // ruled returns the sentence to print beside args.
 func (p *probe) ruled(args []any) string {
 	for _, a := range args {
-		var b *brokenRule
+		var b *ruleError
 		if err, ok := a.(error); ok && errors.As(err, &b) {
 			return b.rule
 		}
