@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/icpcode/icpcode"
 )
@@ -101,6 +102,9 @@ func merge(s *Server, file string, others []statement, mainland func(provider, r
 		mergeColumn(s, col, all, mainland)
 	}
 	mergeAddresses(s, all)
+	if i := &s.Instance; i.Billing != icpcode.Subscription && s.Format != OwnCSV && s.Format != OwnJSON {
+		i.Expires = time.Time{} // it means something only for a subscription
+	}
 	for _, o := range others {
 		for _, n := range o.server.Notes {
 			if !slices.Contains(s.Notes, n) {

@@ -53,6 +53,7 @@ func TestContradictions(t *testing.T) {
 			"ips: 47.96.1.180 47.96.1.181 or 47.96.1.181: 47.96.1.181"},
 		{"no address", ecs(`PublicIpAddress:{"IpAddress":["47.96.1.180"]}`, `EipAddress:{"IpAddress":""}`), ecs(`PublicIpAddress:{"IpAddress":[]}`, `EipAddress:{"IpAddress":""}`), "public_ip: yes or no: no"},
 		{"another address", ecs(`PublicIpAddress:{"IpAddress":["47.96.1.180"]}`, `EipAddress:{"IpAddress":""}`), ecs(`PublicIpAddress:{"IpAddress":["47.96.1.181"]}`, `EipAddress:{"IpAddress":""}`), "ips: 47.96.1.180 or 47.96.1.181: unknown"},
+		{"billing that cannot be read", ecs(), ecs(`InstanceChargeType:"Barter"`), "billing: subscription or unknown: unknown"},
 		{"billing", row(), row("billing=pay-as-you-go"), "billing: subscription or pay-as-you-go: pay-as-you-go"},
 		{"terms", row(), row("term_months=3", "first_term_months=1"), "term_months: 12 or 3: 3; first_term_months: 6 or 1: 1"},
 		{"instants", row(), row("created=2026-02-01", "expires=2026-12-01"), "created: 2026-01-01 or 2026-02-01: 2026-02-01; expires: 2027-01-01 or 2026-12-01: 2026-12-01"},
@@ -96,6 +97,9 @@ func TestContradictions(t *testing.T) {
 				}
 				// What was taken is what the facts are.
 				told := told(servers[0])
+				if i := &servers[0].Instance; servers[0].Format == inventory.AlibabaECS && i.Billing != icpcode.Subscription && !i.Expires.IsZero() {
+					t.Errorf("an expiry without a subscription: %v", told)
+				}
 				k := servers[0].Conflicts[0]
 				if i := &servers[0].Instance; k.Fact == "status" && k.Taken == "locked" && i.Status != icpcode.StatusLocked ||
 					k.Fact == "region" && k.Taken != "unknown" && i.Region != k.Taken || k.Fact == "owner" && i.Owner != "" ||

@@ -25,7 +25,7 @@ import (
 // own formats.
 func addSamples(f *testing.F) {
 	seeds := 0
-	for _, pattern := range []string{"testdata/*/*.json", samples + "/*.json"} {
+	for _, pattern := range []string{"testdata/*/*.json", "testdata/cases/files/*", samples + "/*.json"} {
 		files, _ := filepath.Glob(pattern)
 		for _, name := range files {
 			b, err := os.ReadFile(name)
@@ -40,6 +40,11 @@ func addSamples(f *testing.F) {
 	}
 	if seeds < 20 {
 		f.Fatalf("%d samples", seeds)
+	}
+	for _, doc := range otherLists(f) {
+		if len(doc) < 500 {
+			f.Add([]byte(doc))
+		}
 	}
 	for format, fields := range documented {
 		var m [][2]string
@@ -235,6 +240,59 @@ func FuzzInstant(f *testing.F) {
 		}
 		if got.IsZero() && !want.IsZero() && strict.MatchString(s) {
 			t.Errorf("%q is not read, want %v", s, want)
+		}
+	})
+}
+
+// FuzzSurvey: no two inputs panic or hang; both readings say the same errors;
+// each server is yielded once and is sound; the order of the inputs changes no
+// fact, and nothing that is missing.
+func FuzzSurvey(f *testing.F) {
+	f.Add([]byte(total(4, "a", "b")), []byte(total(4, "b", "c")))
+	f.Add([]byte(inList(server())), []byte(inList(server(`Status:"Stopped"`, `RegionId:"cn-hongkong"`, `PublicIpAddress:{"IpAddress":[]}`))))
+	f.Add([]byte("id;status\nw;running\n"), []byte(`{"id":"w","status":"locked","ips":["47.96.1.180"]}`))
+	f.Add([]byte(byToken("x", "a")), []byte(byToken("")))
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		ids := make(map[string]bool)
+		servers, wrong := surveyed(t, mainland, string(a), string(b))
+		for _, s := range servers {
+			sound(t, s)
+			id := s.Instance.Provider + "\x00" + string(s.Instance.ID)
+			if ids[id] {
+				t.Errorf("%q is there twice", id)
+			}
+			ids[id] = true
+			for _, k := range s.Conflicts {
+				if len(k.Said) < 2 || k.Text(icpcode.English) == "" || k.Text(icpcode.Chinese) == "" {
+					t.Errorf("the conflict %+v", k)
+				}
+			}
+		}
+		swapped, wrongSwapped := surveyed(t, mainland, string(b), string(a))
+		if len(swapped) != len(servers) || len(wrongSwapped) != len(wrong) {
+			t.Errorf("%d servers and %d errors, the other way round %d and %d", len(servers), len(wrong), len(swapped), len(wrongSwapped))
+		}
+	})
+}
+
+// FuzzFactsAgain: no input panics or hangs, and facts that are read can be
+// applied, once for good.
+func FuzzFactsAgain(f *testing.F) {
+	f.Add([]byte("id,owner,trial,term_months,ip_held,expires\nw,1001,no,12,no,2027/1/11\n"))
+	f.Add([]byte("实例ID;产品;地域;公网IP\nw;轻量应用服务器;华东1（杭州）;47.0.0.1、47.0.0.2\n"))
+	f.Add([]byte("\xEF\xBB\xBFid\towner\n# x\nw\t1.2E+15\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		facts, err := inventory.ReadFacts(bytes.NewReader(data))
+		if err != nil {
+			return
+		}
+		for id := range facts.IDs() {
+			s := inventory.Server{Instance: icpcode.Instance{ID: id}, Format: inventory.OwnCSV}
+			first := facts.Apply(&s)
+			sound(t, s)
+			if again := facts.Apply(&s); len(again) > 0 {
+				t.Errorf("%v, and once more %v", first, again)
+			}
 		}
 	})
 }
