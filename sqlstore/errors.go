@@ -232,7 +232,7 @@ func (s *Store) describe(err error) string {
 			return fmt.Sprintf("error %d", n)
 		}
 	}
-	if e, ok := err.(interface{ SQLState() string }); ok && s.dialect == PostgreSQL { //nolint:errorlint // this error and no inner one
+	if e, ok := err.(interface{ SQLState() string }); ok && s.dialect == PostgreSQL {
 		if state := e.SQLState(); !plainState(state) {
 			return "SQLSTATE " + state
 		}

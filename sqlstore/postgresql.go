@@ -189,9 +189,9 @@ func (postgreSQL) all(*statement) {}
 
 func (postgreSQL) indexed(string) string { return "" }
 
-func (f postgreSQL) before(s *statement, p position) { rows(f, s, "<", p) }
+func (p postgreSQL) before(s *statement, at position) { rows(p, s, "<", at) }
 
-func (f postgreSQL) upTo(s *statement, p position) { rows(f, s, ">=", p) }
+func (p postgreSQL) upTo(s *statement, at position) { rows(p, s, ">=", at) }
 
 func (postgreSQL) unindexed(column string) string { return "(" + column + " || '')" }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -40,10 +41,8 @@ func (s *Store) refit(ctx context.Context, on conn, text *statement, width int) 
 		return nil, nil, err
 	}
 	all, kinds, err := s.rows(ctx, on, text, width)
-	for _, kind := range kinds {
-		if kind == unfit {
-			return nil, nil, fmt.Errorf("%w: the session forgets its variables", ErrSettings)
-		}
+	if slices.Contains(kinds, unfit) {
+		return nil, nil, fmt.Errorf("%w: the session forgets its variables", ErrSettings)
 	}
 	return all, kinds, err
 }
