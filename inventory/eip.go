@@ -53,6 +53,7 @@ type address struct {
 	target   string // what it names as bound to
 	bound    icpcode.Tri
 	status   string // the word that says whether it is bound
+	port     bool   // target is a network interface
 	twice    bool   // another record says that it is bound to something else
 	lock     string // why it is locked; "": it is not
 	next     int32  // another one with the same target, plus 1
@@ -98,6 +99,18 @@ var (
 		{"CREATING", icpcode.No},
 		{"OFFLINING", icpcode.No},
 	}
+	huaweiBound = words[icpcode.Tri]{
+		{"ACTIVE", icpcode.Yes},
+		{"ELB", icpcode.Yes},
+		{"VPN", icpcode.Yes},
+		{"DOWN", icpcode.No},
+		{"BINDING", icpcode.No},
+		{"BIND_ERROR", icpcode.No},
+		{"PENDING_CREATE", icpcode.No},
+		{"NOTIFYING", icpcode.No},
+		{"PENDING_DELETE", icpcode.No},
+		{"NOTIFY_DELETE", icpcode.No},
+	}
 )
 
 // eip reads an Alibaba Cloud EIP.
@@ -136,6 +149,40 @@ func (b *builder) tencentEIP() (a address, problem string) {
 		if v := string(b.t.word(b.t.member(k))); v == "true" || v == "True" {
 			a.lock = keyNames[k]
 		}
+	}
+	return a, ""
+}
+
+// huaweiEIP reads a Huawei Cloud EIP, of version 1 of the API, which names the
+// network interface alone, or of version 3, which names the server too.
+func (b *builder) huaweiEIP() (a address, problem string) {
+	if problem := b.id(keyID); problem != "" {
+		return address{}, problem
+	}
+	t := b.t
+	vnic := t.member(keyVnic)
+	a = address{provider: huawei, target: string(b.wordOf(t.child(vnic, keyDeviceID), keyDeviceID))}
+	if kind := string(b.word(keyAssociatedType)); a.target == "" || kind != "" && kind != "PORT" {
+		a.target, a.port = string(b.word(keyAssociatedID)), kind == "PORT"
+	}
+	for _, n := range [...]int32{t.child(vnic, keyPortID), t.member(keyPortID)} {
+		if a.target == "" {
+			a.target, a.port = string(b.wordOf(n, keyPortID)), true
+		}
+	}
+	a.boundIs(b.word(keyOwnStatus), huaweiBound)
+	if a.status == "FREEZED" { // bound or not
+		a.lock, a.status, a.bound = keyNames[keyOwnStatus], "", icpcode.No
+		if a.target != "" {
+			a.bound = icpcode.Yes
+		}
+	}
+	if len(b.word(keyLockStatus)) > 0 {
+		a.lock = keyNames[keyLockStatus]
+	}
+	b.addressOf(&a, keyPublicIPOf)
+	if a.text == "" {
+		b.addressOf(&a, keyPublicIPv6Of)
 	}
 	return a, ""
 }
@@ -272,7 +319,7 @@ func (a *Addresses) removeOthers(s *Server) {
 			s.note(NoteEIPTwice, "IpAddress", []byte(x.text))
 			continue
 		}
-		if x.bound == icpcode.No || x.bound == icpcode.Yes && !s.isTarget(x.target) {
+		if x.bound == icpcode.No || x.bound == icpcode.Yes && !s.isTarget(x) {
 			s.note(NoteEIPElsewhere, "IpAddress", []byte(x.text))
 			continue
 		}
@@ -328,11 +375,11 @@ func (a *Addresses) addOwn(s *Server, before *icpcode.Instance) {
 	}
 }
 
-// isTarget reports whether an address that is bound to id can be the server's:
-// of a server with one network interface its ID is not kept.
-func (s *Server) isTarget(id string) bool {
-	if id == string(s.Instance.ID) || slices.Contains(s.Interfaces, id) {
+// isTarget reports whether what x is bound to can be the server: the only
+// network interface of a server is not always kept.
+func (s *Server) isTarget(x *address) bool {
+	if x.target == string(s.Instance.ID) || slices.Contains(s.Interfaces, x.target) {
 		return true
 	}
-	return len(s.Interfaces) == 0 && strings.HasPrefix(id, "eni-")
+	return len(s.Interfaces) == 0 && (x.port || strings.HasPrefix(x.target, "eni-"))
 }

@@ -19,6 +19,7 @@ const (
 	TencentLighthouse                   // Lighthouse DescribeInstances
 	TencentEIP                          // VPC DescribeAddresses; see Addresses
 	HuaweiECS                           // ECS cloudservers/detail, cloudservers/{id}
+	HuaweiEIP                           // EIP publicips of v1 and v3; see Addresses
 	OwnJSON                             // objects with the columns of ReadFacts
 	OwnCSV                              // a CSV with the columns of ReadFacts
 )
@@ -26,7 +27,7 @@ const (
 var formatNames = [...]string{
 	"unknown", "Alibaba Cloud ECS", "Alibaba Cloud SWAS", "Alibaba Cloud CLB", "Alibaba Cloud ALB", "Alibaba Cloud NLB",
 	"Alibaba Cloud NAT gateway", "Alibaba Cloud IPv6 translation", "Alibaba Cloud EIP",
-	"Tencent Cloud CVM", "Tencent Cloud Lighthouse", "Tencent Cloud address", "Huawei Cloud ECS", "JSON", "CSV",
+	"Tencent Cloud CVM", "Tencent Cloud Lighthouse", "Tencent Cloud address", "Huawei Cloud ECS", "Huawei Cloud EIP", "JSON", "CSV",
 }
 
 // String returns a name for people, "Alibaba Cloud ECS".
@@ -46,11 +47,14 @@ func (f Format) record() string {
 }
 
 // isAddress reports whether the records are addresses and not servers.
-func (f Format) isAddress() bool { return f == AlibabaEIP || f == TencentEIP }
+func (f Format) isAddress() bool { return f == AlibabaEIP || f == TencentEIP || f == HuaweiEIP }
 
 // isList reports whether the value of a key is a list of records, or holds one
 // under an inner key.
 func (k key) isList() bool { return keyInstances <= k && k <= keyServer }
+
+// isOne reports whether the value of a key is one record and no list.
+func (k key) isOne() bool { return k == keyServer || k == keyPublicip }
 
 // innerKeys are the keys under which the elements of a list are. If there is
 // none, the list is the value itself.

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/icpcode/icpcode"
 )
@@ -103,6 +104,9 @@ func (b *builder) huaweiAddresses() (known bool) {
 	for net := t.first(n); net > 0; net = t.nodes[net].next {
 		for c := t.first(net); c > 0; c = t.nodes[c].next {
 			addr, kind := t.child(c, keyAddr), string(t.word(t.child(c, keyAddrType)))
+			if port := t.word(t.child(c, keyPort)); len(port) > 0 && !slices.Contains(b.s.Interfaces, string(port)) {
+				b.s.Interfaces = append(b.s.Interfaces, string(port))
+			}
 			if kind == "floating" && addr > 0 {
 				b.found = append(b.found, addr)
 				continue

@@ -46,8 +46,9 @@ type Server struct {
 	Format Format
 	Record int
 	Offset int64
-	// Interfaces are the IDs of its network interfaces if it has several: a
-	// list of addresses may name these instead of the server.
+	// Interfaces are the IDs of its network interfaces if it has several, or if
+	// its provider is Huawei Cloud: a list of addresses may name these instead of
+	// the server.
 	Interfaces []string
 
 	// Network is the private network (VPC) of a NAT gateway, and that of a

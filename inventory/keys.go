@@ -16,6 +16,8 @@ const (
 	keyEipAddresses
 	keyInstanceSet
 	keyAddressSet
+	keyPublicips
+	keyPublicip
 	keyServers
 	keyServer
 	keyInstance
@@ -25,6 +27,8 @@ const (
 	keyEipAddress
 	keyTotalCount
 	keyCount
+	keyTotal
+	keyTotalOf
 	keyPageNumber
 	keyPageSize
 	keyNextToken
@@ -120,6 +124,15 @@ const (
 	keyAutoTerminateTime
 	keyLinks
 	keyAvailabilityZone
+	keyPort
+	keyPortID
+	keyPublicIPOf
+	keyPublicIPv6Of
+	keyVnic
+	keyDeviceID
+	keyLockStatus
+	keyAssociatedType
+	keyAssociatedID
 
 	// This package's own, the columns of ReadFacts. Some are Huawei Cloud's too.
 	keyID
@@ -153,6 +166,8 @@ var keyNames = [...]string{
 	keyEipAddresses:                "EipAddresses",
 	keyInstanceSet:                 "InstanceSet",
 	keyAddressSet:                  "AddressSet",
+	keyPublicips:                   "publicips",
+	keyPublicip:                    "publicip",
 	keyServers:                     "servers",
 	keyServer:                      "server",
 	keyInstance:                    "Instance",
@@ -162,6 +177,8 @@ var keyNames = [...]string{
 	keyEipAddress:                  "EipAddress",
 	keyTotalCount:                  "TotalCount",
 	keyCount:                       "count",
+	keyTotal:                       "total",
+	keyTotalOf:                     "total_count",
 	keyPageNumber:                  "PageNumber",
 	keyPageSize:                    "PageSize",
 	keyNextToken:                   "NextToken",
@@ -251,6 +268,15 @@ var keyNames = [...]string{
 	keyAutoTerminateTime:           "auto_terminate_time",
 	keyLinks:                       "links",
 	keyAvailabilityZone:            "OS-EXT-AZ:availability_zone",
+	keyPort:                        "OS-EXT-IPS:port_id",
+	keyPortID:                      "port_id",
+	keyPublicIPOf:                  "public_ip_address",
+	keyPublicIPv6Of:                "public_ipv6_address",
+	keyVnic:                        "vnic",
+	keyDeviceID:                    "device_id",
+	keyLockStatus:                  "lock_status",
+	keyAssociatedType:              "associate_instance_type",
+	keyAssociatedID:                "associate_instance_id",
 	keyID:                          "id",
 	keyOwnName:                     "name",
 	keyOwner:                       "owner",

@@ -172,6 +172,11 @@ func (t *tree) isTencentEIP() bool {
 	return t.has(keyAddressID) && (t.has(keyAddressIP) || t.has(keyAddressStatus))
 }
 
+// isHuaweiEIP: edge nodes (IEC), which have lists of the same shape, say their site.
+func (t *tree) isHuaweiEIP() bool {
+	return t.has(keyID) && t.has(keyOwnStatus) && t.marks(keyPublicIPOf, keyPublicIPv6Of) > 0 && !bytes.Contains(t.strange, []byte("site_id\x00"))
+}
+
 func (t *tree) isHuaweiECS() bool {
 	metadata := t.member(keyMetadata)
 	return t.child(metadata, keyChargingMode) > 0 || t.has(keyVMState) && t.has(keyOwnStatus)
@@ -229,6 +234,11 @@ func (t *tree) formatIn(list key, nested bool) Format {
 			return TencentLighthouse
 		}
 		return 0
+	case keyPublicips, keyPublicip:
+		if t.isHuaweiEIP() || t.bare() {
+			return HuaweiEIP
+		}
+		return 0
 	case keyAddressSet:
 		if t.isTencentEIP() || t.only(tencentEIPFields) {
 			return TencentEIP
@@ -264,6 +274,8 @@ func (t *tree) formatAlone() Format {
 		return AlibabaEIP
 	case t.isTencentEIP() && t.has(keyAddressIP):
 		return TencentEIP
+	case t.isHuaweiEIP():
+		return HuaweiEIP
 	case t.has(keyID) && t.isHuaweiECS() && t.has(keyOwnStatus):
 		return HuaweiECS
 	case t.isOwn():

@@ -98,6 +98,7 @@ Alibaba Cloud IPv6 translation: alibaba/ipv6trans-bp1s7u98sqx0j3319jibk NAT64 cn
 		"eip/describeeipaddresses_doc2026_assembled.json": "",
 		"eip/describeeipaddresses_nat_bound_doc2020.json": "",
 		"tencent/vpc_describeaddresses_doc_ex1.json":      "",
+		"huawei/eip_publicips_v3_schema.json":             "",
 		"tencent/lighthouse_describeinstances_doc_ex1.json": `Tencent Cloud Lighthouse: tencent/lhins-ruy9d2tw Lighthouse ap-guangzhou subscription running created 2020-04-28T03:46:09Z expires 2020-05-28T03:46:09Z ip [170.106.15.201]
   InstanceId "lhins-ruy9d2tw": a Lighthouse gives no codes; file with it directly, in the account that bought it`,
 		// POSTPAID_BY_HOUR with an ExpiredTime; RUNNING and isolated.

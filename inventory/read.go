@@ -201,7 +201,7 @@ func (d *decoder) document(depth int) {
 			} else {
 				d.skip(0)
 			}
-		case k == keyTotalCount || k == keyCount:
+		case k == keyTotalCount || k == keyCount || k == keyTotal || k == keyTotalOf:
 			total = d.count(keyNames[k])
 		case k == keyPageNumber:
 			number = d.count("PageNumber")
@@ -318,7 +318,7 @@ func (d *decoder) list(outer key, start int64) {
 		}
 		return
 	case object:
-		if outer == keyServer {
+		if outer.isOne() {
 			d.record(outer, false)
 			return
 		}
@@ -493,8 +493,11 @@ func (d *decoder) hand(s *Server, err error, start int64) {
 // address reads a record that is an address.
 func (d *decoder) address(f Format) error {
 	read := d.b.eip
-	if f == TencentEIP {
+	switch f {
+	case TencentEIP:
 		read = d.b.tencentEIP
+	case HuaweiEIP:
+		read = d.b.huaweiEIP
 	}
 	a, problem := read()
 	if problem != "" {

@@ -112,7 +112,7 @@ func (t *tree) word(n int32) []byte {
 }
 
 // keySet is a set of keys.
-type keySet [(int(lastKey) + 63) / 64]uint64
+type keySet [int(lastKey)/64 + 1]uint64
 
 // add reports whether k is new.
 func (s *keySet) add(k key) bool {

@@ -112,6 +112,7 @@ var byHand = map[string][]checked{
 	"eip/describeeipaddresses_doc2026_assembled.json": {},
 	"eip/describeeipaddresses_nat_bound_doc2020.json": {},
 	"tencent/vpc_describeaddresses_doc_ex1.json":      {},
+	"huawei/eip_publicips_v3_schema.json":             {},
 
 	// Pay-per-use. ACTIVE, but stopped says vm_state, which the rules there
 	// allow. Its zone is in Hong Kong; the list says no addresses.

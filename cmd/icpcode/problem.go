@@ -122,7 +122,7 @@ func isSpoken(err error) bool { return spokenIn(err) != nil }
 // incompleteZh says in Chinese what is missing.
 func incompleteZh(e *inventory.IncompleteError) string {
 	unit := "台"
-	if e.Format == inventory.AlibabaEIP || e.Format == inventory.TencentEIP {
+	if e.Format == inventory.AlibabaEIP || e.Format == inventory.TencentEIP || e.Format == inventory.HuaweiEIP {
 		unit = "个地址"
 	}
 	if e.Total > e.Found {
