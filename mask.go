@@ -127,7 +127,9 @@ type (
 	plainPage           Page
 	plainEventQuery     EventQuery
 	plainBindRequest    BindRequest
+	plainIssueRequest   IssueRequest
 	plainGrantRequest   GrantRequest
+	plainVerification   Verification
 	plainSubmitRequest  SubmitRequest
 	plainApproveRequest ApproveRequest
 	plainCodeRequest    CodeRequest
@@ -213,11 +215,18 @@ func (r BindRequest) Format(s fmt.State, verb rune) { show(s, verb, plainBindReq
 // LogValue masks the codes in structured logs.
 func (r BindRequest) LogValue() slog.Value { return slog.AnyValue(plainBindRequest(mask(r))) }
 
-// Format prints the GrantRequest with its codes masked, under every verb.
-func (r GrantRequest) Format(s fmt.State, verb rune) { show(s, verb, plainGrantRequest(mask(r))) }
+func (r GrantRequest) plain() plainGrantRequest {
+	r = mask(r)
+	r.Proof = hidden(r.Proof != "")
+	return plainGrantRequest(r)
+}
 
-// LogValue masks the codes in structured logs.
-func (r GrantRequest) LogValue() slog.Value { return slog.AnyValue(plainGrantRequest(mask(r))) }
+// Format prints the GrantRequest with its codes masked and its proof hidden,
+// under every verb.
+func (r GrantRequest) Format(s fmt.State, verb rune) { show(s, verb, r.plain()) }
+
+// LogValue masks the codes and hides the proof in structured logs.
+func (r GrantRequest) LogValue() slog.Value { return slog.AnyValue(r.plain()) }
 
 // Format prints the SubmitRequest with its codes masked, under every verb.
 func (r SubmitRequest) Format(s fmt.State, verb rune) { show(s, verb, plainSubmitRequest(mask(r))) }

@@ -139,7 +139,7 @@ const looked = "each type was looked at"
 // lookAtAll plants a whole code wherever a type can hold one, and looks at all
 // that is printed of it.
 func lookAtAll(t *testing.T) {
-	holders := 0
+	holders, secretHolders := 0, 0
 	for _, typ := range everyType {
 		if typ.Kind() == reflect.Interface {
 			continue // what it holds is of one of the other types
@@ -160,11 +160,38 @@ func lookAtAll(t *testing.T) {
 		if held {
 			holders++
 		}
+		if lookForSecrets(t, typ) {
+			secretHolders++
+		}
 	}
 	if holders < 18 {
 		t.Errorf("codes were planted in %d types only", holders)
 	}
+	if secretHolders < 5 {
+		t.Errorf("secrets were planted in %d types only", secretHolders)
+	}
 	t.Log(looked)
+}
+
+// secrets are the names of the fields that hold what must not stand in a log,
+// besides codes.
+var secrets = []string{"CursorKey", "Proof"}
+
+const secret = "secret-of-exactly-32-bytes-as-is"
+
+// lookForSecrets does for secrets what lookAtAll does for codes, and reports
+// whether the type can hold one.
+func lookForSecrets(t *testing.T, typ reflect.Type) bool {
+	v := reflect.New(typ).Elem()
+	p := planter{code: code(t, "other"), secrets: true}
+	p.plant(v, nil)
+	if p.planted == 0 {
+		return false
+	}
+	for _, shown := range leaks(v, secret) {
+		t.Errorf("%v shows a secret: it needs Format and LogValue in secret.go\n\t%s", typ, shown)
+	}
+	return true
 }
 
 func code(t *testing.T, text string) icpcode.Code {
@@ -176,9 +203,10 @@ func code(t *testing.T, text string) icpcode.Code {
 	return c
 }
 
-// planter fills a value with a code.
+// planter fills a value with a code, or with secrets and counts those.
 type planter struct {
 	code    icpcode.Code
+	secrets bool
 	planted int
 	hidden  bool // below a field that is not exported
 }
@@ -188,7 +216,9 @@ type planter struct {
 func (p *planter) plant(v reflect.Value, above []reflect.Type) {
 	if v.Type() == codeType {
 		v.Set(reflect.ValueOf(p.code))
-		p.planted++
+		if !p.secrets {
+			p.planted++
+		}
 		return
 	}
 	if slices.Contains(above, v.Type()) {
@@ -202,6 +232,10 @@ func (p *planter) plant(v reflect.Value, above []reflect.Type) {
 		}
 		for i := range v.NumField() {
 			f, hidden := v.Field(i), p.hidden
+			if p.secrets && slices.Contains(secrets, v.Type().Field(i).Name) {
+				p.keep(reflect.NewAt(f.Type(), unsafe.Pointer(f.UnsafeAddr())).Elem())
+				continue
+			}
 			p.hidden = p.hidden || !v.Type().Field(i).IsExported()
 			p.plant(reflect.NewAt(f.Type(), unsafe.Pointer(f.UnsafeAddr())).Elem(), above)
 			p.hidden = hidden
@@ -235,6 +269,19 @@ func (p *planter) plant(v reflect.Value, above []reflect.Type) {
 	}
 }
 
+// keep fills a field that is secret.
+func (p *planter) keep(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(secret)
+	case reflect.Array:
+		reflect.Copy(v, reflect.ValueOf([]byte(secret)))
+	default:
+		panic("a secret of kind " + v.Kind().String())
+	}
+	p.planted++
+}
+
 // fit puts into an interface a value that holds a code. What is put into an
 // any is nobody's type; package icpcode's only one is HookError.Panic, for
 // which there is TestHookPanicsWithACode.
@@ -263,7 +310,12 @@ func leaks(v reflect.Value, text string) []string {
 	look := func(how, shown string) {
 		c, _ := icpcode.Opaque.Parse(text)
 		bare := strings.Trim(strings.TrimLeft(text, "0"), `"`)
-		for _, whole := range []string{text, c.Display(), bare, hex.EncodeToString([]byte(text))} {
+		numbers := strings.Trim(fmt.Sprint([]byte(text)), "[]")
+		inGo := strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%#v", []byte(text)), "[]byte{"), "}")
+		shown = strings.Join(strings.Fields(shown), " ")
+		for _, whole := range []string{
+			text, c.Display(), bare, hex.EncodeToString([]byte(text)), numbers, strings.ReplaceAll(numbers, " ", ","), inGo,
+		} {
 			if strings.Contains(strings.ToLower(shown), strings.ToLower(whole)) {
 				found = append(found, how+": "+shown)
 				return
