@@ -12,12 +12,12 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
-	"fmt"
 	"go/ast"
 	"go/importer"
 	"go/parser"
 	"go/token"
 	"go/types"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,31 +42,48 @@ var (
 // root is the module's root, seen from this package's directory.
 const root = "../.."
 
-// Limits for one mutant: of the processor time of one run of tests, which does
-// not run on while others have the machine, in seconds and beside what the
-// tests took without a mutant; of its time on the clock, for those that wait
-// for ever; and of its memory in KB.
-const (
-	processorSeconds = 5
-	processorTimes   = 5
-	clockTime        = 3 * time.Minute
-	memory           = 12_000_000
-)
-
 // TestMutantsAreKilled tries every mutant of every package that is listed.
 func TestMutantsAreKilled(t *testing.T) {
 	if os.Getenv("ICPCODE_MUTATE") != "1" {
 		t.Skip("runs the tests once for each of a thousand mutants: run make mutate, or set ICPCODE_MUTATE=1")
 	}
 	wanted := regexp.MustCompile(*only)
+	found := 0
 	for _, p := range pure.Packages() {
 		name := p.Dir
 		if name == "" {
 			name = "icpcode"
 		}
+		mutants, sources := find(t, p.Dir, wanted)
+		found += len(mutants)
+		if len(mutants) == 0 {
+			t.Logf("%s: no mutants of the files that were asked for", name)
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
-			tryPackage(t, p, wanted)
+			tryPackage(t, p, mutants, sources)
 		})
+	}
+	if found == 0 {
+		t.Errorf("no file that has mutants matches %q: files are named as in ^grant\\.go or ^internal/merge", *only)
+	}
+}
+
+// TestFilesAreNamed shows which names -files is matched with.
+func TestFilesAreNamed(t *testing.T) {
+	for pattern, want := range map[string][]string{`^price\.go$`: {"price.go"}, `^nothing\.go$`: nil, `price_test`: nil} {
+		mutants, _ := find(t, "", regexp.MustCompile(pattern))
+		var got []string
+		for _, m := range mutants {
+			got = append(got, m.file)
+		}
+		if got = slices.Compact(got); !slices.Equal(got, want) {
+			t.Errorf("%s finds mutants of %q, want %q", pattern, got, want)
+		}
+	}
+	mutants, _ := find(t, "internal/merge", regexp.MustCompile(`^internal/merge/pace\.go$`))
+	if len(mutants) == 0 {
+		t.Error("a file below a folder has no mutants")
 	}
 }
 
@@ -76,76 +93,76 @@ type suite struct {
 	quick, slow  []timed
 }
 
-func tryPackage(t *testing.T, p pure.Package, wanted *regexp.Regexp) {
+// tally counts what became of the mutants of one file, or of all.
+type tally struct{ killed, lived int }
+
+func (a tally) percent() float64 { return 100 * float64(a.killed) / float64(a.killed+a.lived) }
+
+func tryPackage(t *testing.T, p pure.Package, mutants []mutant, sources map[string]string) {
 	start := time.Now()
-	mutants, sources := find(t, p.Dir, wanted)
-	if len(mutants) == 0 {
-		t.Skip("no mutants of the files that were asked for")
-	}
+	since := func() time.Duration { return time.Since(start).Round(time.Second) }
 	mutants, texts := weaveAll(t, p.Dir, mutants, sources)
 	var suites []suite
 	for _, dir := range append([]string{p.Dir}, p.Tests...) {
 		program := build(t, dir, texts)
 		quick, slow := tests(t, program, dir)
 		suites = append(suites, suite{program, dir, quick, slow})
-		t.Logf("%d mutants woven, %d quick tests and %d slow ones: %v", len(mutants), len(quick), len(slow), time.Since(start).Round(time.Second))
+		t.Logf("%d mutants woven, %d quick tests and %d slow ones: %v", len(mutants), len(quick), len(slow), since())
 		if killed, out := try(suites[len(suites)-1:], 0); killed {
 			t.Fatalf("the tests fail without a mutant:\n%s", out)
 		}
 	}
 
-	type verdict struct{ killed, lived int }
-	var mu sync.Mutex
-	byFile, left, done := map[string]*verdict{}, []string{}, 0
+	byFile, left, done := map[string]tally{}, []string{}, 0
+	tryAll(suites, len(mutants), func(n int, killed bool) {
+		of := byFile[mutants[n].file]
+		if killed {
+			of.killed++
+		} else {
+			of.lived++
+			left = append(left, mutants[n].String())
+			t.Logf("lives: %v", mutants[n])
+		}
+		byFile[mutants[n].file] = of
+		if done++; done%50 == 0 {
+			t.Logf("%d of %d, %v", done, len(mutants), since())
+		}
+	})
+
+	var all tally
+	for _, file := range slices.Sorted(maps.Keys(byFile)) {
+		of := byFile[file]
+		all.killed, all.lived = all.killed+of.killed, all.lived+of.lived
+		t.Logf("%-40s killed %4d, lived %3d", file, of.killed, of.lived)
+	}
+	slices.Sort(left)
+	t.Logf("killed %d, lived %d: %.2f %%, in %v\n%s", all.killed, all.lived, all.percent(), since(), strings.Join(left, "\n"))
+	if all.percent() < *atLeast {
+		t.Errorf("%.2f %% of the mutants were killed, want at least %v %%", all.percent(), *atLeast)
+	}
+}
+
+// tryAll tries n mutants, as many at a time as there are processors, and hands
+// on what became of each, one after the other.
+func tryAll(suites []suite, n int, verdict func(n int, killed bool)) {
 	numbers := make(chan int)
+	var mu sync.Mutex
 	var wg sync.WaitGroup
 	for range max(1, runtime.NumCPU()) {
 		wg.Go(func() {
-			for n := range numbers {
-				killed, _ := try(suites, n+1)
+			for i := range numbers {
+				killed, _ := try(suites, i+1)
 				mu.Lock()
-				v := byFile[mutants[n].file]
-				if v == nil {
-					v = &verdict{}
-					byFile[mutants[n].file] = v
-				}
-				if killed {
-					v.killed++
-				} else {
-					v.lived++
-					left = append(left, mutants[n].String())
-					t.Logf("lives: %v", mutants[n])
-				}
-				if done++; done%50 == 0 {
-					t.Logf("%d of %d, %v", done, len(mutants), time.Since(start).Round(time.Second))
-				}
+				verdict(i, killed)
 				mu.Unlock()
 			}
 		})
 	}
-	for n := range mutants {
-		numbers <- n
+	for i := range n {
+		numbers <- i
 	}
 	close(numbers)
 	wg.Wait()
-
-	var files []string
-	for f := range byFile {
-		files = append(files, f)
-	}
-	slices.Sort(files)
-	var all verdict
-	for _, f := range files {
-		v := byFile[f]
-		all.killed, all.lived = all.killed+v.killed, all.lived+v.lived
-		t.Logf("%-40s killed %4d, lived %3d", f, v.killed, v.lived)
-	}
-	slices.Sort(left)
-	percent := 100 * float64(all.killed) / float64(all.killed+all.lived)
-	t.Logf("killed %d, lived %d: %.2f %%, in %v\n%s", all.killed, all.lived, percent, time.Since(start).Round(time.Second), strings.Join(left, "\n"))
-	if percent < *atLeast {
-		t.Errorf("%.2f %% of the mutants were killed, want at least %v %%", percent, *atLeast)
-	}
 }
 
 // find returns the mutants of a package's files that are wanted, and the texts
@@ -193,58 +210,9 @@ func find(t *testing.T, dir string, wanted *regexp.Regexp) ([]mutant, map[string
 // compile, such as a constant that gets too large.
 func weaveAll(t *testing.T, dir string, mutants []mutant, sources map[string]string) ([]mutant, map[string]string) {
 	t.Helper()
-	number := regexp.MustCompile(regexp.QuoteMeta(strings.TrimSuffix(weave.Suffix(0), "0")) + `(\d+)$`)
 	for range 10 {
-		texts := map[string]string{}
-		pkg := ""
-		for path, text := range sources {
-			w, err := weave.New(text)
-			if err != nil {
-				t.Fatal(err)
-			}
-			pkg = w.Package()
-			for n, m := range mutants {
-				if m.file != path {
-					continue
-				}
-				if err := w.Add(n+1, text[:m.from]+m.text+text[m.to:]); err != nil {
-					t.Fatalf("%v: %v", m, err)
-				}
-			}
-			texts[path] = w.Source()
-		}
-		texts[filepath.Join(dir, weave.SwitchFile)] = weave.SwitchText(pkg)
-
-		// Which function is each error in?
-		set := token.NewFileSet()
-		var files []*ast.File
-		for path, text := range texts {
-			f, err := parser.ParseFile(set, path, text, parser.SkipObjectResolution)
-			if err != nil {
-				t.Fatal(err)
-			}
-			files = append(files, f)
-		}
-		bad := map[int]bool{}
-		conf := types.Config{Importer: importer.ForCompiler(set, "source", nil), Error: func(err error) {
-			var at types.Error
-			if !errors.As(err, &at) {
-				t.Fatal(err)
-			}
-			for _, f := range files {
-				for _, decl := range f.Decls {
-					if fn, ok := decl.(*ast.FuncDecl); ok && fn.Pos() <= at.Pos && at.Pos < fn.End() {
-						if in := number.FindStringSubmatch(fn.Name.Name); in != nil {
-							n, _ := strconv.Atoi(in[1])
-							bad[n-1] = true
-							return
-						}
-					}
-				}
-			}
-			t.Fatalf("the woven sources do not compile: %v", err)
-		}}
-		_, _ = conf.Check("p", set, files, nil)
+		texts := weaveInto(t, dir, mutants, sources)
+		bad := broken(t, texts)
 		if len(bad) == 0 {
 			return mutants, texts
 		}
@@ -260,6 +228,79 @@ func weaveAll(t *testing.T, dir string, mutants []mutant, sources map[string]str
 	}
 	t.Fatal("there are always more mutants that do not compile")
 	return nil, nil
+}
+
+// weaveInto weaves the mutants into the sources.
+func weaveInto(t *testing.T, dir string, mutants []mutant, sources map[string]string) map[string]string {
+	t.Helper()
+	texts := map[string]string{}
+	pkg := ""
+	for path, text := range sources {
+		w, err := weave.New(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pkg = w.Package()
+		for n, m := range mutants {
+			if m.file != path {
+				continue
+			}
+			if err := w.Add(n+1, text[:m.from]+m.text+text[m.to:]); err != nil {
+				t.Fatalf("%v: %v", m, err)
+			}
+		}
+		texts[path] = w.Source()
+	}
+	texts[filepath.Join(dir, weave.SwitchFile)] = weave.SwitchText(pkg)
+	return texts
+}
+
+// broken returns which mutants do not compile.
+func broken(t *testing.T, texts map[string]string) map[int]bool {
+	t.Helper()
+	set := token.NewFileSet()
+	var files []*ast.File
+	for path, text := range texts {
+		f, err := parser.ParseFile(set, path, text, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f)
+	}
+	bad := map[int]bool{}
+	conf := types.Config{Importer: importer.ForCompiler(set, "source", nil), Error: func(err error) {
+		var at types.Error
+		if !errors.As(err, &at) {
+			t.Fatal(err)
+		}
+		n, ok := mutantAt(files, at.Pos)
+		if !ok {
+			t.Fatalf("the woven sources do not compile: %v", err)
+		}
+		bad[n] = true
+	}}
+	_, _ = conf.Check("p", set, files, nil)
+	return bad
+}
+
+// woven is how the functions end that stand for a mutant.
+var woven = regexp.MustCompile(regexp.QuoteMeta(strings.TrimSuffix(weave.Suffix(0), "0")) + `(\d+)$`)
+
+// mutantAt returns which mutant stands at a position.
+func mutantAt(files []*ast.File, pos token.Pos) (n int, ok bool) {
+	for _, f := range files {
+		for _, decl := range f.Decls {
+			fn, is := decl.(*ast.FuncDecl)
+			if !is || pos < fn.Pos() || fn.End() <= pos {
+				continue
+			}
+			if in := woven.FindStringSubmatch(fn.Name.Name); in != nil {
+				n, err := strconv.Atoi(in[1])
+				return n - 1, err == nil
+			}
+		}
+	}
+	return 0, false
 }
 
 // build compiles the tests of a package with the woven sources.
@@ -359,16 +400,4 @@ func try(suites []suite, n int) (killed bool, out string) {
 		}
 	}
 	return false, ""
-}
-
-// run runs a test program with a mutant.
-func run(ctx context.Context, program, dir string, n int, took time.Duration, args ...string) (string, error) {
-	limits := fmt.Sprintf(`ulimit -t %d; ulimit -v %d; exec "$@"`, processorSeconds+processorTimes*int(took/time.Second+1), memory)
-	args = append([]string{"-c", limits, "sh", program, "-test.failfast", "-test.short", "-test.timeout=5m"}, args...)
-	cmd := exec.CommandContext(ctx, "sh", args...)
-	cmd.Dir = filepath.Join(root, dir)
-	cmd.Env = append(cmd.Environ(), fmt.Sprintf("%s=%d", weave.Env, n))
-	cmd.WaitDelay = 10 * time.Second
-	out, err := cmd.CombinedOutput()
-	return string(out), err
 }
