@@ -41,6 +41,7 @@ var ErrLeft = errors.New("merge: the caller has left")
 type Queue[K comparable, R any] struct {
 	tuning Tuning
 	carry  func(ctx context.Context, batch []R)
+	yield  func() // runtime.Gosched; a test counts
 	pace   pace
 
 	mu     sync.Mutex
@@ -61,7 +62,7 @@ type Queue[K comparable, R any] struct {
 // their answers: it calls Answer of each one's ticket. Its context has no
 // values and no deadline, and is done once all of its callers have left.
 func New[K comparable, R any](t Tuning, carry func(ctx context.Context, batch []R)) *Queue[K, R] {
-	return &Queue[K, R]{tuning: t, carry: carry, pace: newPace(t), lines: map[K]*line[K, R]{}}
+	return &Queue[K, R]{tuning: t, carry: carry, yield: runtime.Gosched, pace: newPace(t), lines: map[K]*line[K, R]{}}
 }
 
 // flight is what is under way together.
@@ -423,7 +424,7 @@ func (q *Queue[K, R]) linger(n int, most time.Duration) {
 	begun := time.Now()
 	n += q.Waiting()
 	for range q.tuning.Yields {
-		runtime.Gosched()
+		q.yield()
 		if q.Waiting() >= n || time.Since(begun) >= most {
 			return
 		}
