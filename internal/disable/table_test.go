@@ -141,7 +141,7 @@ var table = []disabling{
 		{
 			"issue.go", "c.judgeGrant(&d, g, r.Certification, r.Assume)\n",
 			"c.judgeGrant(&d, g, r.Certification, r.Assume)\n" +
-				"if d.Refused() {\nr.GrantTo = \"\"\nd = c.set.Check(*r, l.used, c.at)\n}\n",
+				"if d.Refused() {\nr.GrantTo = \"\"\nd = c.set.Check(r.IssueRequest, l.used, c.at)\n}\n",
 		},
 	}},
 	{rule: icpcode.GRTVerify, why: "asking beforehand issues the codes", edits: []edit{
