@@ -212,12 +212,13 @@ func (s *Server) doubts(fact string) bool {
 	i := &s.Instance
 	switch fact {
 	case "status":
-		return i.Status == icpcode.StatusUnknown && s.says("Status", "InstanceState", "status", "LoadBalancerStatus", "OperationLocks", "LoadBalancerOperationLocks")
+		return i.Status == icpcode.StatusUnknown && s.says("Status", "InstanceState", "status", "LoadBalancerStatus", "OperationLocks", "LoadBalancerOperationLocks", "State", "provisioning_status")
 	case "billing":
-		return i.Billing == icpcode.BillingUnknown && s.says("InstanceChargeType", "ChargeType", "PayType", "charging_mode")
+		return i.Billing == icpcode.BillingUnknown && s.says("InstanceChargeType", "ChargeType", "PayType", "charging_mode", "InstanceResourceType", "billing_info")
 	case "public_ip":
 		return i.PublicIP == icpcode.Unknown && s.says(
 			"PublicIpAddress", "EipAddress", "Address", "AddressType", "PublicIpAddresses", "PublicAddresses", "IpLists", "addresses", "AllocateIpv4Addr",
+			"LoadBalancerType", "LoadBalancerVips", "PublicIpAddressSet", "eips",
 		)
 	}
 	return false

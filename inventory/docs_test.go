@@ -118,6 +118,69 @@ var documented = map[inventory.Format][]field{
 		{"IsolatedTime", `null`, []string{`"2026-06-03T08:17:50Z"`}},
 		{"PublicAddresses", `["123.207.11.190"]`, nil},
 	},
+	inventory.AlibabaENS: {
+		{"InstanceId", `"i-1"`, nil},
+		{"InstanceName", `"web"`, nil},
+		{"SpecName", `"ens.sn1.stiny"`, nil},
+		{"EnsRegionId", `"cn-hangzhou-telecom"`, []string{`"cn-beijing-telecom"`}},
+		{"InstanceResourceType", `"EnsInstance"`, []string{`"EnsPostPaidInstance"`}},
+		{"CreationTime", `"2025-03-01T02:00:00Z"`, nil},
+		{"ExpiredTime", `"2027-03-01T16:00:00Z"`, nil},
+		{"Status", `"Running"`, nil},
+		{"PublicIpAddress", `{"IpAddress":["47.96.1.180"]}`, nil},
+	},
+	inventory.TencentCLB: {
+		{"LoadBalancerId", `"lb-1"`, nil},
+		{"LoadBalancerName", `"web"`, nil},
+		{"Forward", `1`, nil},
+		{"TargetRegionInfo", `{"Region":"ap-beijing"}`, nil},
+		{"MasterZone", `{"Zone":"ap-guangzhou-3","ZoneRegion":"ap-guangzhou"}`, nil},
+		{"ChargeType", `"PREPAID"`, []string{`"POSTPAID_BY_HOUR"`}},
+		{"CreateTime", `"2025-12-27 15:53:46"`, nil},
+		{"ExpireTime", `"2027-01-27 15:53:46"`, nil},
+		{"Status", `1`, nil},
+		{"Isolation", `0`, []string{`1`}},
+		{"IsBlock", `false`, []string{`true`}},
+		{"LoadBalancerType", `"OPEN"`, []string{`"INTERNAL"`}},
+		{"LoadBalancerVips", `["123.207.11.190"]`, nil},
+		{"AddressIPv6", `null`, []string{`"2402:4e00::1"`}},
+	},
+	inventory.TencentNAT: {
+		{"NatGatewayId", `"nat-1"`, nil},
+		{"NatGatewayName", `"web"`, nil},
+		{"Zone", `"ap-guangzhou-1"`, nil},
+		{"CreatedTime", `"2025-09-20 20:28:24"`, nil},
+		{"State", `"AVAILABLE"`, nil},
+		{"NetworkState", `"AVAILABLE"`, []string{`"INSUFFICIENT"`}},
+		{"RestrictState", `"NORMAL"`, nil},
+		{"PublicIpAddressSet", `[{"PublicIpAddress":"139.199.232.238","IsBlocked":false}]`, []string{`[]`}},
+	},
+	inventory.HuaweiNAT: {
+		{"id", `"n-1"`, nil},
+		{"name", `"web"`, nil},
+		{"router_id", `"v-1"`, nil},
+		{"internal_network_id", `"net-1"`, nil},
+		{"billing_info", `"o:p:cn-north-4:x"`, nil},
+		{"created_at", `"2025-03-17 10:38:38"`, nil},
+		{"status", `"ACTIVE"`, nil},
+		{"admin_state_up", `true`, []string{`false`}},
+	},
+	inventory.HuaweiELB: {
+		{"id", `"l-1"`, nil},
+		{"name", `"web"`, nil},
+		{"provider", `"vlb"`, nil},
+		{"vip_port_id", `"p-1"`, nil},
+		{"availability_zone_list", `["cn-north-4a"]`, []string{`[]`}},
+		{"billing_info", `"o:p:cn-north-1:x"`, []string{`""`}},
+		{"created_at", `"2025-03-17T10:38:38Z"`, nil},
+		{"provisioning_status", `"ACTIVE"`, nil},
+		{"operating_status", `"ONLINE"`, []string{`"FROZEN"`}},
+		{"frozen_scene", `null`, []string{`"POLICE"`}},
+		{"admin_state_up", `true`, []string{`false`}},
+		{"eips", `[{"eip_address":"121.36.8.1"}]`, []string{`[]`}},
+		{"ipv6_bandwidth", `null`, []string{`{"id":"b"}`}},
+		{"ipv6_vip_address", `"2407:c080::1"`, nil},
+	},
 	inventory.HuaweiECS: {
 		{"id", `"h-1"`, nil},
 		{"name", `"web"`, nil},
@@ -152,6 +215,8 @@ var documentedLists = map[inventory.Format]string{
 	inventory.AlibabaNLB: `{"LoadBalancers":[%s]}`, inventory.AlibabaNAT: `{"NatGateways":{"NatGateway":[%s]}}`,
 	inventory.AlibabaNAT64: `{"Ipv6Translators":{"Ipv6Translator":[%s]}}`, inventory.TencentCVM: `{"InstanceSet":[%s]}`,
 	inventory.TencentLighthouse: `{"InstanceSet":[%s]}`, inventory.HuaweiECS: `{"servers":[%s]}`,
+	inventory.AlibabaENS: `{"Instances":{"Instance":[%s]}}`, inventory.TencentCLB: `{"LoadBalancerSet":[%s]}`, inventory.TencentNAT: `{"NatGatewaySet":[%s]}`,
+	inventory.HuaweiNAT: `{"nat_gateways":[%s]}`, inventory.HuaweiELB: `{"loadbalancers":[%s]}`,
 }
 
 // told are the facts of a server by the columns of the table.
@@ -170,6 +235,10 @@ func sources(t *testing.T, f inventory.Format) map[string][]string {
 	try(t, f, found)
 	if f == inventory.AlibabaALB { // the name tells the region where nothing else does
 		try(t, f, found, `RegionId=`)
+	}
+	if f == inventory.HuaweiELB { // the order tells the region where no zone does, and an address of version 6 counts with a bandwidth
+		try(t, f, found, `availability_zone_list=[]`)
+		try(t, f, found, `ipv6_bandwidth={"id":"b"}`)
 	}
 	if f == inventory.AlibabaECS { // interfaces tell something only where there is no address
 		try(t, f, found, `PublicIpAddress={"IpAddress":[]}`)

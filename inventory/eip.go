@@ -189,7 +189,7 @@ func (b *builder) huaweiEIP() (a address, problem string) {
 
 // boundIs sets whether the address is bound to what a word says.
 func (a *address) boundIs(word []byte, meanings words[icpcode.Tri]) {
-	known := false
+	var known bool
 	if a.bound, known = meanings.meaning(word); !known {
 		a.status = string(word[:min(len(word), maxNote)])
 	}

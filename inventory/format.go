@@ -13,12 +13,17 @@ const (
 	AlibabaALB                          // ALB ListLoadBalancers, GetLoadBalancerAttribute
 	AlibabaNLB                          // NLB ListLoadBalancers, GetLoadBalancerAttribute
 	AlibabaNAT                          // VPC DescribeNatGateways
+	AlibabaENS                          // ENS DescribeInstances
 	AlibabaNAT64                        // VPC DescribeIPv6Translators
 	AlibabaEIP                          // VPC DescribeEipAddresses; see Addresses
 	TencentCVM                          // CVM DescribeInstances
 	TencentLighthouse                   // Lighthouse DescribeInstances
+	TencentCLB                          // CLB DescribeLoadBalancers
+	TencentNAT                          // VPC DescribeNatGateways
 	TencentEIP                          // VPC DescribeAddresses; see Addresses
 	HuaweiECS                           // ECS cloudservers/detail, cloudservers/{id}
+	HuaweiNAT                           // NAT nat_gateways of v2
+	HuaweiELB                           // ELB loadbalancers of v2 and v3
 	HuaweiEIP                           // EIP publicips of v1 and v3; see Addresses
 	OwnJSON                             // objects with the columns of ReadFacts
 	OwnCSV                              // a CSV with the columns of ReadFacts
@@ -26,8 +31,8 @@ const (
 
 var formatNames = [...]string{
 	"unknown", "Alibaba Cloud ECS", "Alibaba Cloud SWAS", "Alibaba Cloud CLB", "Alibaba Cloud ALB", "Alibaba Cloud NLB",
-	"Alibaba Cloud NAT gateway", "Alibaba Cloud IPv6 translation", "Alibaba Cloud EIP",
-	"Tencent Cloud CVM", "Tencent Cloud Lighthouse", "Tencent Cloud address", "Huawei Cloud ECS", "Huawei Cloud EIP", "JSON", "CSV",
+	"Alibaba Cloud NAT gateway", "Alibaba Cloud ENS", "Alibaba Cloud IPv6 translation", "Alibaba Cloud EIP",
+	"Tencent Cloud CVM", "Tencent Cloud Lighthouse", "Tencent Cloud CLB", "Tencent Cloud NAT gateway", "Tencent Cloud address", "Huawei Cloud ECS", "Huawei Cloud NAT gateway", "Huawei Cloud ELB", "Huawei Cloud EIP", "JSON", "CSV",
 }
 
 // String returns a name for people, "Alibaba Cloud ECS".
@@ -54,7 +59,9 @@ func (f Format) isAddress() bool { return f == AlibabaEIP || f == TencentEIP || 
 func (k key) isList() bool { return keyInstances <= k && k <= keyServer }
 
 // isOne reports whether the value of a key is one record and no list.
-func (k key) isOne() bool { return k == keyServer || k == keyPublicip }
+func (k key) isOne() bool {
+	return k == keyServer || k == keyPublicip || k == keyHuaweiNAT || k == keyHuaweiELB
+}
 
 // innerKeys are the keys under which the elements of a list are. If there is
 // none, the list is the value itself.

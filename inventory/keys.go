@@ -16,6 +16,12 @@ const (
 	keyEipAddresses
 	keyInstanceSet
 	keyAddressSet
+	keyLoadBalancerSet
+	keyNatGatewaySet
+	keyHuaweiNATs
+	keyHuaweiNAT
+	keyHuaweiELBs
+	keyHuaweiELB
 	keyPublicips
 	keyPublicip
 	keyServers
@@ -33,6 +39,7 @@ const (
 	keyPageSize
 	keyNextToken
 	keyServersLinks
+	keyELBLinks
 	keyCode
 	keyErrorCode
 	keyError
@@ -92,6 +99,8 @@ const (
 	keyIpv6TranslatorID
 	keyAllocateIpv4Addr
 	keyAllocateIpv6Addr
+	keyInstanceResourceType
+	keySpecName
 
 	// Tencent Cloud.
 	keyPlacement
@@ -112,6 +121,19 @@ const (
 	keyAddressStatus
 	keyIsArrears
 	keyIsBlocked
+	keyLoadBalancerVips
+	keyAddressIPv6
+	keyForward
+	keyIsolation
+	keyIsBlock
+	keyMasterZone
+	keyZoneRegion
+	keyTargetRegionInfo
+	keyExpireTime
+	keyNatGatewayName
+	keyState
+	keyNetworkState
+	keyPublicIPAddressSet
 
 	// Huawei Cloud.
 	keyMetadata
@@ -133,6 +155,22 @@ const (
 	keyLockStatus
 	keyAssociatedType
 	keyAssociatedID
+	keyCreatedAt
+	keyBillingInfo
+	keyAdminStateUp
+	keyRouterID
+	keyInternalNetworkID
+	keyProvisioningStatus
+	keyOperatingStatus
+	keyVipAddress
+	keyVipPortID
+	keyGuaranteed
+	keyEips
+	keyEIPAddressOf
+	keyIpv6Bandwidth
+	keyIpv6VipAddress
+	keyFrozenScene
+	keyAvailabilityZones
 
 	// This package's own, the columns of ReadFacts. Some are Huawei Cloud's too.
 	keyID
@@ -166,6 +204,12 @@ var keyNames = [...]string{
 	keyEipAddresses:                "EipAddresses",
 	keyInstanceSet:                 "InstanceSet",
 	keyAddressSet:                  "AddressSet",
+	keyLoadBalancerSet:             "LoadBalancerSet",
+	keyNatGatewaySet:               "NatGatewaySet",
+	keyHuaweiNATs:                  "nat_gateways",
+	keyHuaweiNAT:                   "nat_gateway",
+	keyHuaweiELBs:                  "loadbalancers",
+	keyHuaweiELB:                   "loadbalancer",
 	keyPublicips:                   "publicips",
 	keyPublicip:                    "publicip",
 	keyServers:                     "servers",
@@ -277,6 +321,38 @@ var keyNames = [...]string{
 	keyLockStatus:                  "lock_status",
 	keyAssociatedType:              "associate_instance_type",
 	keyAssociatedID:                "associate_instance_id",
+	keyELBLinks:                    "loadbalancers_links",
+	keyInstanceResourceType:        "InstanceResourceType",
+	keySpecName:                    "SpecName",
+	keyLoadBalancerVips:            "LoadBalancerVips",
+	keyAddressIPv6:                 "AddressIPv6",
+	keyForward:                     "Forward",
+	keyIsolation:                   "Isolation",
+	keyIsBlock:                     "IsBlock",
+	keyMasterZone:                  "MasterZone",
+	keyZoneRegion:                  "ZoneRegion",
+	keyTargetRegionInfo:            "TargetRegionInfo",
+	keyExpireTime:                  "ExpireTime",
+	keyNatGatewayName:              "NatGatewayName",
+	keyState:                       "State",
+	keyNetworkState:                "NetworkState",
+	keyPublicIPAddressSet:          "PublicIpAddressSet",
+	keyCreatedAt:                   "created_at",
+	keyBillingInfo:                 "billing_info",
+	keyAdminStateUp:                "admin_state_up",
+	keyRouterID:                    "router_id",
+	keyInternalNetworkID:           "internal_network_id",
+	keyProvisioningStatus:          "provisioning_status",
+	keyOperatingStatus:             "operating_status",
+	keyVipAddress:                  "vip_address",
+	keyVipPortID:                   "vip_port_id",
+	keyGuaranteed:                  "guaranteed",
+	keyEips:                        "eips",
+	keyEIPAddressOf:                "eip_address",
+	keyIpv6Bandwidth:               "ipv6_bandwidth",
+	keyIpv6VipAddress:              "ipv6_vip_address",
+	keyFrozenScene:                 "frozen_scene",
+	keyAvailabilityZones:           "availability_zone_list",
 	keyID:                          "id",
 	keyOwnName:                     "name",
 	keyOwner:                       "owner",

@@ -177,16 +177,72 @@ func (t *tree) isHuaweiEIP() bool {
 	return t.has(keyID) && t.has(keyOwnStatus) && t.marks(keyPublicIPOf, keyPublicIPv6Of) > 0 && !bytes.Contains(t.strange, []byte("site_id\x00"))
 }
 
+// isENS: where the region is in ENS's own field, other resources of ENS are told
+// from servers by what a server has.
+func (t *tree) isENS() bool {
+	return t.has(keyEnsRegionID) && t.marks(keyInstanceResourceType, keySpecName, keyPublicIPAddress, keyExpiredTime) >= 2
+}
+
+// isTencentCLB: edge load balancers (ECM) have addresses of the same name, but
+// nothing about isolation or payment.
+func (t *tree) isTencentCLB() bool {
+	return t.marks(keyForward, keyIsolation, keyChargeType, keyTargetRegionInfo) >= 2 && t.marks(keyLoadBalancerVips, keyLoadBalancerType) > 0
+}
+
+func (t *tree) isTencentNAT() bool {
+	return t.marks(keyNetworkState, keyRestrictState, keyPublicIPAddressSet, keyState) >= 2
+}
+
+func (t *tree) isHuaweiNAT() bool {
+	return t.marks(keyRouterID, keyInternalNetworkID) > 0
+}
+
+// isHuaweiELB: other clouds on OpenStack have load balancers of the same shape,
+// with another maker.
+func (t *tree) isHuaweiELB() bool {
+	maker := t.word(t.member(keyProvider))
+	return t.marks(keyProvisioningStatus, keyOperatingStatus) > 0 && t.marks(keyVipAddress, keyVipPortID, keyIpv6VipAddress) > 0 &&
+		(string(maker) == "vlb" || len(maker) == 0 && t.marks(keyGuaranteed, keyEips, keyFrozenScene, keyBillingInfo) > 0)
+}
+
 func (t *tree) isHuaweiECS() bool {
 	metadata := t.member(keyMetadata)
 	return t.child(metadata, keyChargingMode) > 0 || t.has(keyVMState) && t.has(keyOwnStatus)
 }
 
+// gatewayIn is formatIn for the lists that hold gateways and load balancers of
+// Tencent Cloud and Huawei Cloud alone, and reports whether the list is one.
+func (t *tree) gatewayIn(list key) (f Format, ok bool) {
+	var is bool
+	switch list {
+	case keyLoadBalancerSet:
+		f, is = TencentCLB, t.isTencentCLB()
+	case keyNatGatewaySet:
+		f, is = TencentNAT, t.isTencentNAT()
+	case keyHuaweiNATs, keyHuaweiNAT:
+		f, is = HuaweiNAT, t.isHuaweiNAT()
+	case keyHuaweiELBs, keyHuaweiELB:
+		f, is = HuaweiELB, t.isHuaweiELB()
+	default:
+		return 0, false
+	}
+	if !is && !t.bare() {
+		f = 0
+	}
+	return f, true
+}
+
 // formatIn returns the format of a record in a list, or 0 if it is of a product
 // that is not read. Nested says that the list was the value of the inner key.
 func (t *tree) formatIn(list key, nested bool) Format {
+	if f, ok := t.gatewayIn(list); ok {
+		return f
+	}
 	switch list {
 	case keyInstances:
+		if nested && t.isENS() {
+			return AlibabaENS
+		}
 		if t.isECS() || nested && (t.lacks(keyInstanceID, ecsFields) || t.begins(keyInstanceID, "i-") && t.only(ecsFields)) {
 			return AlibabaECS
 		}
@@ -274,6 +330,16 @@ func (t *tree) formatAlone() Format {
 		return AlibabaEIP
 	case t.isTencentEIP() && t.has(keyAddressIP):
 		return TencentEIP
+	case t.has(keyInstanceID) && t.isENS():
+		return AlibabaENS
+	case t.has(keyLoadBalancerID) && t.isTencentCLB():
+		return TencentCLB
+	case t.has(keyNatGatewayID) && t.isTencentNAT():
+		return TencentNAT
+	case t.has(keyID) && t.marks(keyOwnStatus, keyRouterID, keyInternalNetworkID, keyAdminStateUp) == 4: // addresses and routers have some of these
+		return HuaweiNAT
+	case t.has(keyID) && t.isHuaweiELB():
+		return HuaweiELB
 	case t.isHuaweiEIP():
 		return HuaweiEIP
 	case t.has(keyID) && t.isHuaweiECS() && t.has(keyOwnStatus):

@@ -155,7 +155,10 @@ func (t *tree) otherProduct(around ...string) (product, bool) {
 
 // foreign says what a record in a list is that is not one of a server.
 func (t *tree) foreign(list key, around ...string) *FormatError {
-	from := map[key]string{keyInstanceSet: tencent, keyAddressSet: tencent, keyServers: huawei, keyServer: huawei, keyPublicips: huawei, keyPublicip: huawei}[list]
+	from := map[key]string{
+		keyInstanceSet: tencent, keyAddressSet: tencent, keyServers: huawei, keyServer: huawei, keyPublicips: huawei, keyPublicip: huawei,
+		keyHuaweiNATs: huawei, keyHuaweiNAT: huawei, keyHuaweiELBs: huawei, keyHuaweiELB: huawei, keyLoadBalancerSet: tencent, keyNatGatewaySet: tencent,
+	}[list]
 	if list == keyServers && t.has(keyLinks) && t.only(huaweiFields) {
 		return &FormatError{
 			product: true,

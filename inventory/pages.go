@@ -245,7 +245,8 @@ func (p *pages) standsAlone(e *page) bool {
 func sameList(a, b Format) bool {
 	balancer := func(f Format) bool { return f == AlibabaALB || f == AlibabaNLB }
 	tencent := func(f Format) bool { return f == TencentCVM || f == TencentLighthouse }
-	return a == b || balancer(a) && balancer(b) || tencent(a) && tencent(b)
+	alibaba := func(f Format) bool { return f == AlibabaECS || f == AlibabaENS }
+	return a == b || balancer(a) && balancer(b) || tencent(a) && tencent(b) || alibaba(a) && alibaba(b)
 }
 
 func (g *pageCount) inFile() string {

@@ -208,7 +208,7 @@ func (d *decoder) document(depth int) {
 		case k == keyNextToken:
 			_, token := d.scalar()
 			more = more || len(token) > 0
-		case k == keyServersLinks:
+		case k == keyServersLinks || k == keyELBLinks:
 			more = d.nextLink() || more
 		case k == keyPageSize:
 			d.skip(0)
@@ -408,6 +408,9 @@ func (d *decoder) record(outer key, nested bool) {
 	}
 	d.inside = false
 	f := t.formatIn(outer, nested)
+	if d.only != 0 && f != d.only {
+		f = 0
+	}
 	if f != 0 || t.problem != "" {
 		d.emit(t, f, start, nil)
 		return
@@ -535,6 +538,16 @@ func (b *builder) build(f Format) (problem string) {
 		return b.lighthouse()
 	case HuaweiECS:
 		return b.huawei()
+	case AlibabaENS:
+		return b.ens()
+	case TencentCLB:
+		return b.tencentCLB()
+	case TencentNAT:
+		return b.tencentNAT()
+	case HuaweiNAT:
+		return b.huaweiNAT()
+	case HuaweiELB:
+		return b.huaweiELB()
 	}
 	return b.own()
 }

@@ -114,6 +114,21 @@ var byHand = map[string][]checked{
 	"tencent/vpc_describeaddresses_doc_ex1.json":      {},
 	"huawei/eip_publicips_v3_schema.json":             {},
 
+	// The presets of these two providers have codes for neither gateways nor
+	// load balancers, whatever else is known of them.
+	"huawei/nat_gateways_v2_schema.json":      {{"55555555-0000-4000-8000-000000000001", "no", "PRODUCT", "owner billing trial term_months region public_ip"}},
+	"huawei/elb_loadbalancers_v3_schema.json": {{"77777777-0000-4000-8000-000000000001", "no", "PRODUCT", "owner trial term_months"}},
+	// By the hour.
+	"tencent/clb_describeloadbalancers_doc_ex1.json": {{"lb-rbw5****", "no", "PRODUCT BILLING", "owner certification"}},
+	// The second one has no address.
+	"tencent/vpc_describenatgateways_doc_ex1.json": {
+		{"nat-3isn9hr0", "no", "PRODUCT", "owner billing trial term_months expires certification"},
+		{"nat-mxkohguo", "no", "PRODUCT PUBLICIP", "owner billing trial term_months expires certification"},
+	},
+	// The set of 2026 does not list ENS. It ends 44 days later, and its region
+	// is one of ENS's own.
+	"ens/describeinstances_schema.json": {{"i-made-up", "no", "PRODUCT REMAINING", "owner trial term_months region ip_held"}},
+
 	// Pay-per-use. ACTIVE, but stopped says vm_state, which the rules there
 	// allow. Its zone is in Hong Kong; the list says no addresses.
 	"huawei/ecs_cloudservers_detail_active_2025.json": {{"bac642b0-a9ca-4a13-b6b9-9e41b35905b6", "no", "BILLING REGION", "owner public_ip issued"}},
