@@ -174,7 +174,7 @@ func (s *scanner) members(t *tree, n int32, depth int) {
 		if !ok {
 			return
 		}
-		k := keys[string(name)]
+		k := keyOf(name)
 		if anyKey {
 			k = 0
 		}
