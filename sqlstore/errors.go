@@ -108,7 +108,8 @@ func classOfMySQL(n int) class {
 		3101,                   // a group refused the transaction
 		8002, 8005, 8022, 9007, // TiDB: write conflicts
 		8027, 8028, // TiDB: the schema changed in between, or is not known for certain
-		8147: // TiDB: what it checks late was not unique
+		8147, // TiDB: what it checks late was not unique
+		8133: // TiDB: a list found that an index and its table differ, which passes when it is of writers under way
 		return conflict
 	case 1040, 1047, 1053, 1203, // too many connections, node not ready, shutdown, too many of one user's
 		9001, 9002, 9003, 9005: // TiDB: its servers do not answer, are busy, or have no leader

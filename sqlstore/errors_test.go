@@ -81,6 +81,7 @@ func TestErrors(t *testing.T) {
 		{MySQL, &mysqlError{8005}, icpcode.ErrConflict}, // TiDB's, up to 9005
 		{MySQL, &mysqlError{9007}, icpcode.ErrConflict},
 		{MySQL, &mysqlError{8028}, icpcode.ErrConflict},
+		{MySQL, &mysqlError{8133}, icpcode.ErrConflict},
 		{MySQL, &mysqlError{8147}, icpcode.ErrConflict},
 		{MySQL, &mysqlError{8501}, nil}, // its outcome is not known
 		{MySQL, &mysqlError{9005}, ErrUnavailable},
