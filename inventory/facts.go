@@ -139,6 +139,15 @@ func readHeader(header []string) (columns []*column, id int, err error) {
 
 // add checks a row and keeps it.
 func (f *Facts) add(row []string, id int) *FactsError {
+	for n, col := range f.columns {
+		if err := formulaError(strings.TrimSpace(row[n])); err != nil {
+			name := "id"
+			if col != nil {
+				name = col.name
+			}
+			return &FactsError{Column: name, Err: err}
+		}
+	}
 	key := strings.TrimSpace(row[id])
 	if p := idProblem(key); p != "" {
 		return &FactsError{Column: "id", Err: errors.New(p)}
@@ -199,8 +208,9 @@ func (f *Facts) Apply(s *Server) []Change {
 
 // cappedReader fails when more than left bytes are read.
 type cappedReader struct {
-	r    io.Reader
-	left int64
+	r     io.Reader
+	left  int64
+	watch lineWatch
 }
 
 func (c *cappedReader) Read(b []byte) (int, error) {
@@ -211,6 +221,16 @@ func (c *cappedReader) Read(b []byte) (int, error) {
 	if c.left -= int64(n); c.left < 0 {
 		return 0, fmt.Errorf("the facts are more than %d MiB", maxFacts>>20)
 	}
+	if n > 0 {
+		if err := c.watch.check(b[:n]); err != nil {
+			return 0, err
+		}
+	}
+	if errors.Is(err, io.EOF) {
+		if err := c.watch.check(nil); err != nil {
+			return 0, err
+		}
+	}
 	return n, err
 }
 
@@ -220,6 +240,10 @@ func csvError(err error, line int) error {
 	var p *csv.ParseError
 	if errors.As(err, &p) {
 		return &FactsError{Line: p.Line, Err: p.Err}
+	}
+	var l *lineError
+	if errors.As(err, &l) {
+		return &FactsError{Line: l.line, Err: l.err}
 	}
 	return &FactsError{Line: line, Err: err}
 }

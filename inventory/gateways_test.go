@@ -81,6 +81,7 @@ func TestHuaweiNAT(t *testing.T) {
 					{"with fractions", []string{`created_at="2025-03-17 10:38:38.665430"`}, nil, ""},
 					{"its EIP is frozen", []string{`status="EIP_FREEZED"`}, []string{"running|locked"}, ""},
 					{"out of order", []string{`status="INACTIVE"`}, []string{"running|status?"}, `status "INACTIVE" cannot be read: taken as unknown`},
+					{"nothing says whether it is frozen", []string{`admin_state_up=`}, []string{"running|status?"}, `admin_state_up is missing: whether it is locked is unknown, and so whether it runs normally`},
 					{"frozen", []string{`admin_state_up=false`}, []string{"running|locked"}, `admin_state_up "false" holds although the status says otherwise: taken as locked`},
 				})
 		})

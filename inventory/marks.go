@@ -336,7 +336,7 @@ func (t *tree) formatAlone() Format {
 		return TencentCLB
 	case t.has(keyNatGatewayID) && t.isTencentNAT():
 		return TencentNAT
-	case t.has(keyID) && t.marks(keyOwnStatus, keyRouterID, keyInternalNetworkID, keyAdminStateUp) == 4: // addresses and routers have some of these
+	case t.has(keyID) && t.marks(keyOwnStatus, keyRouterID, keyInternalNetworkID, keyAdminStateUp) >= 3: // addresses and routers have two of these
 		return HuaweiNAT
 	case t.has(keyID) && t.isHuaweiELB():
 		return HuaweiELB

@@ -66,6 +66,9 @@ func (o *ownServer) set(s *Server, name, cell string) error {
 	if cell == "" {
 		return nil
 	}
+	if err := formulaError(cell); err != nil {
+		return err
+	}
 	switch name {
 	case "id":
 		if p := idProblem(cell); p != "" {
@@ -202,6 +205,7 @@ type rowReader struct {
 	start int64 // of the CSV in the input
 	given int64 // bytes that csv has taken
 	at    int64 // where in the input the last row begins
+	watch lineWatch
 }
 
 func newRowReader(s *scanner) *rowReader {
@@ -225,9 +229,15 @@ func (r *rowReader) Read(p []byte) (int, error) {
 		return 0, ErrTooLong
 	}
 	if s.pos == s.end && !s.fill() {
+		if err := r.watch.check(nil); err != nil {
+			return 0, err
+		}
 		return 0, s.readErr
 	}
 	n := copy(p, s.buf[s.pos:s.end])
+	if err := r.watch.check(p[:n]); err != nil {
+		return 0, err
+	}
 	s.pos += n
 	r.given += int64(n)
 	return n, nil
