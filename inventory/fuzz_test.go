@@ -56,6 +56,7 @@ func addSamples(f *testing.F) {
 	for _, text := range []string{
 		"id,name,owner,product,provider,region,billing,status,term_months,created,expires,public_ip,ips,trial,partner_ip\n" +
 			"w-1,\"店, 1\",1001,ECS,alibaba,cn-hangzhou,PrePaid,running,12,2026-03-01,2027-03-01 10:00,yes,47.96.1.180 2408::1,no,yes\n# x\n,,,\n\"\n",
+		"id,owner\nw-1,#N/A\n#REF!,1\n#DIV/0!",
 		`{"id":"w-1","term_months":12,"trial":false,"ips":["47.96.1.180"],"public_ip":true}` + "\n" + `{"id":"w-2","expires":null}`,
 		eips(`"InstanceId":"i-1","IpAddress":"47.96.1.180"`, `"InstanceId":"eni-2","IpAddress":"47.96.1.181"`) +
 			inList(server(`NetworkInterfaces:{"NetworkInterface":[{"NetworkInterfaceId":"eni-1"},{"NetworkInterfaceId":"eni-2"}]}`)),
