@@ -240,9 +240,12 @@ func plain(c byte) bool { return c >= ' ' && c != '"' && c != '\\' }
 func (s *scanner) scanString() (escaped bool) {
 	s.pos++
 	for {
-		for s.pos < s.end && plain(s.buf[s.pos]) {
-			s.pos++
+		rest := s.buf[s.pos:s.end]
+		i := 0
+		for i < len(rest) && plain(rest[i]) {
+			i++
 		}
+		s.pos += i
 		switch c := s.next(); c {
 		case '"':
 			s.pos++

@@ -21,6 +21,7 @@ var phrasesZh = []struct {
 	{regexp.MustCompile(`the reader returned an impossible count`), "读取出错：返回的字节数无效"},
 	{regexp.MustCompile(`more than (\d+) records contradict other records of the same servers: give lists of one day`), "同一服务器的记录相互矛盾，超过${1}条：请提供同一天导出的清单"},
 	{regexp.MustCompile(`("(?:[^"\\]|\\.)*") means another product with each provider: state the provider too; known: `), "各云服务商的${1}不是同一种产品：请同时给出provider，可用的有："},
+	{regexp.MustCompile(`("(?:[^"\\]|\\.)*") is what a spreadsheet shows where a formula failed, and no value: mend the formula, or leave the cell empty`), "${1}是表格公式出错时的显示内容，不是有效值：请修正公式，或将单元格留空"},
 	{regexp.MustCompile(`("(?:[^"\\]|\\.)*") is a long number that a spreadsheet has shortened, and its last digits are lost: format the column as text, then paste the numbers again`), "${1}是被表格软件缩短的长数字，末尾几位已丢失：请将该列设为文本格式，再重新粘贴"},
 	{regexp.MustCompile(`\bline (\d+)[,:] `), "第${1}行："},
 	{regexp.MustCompile(`unknown column ("(?:[^"\\]|\\.)*"); columns are (.*)$`), "未知的列${1}；可用的列有 ${2}"},
