@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/icpcode/icpcode"
@@ -154,6 +155,32 @@ func TestInTxStale(t *testing.T) {
 	if listed != 1 || read != 1 || spy.calls("Commit") != 0 {
 		t.Errorf("listed %d times, read events %d times, committed %d times", listed, read, spy.calls("Commit"))
 	}
+}
+
+// TestStaleForEver is the same outside of a transaction: it is listed and read
+// again, so often and no more.
+func TestStaleForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		in := newInputs(w)
+		in.closing.Instance = in.issue.Instance.ID
+		must[icpcode.Result](t)(w.eng.Issue(w.ctx, in.issue))
+		spy := w.spied()
+		listed := 0
+		spy.list = func(q icpcode.Query, call func(icpcode.Query) (icpcode.Page, error)) (icpcode.Page, error) {
+			if listed++; listed > 100 {
+				return icpcode.Page{}, errors.New("listed without end")
+			}
+			page, err := call(q)
+			page.Records = page.Records[1:]
+			return page, err
+		}
+		_, err := w.eng.CloseInstance(w.ctx, in.closing)
+		is(t, err, icpcode.ErrConflict)
+		if listed != 64 || spy.calls("Commit") != 0 {
+			t.Errorf("listed %d times, want 64, and committed %d times", listed, spy.calls("Commit"))
+		}
+	})
 }
 
 // TestInTxPhone asks the phone once and outside of the commit.

@@ -1155,6 +1155,15 @@ func TestBackOff(t *testing.T) {
 				t.Errorf("after conflict %d it waits %v", i, waited)
 			}
 		}
+		start := time.Now()
+		for range 20 { // a random part of 80 µs
+			if err := backOff(t.Context(), 2); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if time.Since(start) == 0 {
+			t.Error("after conflict 2, the third, it never waits")
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		for _, i := range []int{0, 5} {

@@ -114,7 +114,11 @@ func (f *field) do(ctx context.Context, a *ask) {
 	err := f.queue.Do(ctx, &a.ticket, a, []rune(a.keys), a.weight, func() bool {
 		a.alone++
 		f.fly(ctx, []*ask{a})
-		return a.alone > f.again[a.name]
+		if a.alone <= f.again[a.name] {
+			return false
+		}
+		a.ticket.Answer(func() { a.err = nil })
+		return true
 	})
 	if err != nil {
 		a.err = err
