@@ -118,7 +118,7 @@ func (p *pending) answer(v *view) {
 	p.events = v.events[before:len(v.events):len(v.events)]
 	if p.dry {
 		if len(p.codes) > 0 {
-			p.res.Codes = nil // nobody has drawn them
+			p.res.Codes = nil // they were not drawn
 		}
 		return
 	}

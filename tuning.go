@@ -39,7 +39,7 @@ func merging(c capacity) merge.Tuning {
 }
 
 // Retries are bounded. The first ones follow at once, since a conflict means
-// that somebody else succeeded; later ones wait a random part of a delay that
+// that another request succeeded; later ones wait a random part of a delay that
 // doubles.
 const (
 	maxAttempts  = 64

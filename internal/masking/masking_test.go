@@ -310,7 +310,7 @@ func leaks(v reflect.Value, text string) []string {
 	look := func(how, shown string) {
 		c, _ := icpcode.Opaque.Parse(text)
 		bare := strings.Trim(strings.TrimLeft(text, "0"), `"`)
-		numbers := strings.Trim(fmt.Sprint([]byte(text)), "[]")
+		numbers := strings.Trim(fmt.Sprintf("%d", []byte(text)), "[]")
 		inGo := strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%#v", []byte(text)), "[]byte{"), "}")
 		shown = strings.Join(strings.Fields(shown), " ")
 		for _, whole := range []string{

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// line is those who wait for a key, in the order in which they came.
+// line is the requests that wait for a key, in the order in which they came.
 type line[K comparable, R any] struct {
 	key         K
 	holder      *flight[K, R] // that has the key now; nil: it is free
@@ -54,7 +54,7 @@ type Ticket[K comparable, R any] struct {
 	// Guarded by the queue's lock.
 	number  uint64
 	stands  []stand[K, R]
-	blocked int           // in how many lines it is not the first, or somebody has the key
+	blocked int           // in how many lines it is not the first, or a flight has the key
 	index   int           // in Queue.ready; negative: it is not there
 	flight  *flight[K, R] // that carries it; nil while it queues
 
@@ -64,8 +64,8 @@ type Ticket[K comparable, R any] struct {
 
 // Hold calls f, unless the caller has left. If the caller wants to leave
 // meanwhile, it waits until f returns: what f does with the request is done
-// before its caller has it back. Whoever carries a request looks at it only
-// so, but at what nobody changes.
+// before its caller has it back. A flight looks at a request only so, except at
+// what never changes.
 func (t *Ticket[K, R]) Hold(f func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

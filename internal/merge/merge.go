@@ -12,7 +12,7 @@
 // Three things hold whatever is asked, and however many ask:
 //
 //   - What a caller that leaves costs the others is the keys of its own
-//     request. Nobody goes through the queue.
+//     request. No step looks through the whole queue.
 //   - A flight that takes much longer than usual loses its place to others, so
 //     that it holds up nothing but what needs its keys. There is no bound on
 //     how many of them there are.
@@ -34,7 +34,7 @@ import (
 )
 
 // ErrLeft is the answer to a caller whose context ended first. Its request is
-// its own again: whoever carries it does not touch it any more.
+// its own again: no flight touches it any more.
 var ErrLeft = errors.New("merge: the caller has left")
 
 // Queue is where requests meet. R is what a caller asks, K what it needs.
@@ -124,7 +124,7 @@ func (q *Queue[K, R]) timed(try func() bool) bool {
 	return done
 }
 
-// board takes a ticket into the queue, and lets go who can.
+// board takes a ticket into the queue, and lets go what can go.
 func (q *Queue[K, R]) board(t *Ticket[K, R], keys []K) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -208,7 +208,7 @@ func (q *Queue[K, R]) giveUp(t *Ticket[K, R], now time.Time) {
 	}
 }
 
-// step takes a ticket out of all lines, and lets move up who stood behind it.
+// step takes a ticket out of all lines, and lets move up what stood behind it.
 func (q *Queue[K, R]) step(t *Ticket[K, R]) {
 	q.queued--
 	if t.index >= 0 {
@@ -235,16 +235,16 @@ func (q *Queue[K, R]) moveUp(l *line[K, R]) {
 	}
 }
 
-// tidy forgets a line in which nobody stands, of a key that is free.
+// tidy forgets an empty line of a key that is free.
 func (q *Queue[K, R]) tidy(l *line[K, R]) {
 	if l.first == nil && l.holder == nil && l.lost == 0 {
 		delete(q.lines, l.key)
 	}
 }
 
-// dispatch lets go who can, as long as there are places. Who still waits for
-// one goes when a flight is overdue, whether or not anything else happens: it
-// may wait for what the caller of another holds.
+// dispatch lets go what can go, as long as there are places. What still waits
+// for one goes when a flight is overdue, whether or not anything else happens:
+// it may wait for what the caller of another holds.
 func (q *Queue[K, R]) dispatch(now time.Time) {
 	for len(q.ready) > 0 && q.place(now) {
 		q.depart(q.pick(), now)
@@ -292,10 +292,9 @@ func (q *Queue[K, R]) patience() time.Duration {
 	return max(time.Duration(q.tuning.Overdue)*q.usual, q.tuning.LeastOverdue)
 }
 
-// pick takes from the queue those who go together now: the first of those who
-// can, and what fits beside it. While all that is under way hangs, and for a
-// key that was given up, it is the first alone: nobody shall hang with a
-// stranger.
+// pick takes from the queue what goes together now: the first that can go, and
+// what fits beside it. While all that is under way hangs, and for a key that
+// was given up, it is the first alone: no request shall hang with a stranger.
 func (q *Queue[K, R]) pick() []*Ticket[K, R] {
 	var batch []*Ticket[K, R]
 	weight := 0
@@ -332,14 +331,14 @@ func (q *Queue[K, R]) depart(batch []*Ticket[K, R], now time.Time) {
 	}
 	f.shared = batch
 	f.present.Store(int64(len(batch)))
-	// Nobody's values and no deadline, and it is done early only when nobody
+	// It has no values and no deadline, and is done early only when no caller
 	// waits any more.
 	var ctx context.Context
 	ctx, f.cancel = context.WithCancel(context.Background())
 	go q.fly(ctx, f)
 }
 
-// take gives a free key to a flight. Who is first in line waits for it.
+// take gives a free key to a flight. The first in line waits for it.
 func (q *Queue[K, R]) take(f *flight[K, R], l *line[K, R]) {
 	if l.holder == f {
 		return
@@ -368,7 +367,7 @@ func (q *Queue[K, R]) fly(ctx context.Context, f *flight[K, R]) {
 	q.linger(len(requests), time.Since(f.begun)/time.Duration(q.tuning.Linger))
 }
 
-// land ends a flight, and lets those go who waited for it. If it was the
+// land ends a flight, and lets go what waited for it. If it was the
 // destination that ended it, that one is known to be there.
 func (q *Queue[K, R]) land(f *flight[K, R], answered bool) {
 	q.mu.Lock()

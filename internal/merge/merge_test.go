@@ -145,7 +145,7 @@ func (f *field) is(when string, want ...string) {
 	}
 }
 
-// rest lets time pass, and everybody go on until all wait.
+// rest lets time pass, and all go on until they wait.
 func rest(d time.Duration) {
 	<-time.After(d)
 	synctest.Wait()
@@ -181,7 +181,7 @@ func TestOrder(t *testing.T) {
 		"the third waits for a place":     {"1:a 2:b 3:c 4:d", "1 2 3+4"},
 		"the same key waits":              {"1:a 2:a 3:a", "1 2+3"},
 		"a stranger passes":               {"1:a 2:a 3:b", "1 3 2"},
-		"nobody overtakes who shares":     {"1:a 2:ab 3:bc 4:c", "1 2+3+4"},
+		"none overtakes one that shares":  {"1:a 2:ab 3:bc 4:c", "1 2+3+4"},
 		"nor for a place":                 {"1:a 2:b 3:a 4:c 5:ac 6:d", "1 2 3+4+5+6"},
 		"a key named twice":               {"1:aa 2:aa 3:ba", "1 2+3"},
 		"no keys":                         {"1: 2: 3: 4:", "1 2 3+4"},
@@ -342,10 +342,10 @@ func TestHold(t *testing.T) {
 				close(resume)
 			}
 			if i == 0 && (!errors.Is(err, merge.ErrLeft) || a.alone != 7 || a.err != nil) {
-				t.Errorf("who left has %v, %d, %v", err, a.alone, a.err)
+				t.Errorf("the one that left has %v, %d, %v", err, a.alone, a.err)
 			}
 			if i == 1 && (err != nil || a.alone != 8 || a.err != errAnswered) {
-				t.Errorf("who stayed has %v, %d, %v", err, a.alone, a.err)
+				t.Errorf("the one that stayed has %v, %d, %v", err, a.alone, a.err)
 			}
 		})
 	}
