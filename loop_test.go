@@ -42,6 +42,9 @@ func (s *shelf) Load(ctx context.Context, keys ...Key) ([]Document, error) {
 		return nil, err
 	}
 	s.loads = append(s.loads, slices.Clone(keys))
+	if sorted := slices.SortedFunc(slices.Values(keys), Key.Compare); len(slices.Compact(sorted)) < len(keys) {
+		return nil, errors.New("a key is asked for twice")
+	}
 	docs := make([]Document, 0, len(keys))
 	for _, k := range keys {
 		d := s.docs[k].Clone()
