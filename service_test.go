@@ -54,6 +54,25 @@ func TestServices(t *testing.T) {
 	}
 }
 
+// The samples of RFC 3492, section 7.1, that are in our languages or mix them.
+func TestPunycodeSamples(t *testing.T) {
+	for encoded, want := range map[string]string{
+		"ihqwcrb4cv8a8dqg056pqjye":                 "他们为什么不说中文",
+		"ihqwctvzc91f659drss3x8bo0yb":              "他們爲什麽不說中文",
+		"Proprostnemluvesky-uyb24dma41a":           "Pročprostěnemluvíčesky",
+		"3B-ww4c5e180e575a65lsy2b":                 "3年B組金八先生",
+		"Hello-Another-Way--fc4qua05auwb3674vfr0b": "Hello-Another-Way-それぞれの場所",
+		"2-u9tlzr9756bt3uc0v":                      "ひとつ屋根の下2",
+		"d9juau41awczczp":                          "そのスピードで",
+		"de-jg4avhby1noc0d":                        "パフィーdeルンバ",
+		"egbpdaj6bu4bxfgehfvwxn":                   "ليهمابتكلموشعربي؟",
+	} {
+		if got, ok := decodePunycode(encoded); got != want || !ok {
+			t.Errorf("%s is %q, %v, want %q", encoded, got, ok, want)
+		}
+	}
+}
+
 // A full stop of any keyboard, and one at the end, is fine where a domain is
 // typed; two are not.
 func TestDomainsAsTyped(t *testing.T) {
