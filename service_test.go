@@ -71,6 +71,9 @@ func TestPunycodeSamples(t *testing.T) {
 			t.Errorf("%s is %q, %v, want %q", encoded, got, ok, want)
 		}
 	}
+	if got, ok := decodePunycode("D9JUAU41AWCZCZP"); got != "そのスピードで" || !ok { // A and Z are digits too
+		t.Errorf("in capitals it is %q, %v", got, ok)
+	}
 }
 
 // A full stop of any keyboard, and one at the end, is fine where a domain is
