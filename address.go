@@ -26,12 +26,36 @@ var notPublic = [...]netip.Prefix{
 // globalIPv6 holds all public IPv6 addresses there are so far.
 var globalIPv6 = netip.MustParsePrefix("2000::/3")
 
+// mixed4 are the first bytes of IPv4 addresses of which some are not public.
+// Most addresses are told to be public by it alone: every decision asks.
+var mixed4 = func() (first [256]bool) {
+	for _, p := range notPublic {
+		if !p.Addr().Is4() {
+			continue
+		}
+		from := int(p.Addr().As4()[0])
+		for i := range 1 << max(0, 8-p.Bits()) {
+			first[from+i] = true
+		}
+	}
+	for _, text := range [...]string{"10.0.0.0", "127.0.0.0", "169.254.0.0", "172.16.0.0", "192.168.0.0"} {
+		first[netip.MustParseAddr(text).As4()[0]] = true // what package netip tells
+	}
+	for i := 224; i < 256; i++ {
+		first[i] = true // multicast, and reserved
+	}
+	return first
+}()
+
 // isPublic reports whether an address can be a server's public one: it is not
 // private, loopback, link-local, of a carrier's translation, of documentation,
 // multicast or otherwise special (ELG-PUBLICIP). An IPv4-mapped address is the
 // one that it maps.
 func isPublic(ip netip.Addr) bool {
 	ip = ip.Unmap()
+	if ip.Is4() && !mixed4[ip.As4()[0]] {
+		return true
+	}
 	if !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.Is6() && !globalIPv6.Contains(ip) {
 		return false
 	}

@@ -28,6 +28,34 @@ func TestPublicAddresses(t *testing.T) {
 	}
 }
 
+// The short way by the first byte says what the long way says, at every edge
+// of every block and in the middle of every /16.
+func TestPublicAddressesByFirstByte(t *testing.T) {
+	long := func(ip netip.Addr) bool {
+		special := !ip.IsGlobalUnicast() || ip.IsPrivate()
+		for _, p := range notPublic {
+			special = special || p.Contains(ip)
+		}
+		return !special
+	}
+	try := func(ip netip.Addr) {
+		if got, want := isPublic(ip), long(ip); got != want {
+			t.Fatalf("%v is public: %v, want %v", ip, got, want)
+		}
+	}
+	for i := range 1 << 16 {
+		try(netip.AddrFrom4([4]byte{byte(i >> 8), byte(i), 7, 9}))
+		try(netip.AddrFrom4([4]byte{byte(i >> 8), byte(i), 0, 0}))
+		try(netip.AddrFrom4([4]byte{byte(i >> 8), byte(i), 255, 255}))
+	}
+	for _, p := range notPublic {
+		if p.Addr().Is4() {
+			try(p.Addr())
+			try(p.Addr().Prev())
+		}
+	}
+}
+
 func TestUnmapped(t *testing.T) {
 	mapped, plain := netip.MustParseAddr("::ffff:47.96.1.1"), netip.MustParseAddr("47.96.1.1")
 	ips := []netip.Addr{netip.MustParseAddr("2408::1"), mapped}

@@ -372,8 +372,14 @@ type fleet struct {
 	k   atomic.Int64
 }
 
+// newFleet returns a fleet with codes. Its clock goes on by a microsecond with
+// each reading: a store keeps codes in the order of their issue, and a clock
+// that stands would make each of them the neighbour of any other.
 func newFleet(resident int) *fleet {
-	f := &fleet{eng: icpcode.New(memstore.New(), &icpcode.Options{Clock: func() time.Time { return now }})}
+	var read atomic.Int64
+	f := &fleet{eng: icpcode.New(memstore.New(), &icpcode.Options{Clock: func() time.Time {
+		return now.Add(time.Duration(read.Add(1)) * time.Microsecond)
+	}})}
 	for range resident {
 		f.one()
 	}
