@@ -82,6 +82,7 @@ func TestViewsOfTheFiling(t *testing.T) {
 	r := w.record(c)
 	r.Version++
 	r.Stage, r.Rejection, r.End, r.Ended, r.EndReason, r.Successor = icpcode.StageSMS, "x", icpcode.EndMoved, w.now, "y", c
+	r.Staged, r.Rejected = w.now, w.now
 	k := icpcode.Key{Kind: icpcode.KindRecord, Code: c}
 	put := icpcode.Put{Expect: r.Version - 1, Document: icpcode.Document{Key: k, Version: r.Version, Body: &r}}
 	if err := w.store.Commit(w.ctx, icpcode.Change{Puts: []icpcode.Put{put}}); err != nil {
@@ -89,7 +90,7 @@ func TestViewsOfTheFiling(t *testing.T) {
 	}
 	for viewer, all := range map[icpcode.AccountID]bool{"1001": false, "2002": true, ops: true} {
 		got := must[icpcode.Record](t)(w.eng.Lookup(w.ctx, viewer, c, icpcode.Instance{}))
-		has := []bool{got.Stage != 0, got.Rejection != "", got.End != 0, !got.Ended.IsZero(), got.EndReason != "", !got.Successor.IsZero(), got.Filing != nil}
+		has := []bool{got.Stage != 0, !got.Staged.IsZero(), got.Rejection != "", !got.Rejected.IsZero(), got.End != 0, !got.Ended.IsZero(), got.EndReason != "", !got.Successor.IsZero(), got.Filing != nil}
 		if slices.Contains(has, !all) {
 			t.Errorf("%s sees of the filing %v, want %v of each", viewer, has, all)
 		}

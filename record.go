@@ -210,7 +210,7 @@ type Event struct {
 
 	// Places for what this version never writes; stores keep them.
 	Stage     Stage  `json:"stage,omitzero"`      // LIF-STAGE
-	Rejection string `json:"rejection,omitempty"` // LIF-REJECT: what is to be corrected, at most 1,024 bytes
+	Rejection string `json:"rejection,omitempty"` // LIF-REJECT: what is to be corrected, at most 2,000 bytes
 	End       End    `json:"end,omitzero"`        // LIF-END
 	Successor Code   `json:"successor,omitzero"`  // LIF-END: the code that the filing moved to
 	Corrected string `json:"corrected,omitempty"` // LIF-CORRECT: the number that was wrong; Filing has the right one
@@ -259,7 +259,9 @@ type Record struct {
 
 	// Places for what this version never writes; stores keep them.
 	Stage     Stage     `json:"stage,omitzero"`       // of the review of the filing (LIF-STAGE)
-	Rejection string    `json:"rejection,omitempty"`  // what is to be corrected (LIF-REJECT), at most 1,024 bytes
+	Staged    time.Time `json:"staged,omitzero"`      // since when
+	Rejection string    `json:"rejection,omitempty"`  // what is to be corrected (LIF-REJECT), at most 2,000 bytes
+	Rejected  time.Time `json:"rejected,omitzero"`    // when the filing was sent back
 	End       End       `json:"end,omitzero"`         // how the filing of a Filed code ended (LIF-END)
 	Ended     time.Time `json:"ended,omitzero"`       // when it did
 	EndReason string    `json:"end_reason,omitempty"` // why, at most 256 bytes
@@ -364,7 +366,7 @@ func (r *Record) view(role Role, today Instance, t time.Time) Record {
 	}
 	if role&(RoleHolder|RoleOperator) == 0 {
 		v.Filing = nil
-		v.Stage, v.Rejection = StageNone, ""
+		v.Stage, v.Staged, v.Rejection, v.Rejected = StageNone, time.Time{}, "", time.Time{}
 		v.End, v.Ended, v.EndReason, v.Successor = EndNone, time.Time{}, "", Code{}
 	}
 	if !r.Last.tells(role) {

@@ -386,11 +386,13 @@ func (c *codec) record(r *icpcode.Record, code icpcode.Code, version uint64) {
 	c.money(&r.Refunded)
 	word(c, &r.Remark)
 	word(c, &r.Reason)
-	if !c.bit(r.Stage != 0 || r.Rejection != "" || r.End != 0 || !r.Ended.IsZero() || r.EndReason != "" || !r.Successor.IsZero()) {
+	if !c.bit(r.Stage != 0 || !r.Staged.IsZero() || r.Rejection != "" || !r.Rejected.IsZero() || r.End != 0 || !r.Ended.IsZero() || r.EndReason != "" || !r.Successor.IsZero()) {
 		return
 	}
 	number(c, &r.Stage)
+	c.moment(&r.Staged)
 	word(c, &r.Rejection)
+	c.moment(&r.Rejected)
 	number(c, &r.End)
 	c.moment(&r.Ended)
 	word(c, &r.EndReason)

@@ -68,7 +68,8 @@ var (
 		{"filing_ips", document, 0}, {"icp_number", text, 128},
 		{"paid", amount, 0}, {"paid_currency", text, 256}, {"refunded", amount, 0}, {"refunded_currency", text, 256},
 		{"remark", text, 256}, {"reason", text, 256},
-		{"service", text, 257}, {"stage", text, 32}, {"rejection", text, 1024}, {"filing_end", text, 32}, {"filing_ended", instant, 0},
+		{"service", text, 257}, {"stage", text, 32}, {"staged", instant, 0}, {"rejection", text, 2000}, {"rejected", instant, 0},
+		{"filing_end", text, 32}, {"filing_ended", instant, 0},
 		{"end_reason", text, 256}, {"successor", text, 128},
 	}}
 	receipts = &table{"icp_receipts", 5, 2, []column{
@@ -83,7 +84,7 @@ var (
 		{"filing_kind", text, 256}, {"filing_domain", text, 256}, {"filing_app", text, 256}, {"filing_subject", text, 256},
 		{"filing_ips", document, 0}, {"icp_number", text, 256},
 		{"paid", amount, 0}, {"paid_currency", text, 256}, {"refund", amount, 0}, {"refund_currency", text, 256},
-		{"stage", text, 32}, {"rejection", text, 1024}, {"filing_end", text, 32}, {"successor", text, 128}, {"corrected", text, 256},
+		{"stage", text, 32}, {"rejection", text, 2000}, {"filing_end", text, 32}, {"successor", text, 128}, {"corrected", text, 256},
 	}}
 )
 
@@ -166,7 +167,7 @@ func appendRecord(r row, b *icpcode.Record) (row, error) {
 	r = appendMoney(r, b.Paid)
 	r = appendMoney(r, b.Refunded)
 	return append(r, maybe(b.Remark), maybe(b.Reason),
-		maybe(b.Service()), word(b.Stage), maybe(b.Rejection), word(b.End), moment(b.Ended),
+		maybe(b.Service()), word(b.Stage), moment(b.Staged), maybe(b.Rejection), moment(b.Rejected), word(b.End), moment(b.Ended),
 		maybe(b.EndReason), maybe(b.Successor.String())), err
 }
 
@@ -421,7 +422,7 @@ func (c *cells) record(r *icpcode.Record) {
 	r.Remark, r.Reason = c.text(), c.text()
 	c.next() // and so does the service
 	c.into(&r.Stage)
-	r.Rejection = c.text()
+	r.Staged, r.Rejection, r.Rejected = c.instant(), c.text(), c.instant()
 	c.into(&r.End)
 	r.Ended, r.EndReason = c.instant(), c.text()
 	c.into(&r.Successor)

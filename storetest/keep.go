@@ -78,7 +78,7 @@ func checkWholeLargest(p *probe) {
 		r.Owner, r.Grantee = icpcode.AccountID(p.long(128)), icpcode.AccountID(p.long(128))
 		r.Instance, r.Product = icpcode.InstanceID(p.long(128)), icpcode.Product(p.long(128))
 		r.Remark, r.Reason, r.EndReason = p.long(256), p.long(256), p.long(256)
-		r.Rejection, r.Successor = p.long(1024), opaque(p.long(64))
+		r.Rejection, r.Successor = p.long(2000), opaque(p.long(64))
 		filing = *r.Filing
 		// Four labels of 54 characters each, four bytes long.
 		filing.Domain = strings.Repeat("xn--j50i"+strings.Repeat("a", 53)+".", 4)
@@ -92,7 +92,7 @@ func checkWholeLargest(p *probe) {
 	e.Actor, e.RequestID, e.Owner, e.Grantee = icpcode.AccountID(p.long(128)), p.long(128), icpcode.AccountID(p.long(128)), icpcode.AccountID(p.long(128))
 	e.Instance, e.Product = icpcode.InstanceID(p.long(128)), icpcode.Product(p.long(128))
 	e.Remark, e.Reason, e.Filing = p.long(256), p.long(256), &filing
-	e.Rejection, e.Corrected, e.Successor = p.long(1024), p.long(128), opaque(p.long(64))
+	e.Rejection, e.Corrected, e.Successor = p.long(2000), p.long(128), opaque(p.long(64))
 	p.commit(ch)
 	p.holds(ch)
 }

@@ -13,7 +13,9 @@ alter table icp_codes rename column last_action to action;
 alter table icp_codes
     add column service      varchar(257), -- the domain or app of the filing, in the form in which they are compared
     add column stage        varchar(32), -- how far the review of the filing is
-    add column rejection    varchar(1024), -- what is to be corrected
+    add column staged       datetime(6), -- since when
+    add column rejection    varchar(2000), -- what is to be corrected
+    add column rejected     datetime(6),
     add column filing_end   varchar(32), -- how the filing of a Filed code ended
     add column filing_ended datetime(6),
     add column end_reason   varchar(256),
@@ -22,7 +24,7 @@ alter table icp_codes
 
 alter table icp_events
     add column stage      varchar(32),
-    add column rejection  varchar(1024),
+    add column rejection  varchar(2000),
     add column filing_end varchar(32),
     add column successor  varchar(128),
     -- the number that was wrong

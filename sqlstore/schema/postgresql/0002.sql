@@ -10,7 +10,9 @@ alter table icp_codes rename column last_action to action;
 alter table icp_codes
     add column service      text collate "C", -- the domain or app of the filing, in the form in which they are compared
     add column stage        text,             -- how far the review of the filing is
+    add column staged       timestamptz,      -- since when
     add column rejection    text,             -- what is to be corrected
+    add column rejected     timestamptz,
     add column filing_end   text,             -- how the filing of a Filed code ended
     add column filing_ended timestamptz,
     add column end_reason   text,

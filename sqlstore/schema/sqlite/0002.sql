@@ -11,8 +11,12 @@ alter table icp_codes rename column last_action to action;
 alter table icp_codes add column service text;
 -- how far the review of the filing is
 alter table icp_codes add column stage text;
+-- since when it is there
+alter table icp_codes add column staged text;
 -- what is to be corrected
 alter table icp_codes add column rejection text;
+-- when the filing was sent back
+alter table icp_codes add column rejected text;
 -- how the filing of a Filed code ended
 alter table icp_codes add column filing_end text;
 alter table icp_codes add column filing_ended text;
