@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,8 +34,9 @@ type ask struct {
 
 	ticket merge.Ticket[rune, *ask]
 	err    error
-	alone  int  // how often it tried
-	done   bool // Do has returned
+	alone  int          // how often it tried
+	tried  atomic.Int64 // the same, to look at while it goes on
+	done   bool         // Do has returned
 }
 
 // field is a queue and what is under way from it. It is for the inside of a
@@ -113,6 +115,7 @@ func (f *field) fly(ctx context.Context, batch []*ask) {
 func (f *field) do(ctx context.Context, a *ask) {
 	err := f.queue.Do(ctx, &a.ticket, a, []rune(a.keys), a.weight, func() bool {
 		a.alone++
+		a.tried.Add(1)
 		f.fly(ctx, []*ask{a})
 		if a.alone <= f.again[a.name] {
 			return false

@@ -129,8 +129,8 @@ func TestTriesStraight(t *testing.T) {
 			f.again["a"] = 9
 			a := f.send(t.Context(), "a", "k")
 			rest(time.Second)
-			if a.alone != want {
-				t.Errorf("one in %d is timed: it tried %d times until it queued, want %d", sample, a.alone, want)
+			if tried := int(a.tried.Load()); tried != want {
+				t.Errorf("one in %d is timed: it tried %d times until it queued, want %d", sample, tried, want)
 			}
 			rest(2 * time.Hour)
 			if !a.done || a.alone != 10 {
