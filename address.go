@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// notPublic are the blocks of unicast addresses that are assigned to nobody's
-// server, beside those that package netip tells: IANA's registries of special
+// notPublic are the blocks of unicast addresses that no server of the public
+// Internet has, beside those that package netip tells: IANA's registries of special
 // purpose addresses for IPv4 and IPv6.
 var notPublic = [...]netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"),       // this network

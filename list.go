@@ -14,9 +14,9 @@ const pageSize = 200
 // Actor may see them.
 type ListRequest struct {
 	Actor AccountID
-	// Account is whose codes are asked for; "" means Actor's, and for an
-	// operator who names an instance, number or service everybody's. Only an
-	// operator may ask for those of others.
+	// Account has the codes that are asked for. "" means Actor; where an
+	// operator names an instance, a number or a service, it means all
+	// accounts. Only an operator may ask for the codes of others.
 	Account AccountID
 	// Instance, ICPNumber, Domain and App narrow the list, at most one of
 	// them. Domain and App are of the last filing; a domain is found in

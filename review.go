@@ -8,8 +8,8 @@ import (
 // Review lists those filings that the account's codes carry and that are at
 // risk because of what became of the codes' instances (RSK). ListRequest.Facts
 // says what that is. The findings are the Decision's refusals and advice; a
-// filing about whose instance nothing is known is listed too, since nobody can
-// tell. An error ends the list.
+// filing is listed too if nothing is known about its instance. An error ends
+// the list.
 func (e *Engine) Review(ctx context.Context, r ListRequest) iter.Seq2[Assessment, error] {
 	return e.all(ctx, e.reviewed(ctx, r))
 }

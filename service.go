@@ -50,8 +50,8 @@ func domainLabels(d string) []string {
 const acePrefix = "xn--"
 
 // canonicalLabel lower-cases a label and decodes it. One that does not decode
-// stays as it is, and so does one that decodes to what nobody could have
-// typed there, or to ASCII alone: to a name server it is another name.
+// stays as it is, and so does one that decodes to what cannot be typed there,
+// or to ASCII alone: to a name server it is another name.
 func canonicalLabel(l string) string {
 	l = strings.ToLower(l)
 	encoded, found := strings.CutPrefix(l, acePrefix)

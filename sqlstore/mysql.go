@@ -134,8 +134,8 @@ func (m mySQL) locked() string { return m.lock }
 // and there would be several.
 func (mySQL) unfit() string { return " from dual where @icpcode_fit is null" }
 
-// indexed forces the index: where tables are small, or nobody counted their
-// rows, scanning one looks cheaper.
+// indexed forces the index: where tables are small, or were never
+// analysed, scanning one looks cheaper.
 func (mySQL) indexed(index string) string { return " force index (" + index + ")" }
 
 // before writes what rows would say. Of rows no index is read from a position

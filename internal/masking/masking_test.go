@@ -283,7 +283,7 @@ func (p *planter) keep(v reflect.Value) {
 }
 
 // fit puts into an interface a value that holds a code. What is put into an
-// any is nobody's type; package icpcode's only one is HookError.Panic, for
+// A field of type any can hold anything; package icpcode's only one is HookError.Panic, for
 // which there is TestHookPanicsWithACode.
 func (p *planter) fit(v reflect.Value, above []reflect.Type) {
 	if v.NumMethod() == 0 {
