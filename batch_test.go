@@ -13,7 +13,7 @@ import (
 func TestWritesAtMost(t *testing.T) {
 	w := newLoopWorld(t)
 	w.eng = New(w.store, &Options{
-		Clock: w.eng.opt.Clock, Operator: w.eng.opt.Operator, Import: Opaque,
+		Clock: w.eng.opt.Clock, Operator: w.eng.opt.Operator, ImportFormat: Opaque,
 		Price:       Money{Amount: decimal.NewFromInt(10), Currency: "CNY"},
 		VerifyPhone: func(context.Context, Verification) error { return nil },
 	})
@@ -44,7 +44,7 @@ func TestWritesAtMost(t *testing.T) {
 		Actor: "1001", Instance: w.server("i-2", "1001"), Quantity: 4, GrantTo: "2002", Certification: Enterprise}}, 0)
 	exactly("an issue with a grant to an acquaintance", "1001", &issuing{IssueRequest: IssueRequest{
 		Actor: "1001", Instance: w.server("i-2", "1001"), Quantity: 1, GrantTo: "4004", Certification: Enterprise}}, 1)
-	exactly("an automatic one", "1001", &automatic{AutoRequest: AutoRequest{Actor: "1001", Instance: w.server("i-3", "1001"), Filing: site}}, 0)
+	exactly("an automatic one", "1001", &automatic{SubmitAutoRequest: SubmitAutoRequest{Actor: "1001", Instance: w.server("i-3", "1001"), Filing: site}}, 0)
 	bought := exactly("a purchase", "1001", &buying{BuyRequest: BuyRequest{Actor: "1001", Quantity: 2}}, 0)
 	exactly("a binding", "1001", &binding{BindRequest: BindRequest{Actor: "1001", Code: bought.res.Codes[0], Instance: w.server("i-4", "1001")}}, 0)
 	exactly("a first grant", "1001", &granting{GrantRequest: GrantRequest{
@@ -52,14 +52,14 @@ func TestWritesAtMost(t *testing.T) {
 	third := one.res.Codes[2]
 	exactly("a filing", "1001", &submission{filingRequest{SubmitRequest: SubmitRequest{Actor: "1001", Code: third, Filing: site}}}, 0)
 	exactly("a corrected filing", "1001", &resubmission{filingRequest{SubmitRequest: SubmitRequest{Actor: "1001", Code: third, Filing: site}}}, 0)
-	exactly("a release", "1001", &ending{CodeRequest: CodeRequest{Actor: "1001", Code: third}, action: ActionRelease}, 0)
+	exactly("a release", "1001", &ending{ReleaseRequest: ReleaseRequest{Actor: "1001", Code: third}, action: ActionRelease}, 0)
 	exactly("a filing again", "1001", &submission{filingRequest{SubmitRequest: SubmitRequest{Actor: "1001", Code: third, Filing: site}}}, 0)
 	exactly("an approval", "ops", &approval{ApproveRequest: ApproveRequest{Actor: "ops", Code: third, ICPNumber: "ICP-1"}}, 0)
-	exactly("a refund", "1001", &ending{CodeRequest: CodeRequest{Actor: "1001", Code: bought.res.Codes[1]}, action: ActionRefund}, 0)
+	exactly("a refund", "1001", &ending{ReleaseRequest: ReleaseRequest{Actor: "1001", Code: bought.res.Codes[1]}, action: ActionRefund}, 0)
 	exactly("an import", "ops", &importing{ImportRequest: ImportRequest{
 		Actor: "ops", Code: opaqueCode(t, "X-1"), State: StateAvailable, Owner: "5005", Grantee: "6006", Granted: w.now,
-		Instance: "i-5", Product: ECS, Origin: OriginFree, Issued: w.now}}, 0)
-	exactly("a close", "ops", &closing{CloseRequest: CloseRequest{Actor: "ops", Instance: "i-2", Reason: "gone"}}, 0)
+		InstanceID: "i-5", Product: ECS, Origin: OriginFree, Issued: w.now}}, 0)
+	exactly("a close", "ops", &closing{CloseRequest: CloseRequest{Actor: "ops", InstanceID: "i-2", Reason: "gone"}}, 0)
 	w.consistent()
 }
 

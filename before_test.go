@@ -98,16 +98,23 @@ func send(ctx context.Context, e *icpcode.Engine, method string, request []byte)
 	case "Void":
 		return again(ctx, request, e.Void)
 	case "CloseInstance":
-		return again(ctx, request, e.CloseInstance)
+		return again(ctx, renamed(request), e.CloseInstance)
 	case "Import":
-		return again(ctx, request, e.Import)
+		return again(ctx, renamed(request), e.Import)
 	}
 	panic(method)
 }
 
+// renamed gives a field of a request of before the name that it has now.
+func renamed(request []byte) []byte {
+	return bytes.Replace(request, []byte(`"Instance":`), []byte(`"InstanceID":`), 1)
+}
+
 func again[R any](ctx context.Context, request []byte, do func(context.Context, R) (icpcode.Result, error)) (icpcode.Result, error) {
 	var r R
-	if err := json.Unmarshal(request, &r); err != nil {
+	in := json.NewDecoder(bytes.NewReader(request))
+	in.DisallowUnknownFields()
+	if err := in.Decode(&r); err != nil {
 		return icpcode.Result{}, err
 	}
 	return do(ctx, r)
@@ -116,7 +123,7 @@ func again[R any](ctx context.Context, request []byte, do func(context.Context, 
 func engineAfter(s icpcode.Store) *icpcode.Engine {
 	return icpcode.New(s, &icpcode.Options{
 		Clock:    func() time.Time { return time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC) },
-		Operator: func(a icpcode.AccountID) bool { return a == ops }, Import: icpcode.Opaque,
+		Operator: func(a icpcode.AccountID) bool { return a == ops }, ImportFormat: icpcode.Opaque,
 	})
 }
 

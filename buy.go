@@ -125,7 +125,7 @@ func (r *binding) decide(c *call, v *view) (Result, Decision, error) {
 	}
 	l.take(v, 1, c.set.Life.PaidUsesQuota)
 	e := c.event(r.Code, ActionBind, to)
-	e.Instance, e.Product, e.ContractQuota = r.Instance.ID, r.Instance.Product, r.Instance.ContractQuota
+	e.InstanceID, e.Product, e.ContractQuota = r.Instance.ID, r.Instance.Product, r.Instance.ContractQuota
 	e.Assumed = d.Assumed
 	v.occur(e)
 	return c.result(ActionBind, to, r.Code), d, nil

@@ -82,7 +82,7 @@ func (direct) draws(*RuleSet) int               { return 0 }
 // event returns an event of this call, to be completed.
 func (c *call) event(code Code, a Action, to State) Event {
 	return Event{
-		Code: code, At: c.at, Action: a, Actor: c.actor, RequestID: c.requestID, To: to, RuleSet: c.set.Version,
+		Code: code, At: c.at, Action: a, Actor: c.actor, RequestID: c.requestID, To: to, RuleSetVersion: c.set.Version,
 	}
 }
 

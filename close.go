@@ -7,7 +7,7 @@ type closing struct {
 }
 
 func (r *closing) normalize() error {
-	if err := checkID("Instance", string(r.Instance)); err != nil {
+	if err := checkID("InstanceID", string(r.InstanceID)); err != nil {
 		return err
 	}
 	if r.Reason == "" {
@@ -25,7 +25,7 @@ func (r *closing) action() Action {
 
 func (r *closing) fingerprint(p *digest) {
 	p.action(r.action())
-	p.text(string(r.Instance))
+	p.text(string(r.InstanceID))
 	p.text(r.Reason)
 }
 
@@ -34,14 +34,14 @@ func (r *closing) prepare(c *call, _ *told, d desk) (err error) {
 	if !c.operator {
 		return nil // it will be refused, whatever there is
 	}
-	r.listed, err = d.attached(r.Instance)
+	r.listed, err = d.attached(r.InstanceID)
 	return err
 }
 
 func (r *closing) draws(*RuleSet) int { return 0 }
 
 func (r *closing) keys(_ *call, keys []Key) []Key {
-	keys = append(keys, ledgerKey(r.Instance))
+	keys = append(keys, ledgerKey(r.InstanceID))
 	for _, code := range r.listed {
 		keys = append(keys, recordKey(code))
 	}
@@ -59,7 +59,7 @@ func (r *closing) fits(c *call, records []*Record) error {
 			n++
 		}
 	}
-	return c.capacity.fits("Instance", n, 1, 1)
+	return c.capacity.fits("InstanceID", n, 1, 1)
 }
 
 // decide: LIF-CLOSE. The codes that were listed must be all that the ledger
@@ -71,7 +71,7 @@ func (r *closing) decide(c *call, v *view) (Result, Decision, error) {
 		d.roles = RoleOperator
 	}
 	var next Ledger
-	if l := read[Ledger](v, ledgerKey(r.Instance)); l != nil {
+	if l := read[Ledger](v, ledgerKey(r.InstanceID)); l != nil {
 		next = *l
 	}
 	if c.operator {
@@ -89,7 +89,7 @@ func (r *closing) decide(c *call, v *view) (Result, Decision, error) {
 		// A record may be read as it was before it was bound: documents of
 		// one Load need not be of one moment.
 		records[i] = read[Record](v, recordKey(code))
-		if records[i] == nil || records[i].Instance != r.Instance {
+		if records[i] == nil || records[i].InstanceID != r.InstanceID {
 			return Result{}, d, errStale
 		}
 	}
@@ -119,7 +119,7 @@ func (r *closing) decide(c *call, v *view) (Result, Decision, error) {
 		res.Codes = append(res.Codes, rec.Code)
 	}
 	next.Closed, next.ClosedAt, next.Reason = a, c.at, r.Reason
-	v.put(ledgerKey(r.Instance), &next)
+	v.put(ledgerKey(r.InstanceID), &next)
 	res.Money = paid.total()
 	return res, d, nil
 }

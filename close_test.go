@@ -27,7 +27,7 @@ func TestCloseTellsState(t *testing.T) {
 		for _, c := range codes[:tt.filing] {
 			must[icpcode.Result](t)(w.submit(theOwner, c))
 		}
-		r := icpcode.CloseRequest{Actor: ops, RequestID: "close", Instance: i.ID, Refunded: tt.refunded, Reason: "gone"}
+		r := icpcode.CloseRequest{Actor: ops, RequestID: "close", InstanceID: i.ID, Refunded: tt.refunded, Reason: "gone"}
 		for _, again := range []bool{false, true} {
 			res := must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, r))
 			if res.State != tt.want || len(res.Codes) != tt.codes || res.Replayed != again {

@@ -127,7 +127,7 @@ func newHerd(t *testing.T, s icpcode.Store, n int, unmerged bool) *herd {
 	h := &herd{ctx: t.Context(), store: s, lost: map[string]int{}}
 	for range n {
 		h.engines = append(h.engines, icpcode.New(s, &icpcode.Options{
-			Clock: w.opt.Clock, Operator: w.opt.Operator, Rules: theBook, Unmerged: unmerged,
+			Clock: w.opt.Clock, Operator: w.opt.Operator, RuleBook: theBook, Unmerged: unmerged,
 			VerifyPhone: func(context.Context, icpcode.Verification) error { return nil },
 		}))
 	}
@@ -438,10 +438,10 @@ func TestOneCodeManyWants(t *testing.T) {
 				switch n % 3 {
 				case 0:
 					names[n] = "refund"
-					_, errs[n] = eng.Refund(w.ctx, icpcode.CodeRequest{Actor: theOwner, Code: code})
+					_, errs[n] = eng.Refund(w.ctx, icpcode.RefundRequest{Actor: theOwner, Code: code})
 				case 1:
 					names[n] = "void"
-					_, errs[n] = eng.Void(w.ctx, icpcode.CodeRequest{Actor: ops, Code: code, Reason: "test"})
+					_, errs[n] = eng.Void(w.ctx, icpcode.VoidRequest{Actor: ops, Code: code, Reason: "test"})
 				case 2:
 					names[n] = "bind"
 					_, errs[n] = eng.Bind(w.ctx, icpcode.BindRequest{Actor: theOwner, Code: code, Instance: i})

@@ -10,10 +10,10 @@ import (
 // are found only when [Decision.Reasons] or [Decision.Answers] are ranged
 // over. The zero value answers nothing and refuses nothing.
 type Decision struct {
-	Pass, Fail, Unknown Rules // disjoint
-	Assumed             Rules // those of Unknown that the request or rule set assumes to pass
-	Advice              Rules // rules that advise and never gate (PAY-WHEN, RSK-MOVE)
-	Quota               Quota // ELG-QUOTA: of the instance, or of the product in the account
+	Pass, Fail, Unknown RuleIDs // disjoint
+	Assumed             RuleIDs // those of Unknown that the request or rule set assumes to pass
+	Advice              RuleIDs // rules that advise and never gate (PAY-WHEN, RSK-MOVE)
+	Quota               Quota   // ELG-QUOTA: of the instance, or of the product in the account
 	// PhoneNeeded says that the phone is yet to be verified (GRT-FIRST): if
 	// nothing refuses, the action passes once it is.
 	PhoneNeeded bool
@@ -36,7 +36,7 @@ type Decision struct {
 // Refused reports whether a rule fails, or is unknown and not assumed.
 func (d *Decision) Refused() bool { return d.refusals() != 0 }
 
-func (d *Decision) refusals() Rules { return d.Fail | d.Unknown&^d.Assumed }
+func (d *Decision) refusals() RuleIDs { return d.Fail | d.Unknown&^d.Assumed }
 
 // RuleSet returns the version of the rule set that answered.
 func (d *Decision) RuleSet() string {
@@ -59,11 +59,11 @@ type Outcome uint8
 
 // The outcomes.
 const (
-	Passed Outcome = iota
-	Failed
-	Missing // a fact is unknown
-	Assumed // a fact is unknown and was assumed to pass
-	Advised // advice, no gate
+	OutcomePassed Outcome = iota
+	OutcomeFailed
+	OutcomeUnknown // a fact is unknown
+	OutcomeAssumed // a fact is unknown and was assumed to pass
+	OutcomeAdvised // advice, no gate
 )
 
 // Reason explains what one rule answered.
@@ -89,7 +89,7 @@ func (d *Decision) Answers(l Lang) iter.Seq[Reason] {
 	return d.explain(l, d.Pass|d.Fail|d.Unknown, d.Advice)
 }
 
-func (d *Decision) explain(l Lang, asked, advice Rules) iter.Seq[Reason] {
+func (d *Decision) explain(l Lang, asked, advice RuleIDs) iter.Seq[Reason] {
 	return func(yield func(Reason) bool) {
 		for r := range asked.All() {
 			if !yield(d.reason(l, r, d.outcome(r))) {
@@ -97,7 +97,7 @@ func (d *Decision) explain(l Lang, asked, advice Rules) iter.Seq[Reason] {
 			}
 		}
 		for r := range advice.All() {
-			if !yield(d.reason(l, r, Advised)) {
+			if !yield(d.reason(l, r, OutcomeAdvised)) {
 				return
 			}
 		}
@@ -106,15 +106,15 @@ func (d *Decision) explain(l Lang, asked, advice Rules) iter.Seq[Reason] {
 
 func (d *Decision) outcome(r Rule) Outcome {
 	if d.Fail.Has(r) {
-		return Failed
+		return OutcomeFailed
 	}
 	if d.Assumed.Has(r) {
-		return Assumed
+		return OutcomeAssumed
 	}
 	if d.Unknown.Has(r) {
-		return Missing
+		return OutcomeUnknown
 	}
-	return Passed
+	return OutcomePassed
 }
 
 // about sets what d says about the code of r, in the words of its asker.

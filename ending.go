@@ -1,8 +1,9 @@
 package icpcode
 
-// ending is a CodeRequest that ends a filing or a code.
+// ending is a request that ends a filing or a code: what Release, Refund and
+// Void have in common.
 type ending struct {
-	CodeRequest
+	ReleaseRequest
 	oneCode
 	action Action // ActionRelease, ActionRefund or ActionVoid
 }

@@ -30,7 +30,7 @@ func TestFullInstance(t *testing.T) {
 	}
 	imported := icpcode.ImportRequest{
 		Actor: ops, Code: must[icpcode.Code](t)(icpcode.Opaque.Parse("one")), State: icpcode.StateRefunded, Owner: theOwner,
-		Instance: i.ID, Product: i.Product, Origin: icpcode.OriginPaid, Issued: w.now, Paid: icpcode.Money{Amount: decimal.NewFromInt(7), Currency: "CNY"},
+		InstanceID: i.ID, Product: i.Product, Origin: icpcode.OriginPaid, Issued: w.now, Paid: icpcode.Money{Amount: decimal.NewFromInt(7), Currency: "CNY"},
 	}
 	must[icpcode.Result](t)(w.eng.Import(w.ctx, imported))
 	if r := w.record(imported.Code); r.Refunded.String() != "7.00 CNY" {
@@ -46,7 +46,7 @@ func TestFullInstance(t *testing.T) {
 	}
 	res, err := w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: theOwner, Instance: i, Quantity: 1})
 	is("Issue", res, err)
-	res, err = w.eng.SubmitAuto(w.ctx, icpcode.AutoRequest{Actor: theOwner, Instance: i, Filing: w.site()})
+	res, err = w.eng.SubmitAuto(w.ctx, icpcode.SubmitAutoRequest{Actor: theOwner, Instance: i, Filing: w.site()})
 	is("SubmitAuto", res, err)
 	res, err = w.eng.Bind(w.ctx, icpcode.BindRequest{Actor: theOwner, Code: spare[18], Instance: i})
 	is("Bind", res, err)
@@ -54,7 +54,7 @@ func TestFullInstance(t *testing.T) {
 	res, err = w.eng.Import(w.ctx, imported)
 	is("Import", res, err)
 	w.state(spare[18], icpcode.StateUnbound)
-	res = must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, Instance: i.ID, Refunded: true, Reason: "gone"}))
+	res = must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, InstanceID: i.ID, Refunded: true, Reason: "gone"}))
 	if len(res.Codes) != 999 || res.Money.String() != "1800.00 CNY" {
 		t.Errorf("the close ended %d codes and pays %v back", len(res.Codes), res.Money)
 	}
@@ -95,7 +95,7 @@ func TestCloseReadsTornDocuments(t *testing.T) {
 				return docs, err
 			}
 			res := must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{
-				Actor: ops, RequestID: "close", Instance: i.ID, Reason: "gone"}))
+				Actor: ops, RequestID: "close", InstanceID: i.ID, Reason: "gone"}))
 			if !late {
 				t.Fatal("no record came late")
 			}
@@ -189,7 +189,7 @@ func TestRefusedGrantTellsTheFirst(t *testing.T) {
 	w := newWorld(t)
 	codes := w.issue(w.server(theOwner), 3)
 	must[icpcode.Result](t)(w.submit(theOwner, codes[1]))
-	must[icpcode.Result](t)(w.eng.Void(w.ctx, icpcode.CodeRequest{Actor: ops, Code: codes[2], Reason: "test"}))
+	must[icpcode.Result](t)(w.eng.Void(w.ctx, icpcode.VoidRequest{Actor: ops, Code: codes[2], Reason: "test"}))
 	for _, c := range []struct {
 		codes []icpcode.Code
 		want  string
@@ -217,7 +217,7 @@ func TestRefusedRefundTellsWhy(t *testing.T) {
 		free: "a code that was not bought; the code is Available; asked by the owner",
 		paid: "the code is Filing; asked by the owner",
 	} {
-		_, err := w.eng.Refund(w.ctx, icpcode.CodeRequest{Actor: theOwner, Code: c})
+		_, err := w.eng.Refund(w.ctx, icpcode.RefundRequest{Actor: theOwner, Code: c})
 		if got := found(t, refused(t, err, icpcode.LIFRefund), icpcode.LIFRefund); got != want {
 			t.Errorf("found %q, want %q", got, want)
 		}
@@ -242,7 +242,7 @@ func TestCloseInTwoCurrencies(t *testing.T) {
 	gift := must[icpcode.Result](t)(w.eng.Buy(w.ctx, icpcode.BuyRequest{
 		Actor: theOwner, Quantity: 1, Paid: decimal.NewNullDecimal(decimal.Zero)})).Codes[0]
 	must[icpcode.Result](t)(w.eng.Bind(w.ctx, icpcode.BindRequest{Actor: theOwner, Code: gift, Instance: i}))
-	res := must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, Instance: i.ID, Refunded: true, Reason: "gone"}))
+	res := must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, InstanceID: i.ID, Refunded: true, Reason: "gone"}))
 	if len(res.Codes) != 3 || !res.Money.IsZero() || res.Money.Currency != "" {
 		t.Errorf("the close ended %d codes and pays %v back", len(res.Codes), res.Money)
 	}
@@ -253,7 +253,7 @@ func TestCloseInTwoCurrencies(t *testing.T) {
 	filed := w.server(theOwner)
 	c := w.issue(filed, 1)[0]
 	w.filed(theOwner, c)
-	must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, Instance: filed.ID, Refunded: true, Reason: "gone"}))
+	must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, InstanceID: filed.ID, Refunded: true, Reason: "gone"}))
 	n := 0
 	for a, err := range w.eng.Review(w.ctx, icpcode.ListRequest{Actor: theOwner}) {
 		n++
@@ -274,7 +274,7 @@ func TestPerAccountOwnerAssumed(t *testing.T) {
 	ask := func(n int) error {
 		i := w.server("")
 		i.Product = icpcode.ElasticWeb
-		_, err := w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: theOwner, Instance: i, Quantity: n, Assume: icpcode.MakeRules(icpcode.ELGOwner)})
+		_, err := w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: theOwner, Instance: i, Quantity: n, Assume: icpcode.MakeRuleIDs(icpcode.ELGOwner)})
 		return err
 	}
 	must[int](t)(0, ask(3))

@@ -50,12 +50,12 @@ func TestReceipts(t *testing.T) {
 	}
 	// The world moves on: the quota is used up, the codes are dead, the clock,
 	// the facts, the proof, the price and the phone are others.
-	must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, Instance: in.issue.Instance.ID, Reason: "gone"}))
+	must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, InstanceID: in.issue.Instance.ID, Reason: "gone"}))
 	w.now = w.now.AddDate(3, 0, 0)
 	w.phone = func(icpcode.Verification) error { return icpcode.ErrNotVerified }
 	w.with(func(o *icpcode.Options) {
 		o.Price = icpcode.Money{Amount: decimal.NewFromInt(1), Currency: "USD"}
-		o.Import = icpcode.TwelveDigits
+		o.ImportFormat = icpcode.TwelveDigits
 	})
 	for _, i := range []*icpcode.Instance{&in.issue.Instance, &in.auto.Instance, &in.bind.Instance, &in.submit.Instance, &in.resubmit.Instance} {
 		i.Owner, i.Status, i.Expires, i.Region, i.IPs = "4004", icpcode.StatusReleased, time.Time{}, "cn-hongkong", nil
@@ -140,10 +140,10 @@ func TestRequestReused(t *testing.T) {
 		"Release: code":                 func(in *inputs) { in.release.Code = in.codes[2] },
 		"Release: reason":               func(in *inputs) { in.release.Reason = "other" },
 		"Refund: code":                  func(in *inputs) { in.refund.Code = in.codes[7] },
-		"Refund: ID of a release":       func(in *inputs) { in.refund = in.release },
+		"Refund: ID of a release":       func(in *inputs) { in.refund = icpcode.RefundRequest(in.release) },
 		"Void: code":                    func(in *inputs) { in.void.Code = in.codes[2] },
 		"Void: reason":                  func(in *inputs) { in.void.Reason = "other" },
-		"CloseInstance: instance":       func(in *inputs) { in.closing.Instance = "i-other" },
+		"CloseInstance: instance":       func(in *inputs) { in.closing.InstanceID = "i-other" },
 		"CloseInstance: refunded":       func(in *inputs) { in.closing.Refunded = true },
 		"CloseInstance: reason":         func(in *inputs) { in.closing.Reason = "other" },
 		"Import: code":                  func(in *inputs) { in.imported.Code = must[icpcode.Code](t)(icpcode.Opaque.Parse("import-other")) },
@@ -152,7 +152,7 @@ func TestRequestReused(t *testing.T) {
 		"Import: grantee":               func(in *inputs) { in.imported.Grantee = "4004" },
 		"Import: granted":               func(in *inputs) { in.imported.Granted = in.imported.Granted.Add(time.Microsecond) },
 		"Import: issued":                func(in *inputs) { in.imported.Issued = in.imported.Issued.Add(-time.Microsecond) },
-		"Import: instance":              func(in *inputs) { in.imported.Instance = "i-other" },
+		"Import: instance":              func(in *inputs) { in.imported.InstanceID = "i-other" },
 		"Import: product":               func(in *inputs) { in.imported.Product = "OTHER" },
 		"Import: origin":                func(in *inputs) { in.imported.Origin, in.imported.Paid = icpcode.OriginFree, icpcode.Money{} },
 		"Import: paid":                  func(in *inputs) { in.imported.Paid.Amount = decimal.NewFromInt(6) },
@@ -422,7 +422,7 @@ type errand struct {
 func newErrand(t testing.TB, inner icpcode.Store, faulty icpcode.Store) *errand {
 	e := &errand{t: t, inner: inner, seen: map[string]int{}, now: at(2026, 3, 1, 12, 0, 0)}
 	e.eng = icpcode.New(faulty, &icpcode.Options{
-		Rules: theBook, Clock: func() time.Time { return e.now }, Operator: func(a icpcode.AccountID) bool { return a == ops },
+		RuleBook: theBook, Clock: func() time.Time { return e.now }, Operator: func(a icpcode.AccountID) bool { return a == ops },
 		Price:       icpcode.Money{Amount: decimal.RequireFromString("33.34"), Currency: "CNY"},
 		VerifyPhone: func(context.Context, icpcode.Verification) error { e.calls++; return nil },
 		Observe: func(_ context.Context, events []icpcode.Event) {
@@ -472,12 +472,12 @@ func (e *errand) run(what string) {
 		return e.eng.Buy(ctx, icpcode.BuyRequest{Actor: theOwner, RequestID: "4", Quantity: 2})
 	})
 	refund := e.repeat("refund", func() (icpcode.Result, error) {
-		return e.eng.Refund(ctx, icpcode.CodeRequest{Actor: theOwner, RequestID: "5", Code: bought.Codes[0]})
+		return e.eng.Refund(ctx, icpcode.RefundRequest{Actor: theOwner, RequestID: "5", Code: bought.Codes[0]})
 	})
 
 	// Whatever happened on the way, the store is as if nothing had.
 	eng := icpcode.New(e.inner, &icpcode.Options{
-		Rules: theBook, Clock: func() time.Time { return e.now }, Operator: func(a icpcode.AccountID) bool { return a == ops }})
+		RuleBook: theBook, Clock: func() time.Time { return e.now }, Operator: func(a icpcode.AccountID) bool { return a == ops }})
 	want := map[icpcode.Code]string{
 		issued.Codes[0]: "Available v2 for 2002", issued.Codes[1]: "Available v1 for 1001", both.Codes[0]: "Available v2 for 2002",
 		bought.Codes[0]: "Refunded v2 for 1001", bought.Codes[1]: "Unbound v1 for 1001",

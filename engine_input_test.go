@@ -20,16 +20,16 @@ import (
 type inputs struct {
 	w        *world
 	issue    icpcode.IssueRequest
-	auto     icpcode.AutoRequest
+	auto     icpcode.SubmitAutoRequest
 	buy      icpcode.BuyRequest
 	bind     icpcode.BindRequest
 	grant    icpcode.GrantRequest
 	submit   icpcode.SubmitRequest
 	resubmit icpcode.SubmitRequest
 	approve  icpcode.ApproveRequest
-	release  icpcode.CodeRequest
-	refund   icpcode.CodeRequest
-	void     icpcode.CodeRequest
+	release  icpcode.ReleaseRequest
+	refund   icpcode.RefundRequest
+	void     icpcode.VoidRequest
 	closing  icpcode.CloseRequest
 	imported icpcode.ImportRequest
 	list     icpcode.ListRequest
@@ -52,7 +52,7 @@ func newInputs(w *world) *inputs {
 		must[icpcode.Result](w.t)(w.submit(theOwner, c))
 	}
 	in.issue = icpcode.IssueRequest{Actor: theOwner, Instance: i, Quantity: 1, GrantTo: theGrantee, Certification: icpcode.Enterprise}
-	in.auto = icpcode.AutoRequest{Actor: theOwner, Instance: i, Filing: w.site()}
+	in.auto = icpcode.SubmitAutoRequest{Actor: theOwner, Instance: i, Filing: w.site()}
 	in.buy = icpcode.BuyRequest{Actor: theOwner, Quantity: 1, Paid: decimal.NewNullDecimal(decimal.RequireFromString("99.99"))}
 	in.bind = icpcode.BindRequest{Actor: theOwner, Code: paid[0], Instance: i}
 	in.grant = icpcode.GrantRequest{
@@ -61,13 +61,13 @@ func newInputs(w *world) *inputs {
 	in.submit = icpcode.SubmitRequest{Actor: theOwner, Code: codes[1], Filing: w.site(), Instance: i}
 	in.resubmit = icpcode.SubmitRequest{Actor: theOwner, Code: codes[3], Filing: w.site(), Instance: i}
 	in.approve = icpcode.ApproveRequest{Actor: ops, Code: codes[4], ICPNumber: "浙ICP备12345678号-1"}
-	in.release = icpcode.CodeRequest{Actor: theOwner, Code: codes[5], Reason: "withdrawn"}
-	in.refund = icpcode.CodeRequest{Actor: theOwner, Code: paid[1]}
-	in.void = icpcode.CodeRequest{Actor: ops, Code: codes[6], Reason: "test"}
-	in.closing = icpcode.CloseRequest{Actor: ops, Instance: w.server(theOwner).ID, Reason: "gone"}
+	in.release = icpcode.ReleaseRequest{Actor: theOwner, Code: codes[5], Reason: "withdrawn"}
+	in.refund = icpcode.RefundRequest{Actor: theOwner, Code: paid[1]}
+	in.void = icpcode.VoidRequest{Actor: ops, Code: codes[6], Reason: "test"}
+	in.closing = icpcode.CloseRequest{Actor: ops, InstanceID: w.server(theOwner).ID, Reason: "gone"}
 	in.imported = icpcode.ImportRequest{
 		Actor: ops, Code: must[icpcode.Code](w.t)(icpcode.Opaque.Parse("import-me")), State: icpcode.StateFiled, Owner: theOwner,
-		Grantee: theGrantee, Instance: i.ID, Product: i.Product, Origin: icpcode.OriginPaid, Issued: at(2025, 5, 5, 0, 0, 0),
+		Grantee: theGrantee, InstanceID: i.ID, Product: i.Product, Origin: icpcode.OriginPaid, Issued: at(2025, 5, 5, 0, 0, 0),
 		Granted: at(2025, 5, 6, 0, 0, 0), Paid: icpcode.Money{Amount: decimal.NewFromInt(5), Currency: "CNY"},
 		Filing: &icpcode.Filing{
 			Kind: icpcode.FilingFirst, Domain: "old.cn", Subject: "s", ICPNumber: "ICP-1",
@@ -334,11 +334,11 @@ func spoilings() []spoiling {
 	add("Void", "no reason", "Reason", func(in *inputs) { in.void.Reason = "" })
 	text("CloseInstance", "Reason", func(in *inputs, s string) { in.closing.Reason = s })
 	add("CloseInstance", "no reason", "Reason", func(in *inputs) { in.closing.Reason = "" })
-	id("CloseInstance", "Instance", true, func(in *inputs, id string) { in.closing.Instance = icpcode.InstanceID(id) })
+	id("CloseInstance", "InstanceID", true, func(in *inputs, id string) { in.closing.InstanceID = icpcode.InstanceID(id) })
 
 	id("Import", "Owner", true, func(in *inputs, id string) { in.imported.Owner = icpcode.AccountID(id) })
 	id("Import", "Grantee", false, func(in *inputs, id string) { in.imported.Grantee = icpcode.AccountID(id) })
-	id("Import", "Instance", false, func(in *inputs, id string) { in.imported.Instance = icpcode.InstanceID(id) })
+	id("Import", "InstanceID", false, func(in *inputs, id string) { in.imported.InstanceID = icpcode.InstanceID(id) })
 	id("Import", "Product", false, func(in *inputs, id string) { in.imported.Product = icpcode.Product(id) })
 	id("Import", "Filing.Subject", false, func(in *inputs, id string) { in.imported.Filing.Subject = id })
 	id("Import", "Filing.ICPNumber", false, func(in *inputs, id string) { in.imported.Filing.ICPNumber = id })
@@ -358,18 +358,18 @@ func spoilings() []spoiling {
 		{"granted to the owner", "Grantee", func(r *icpcode.ImportRequest) { r.Grantee = r.Owner }},
 		{"granted before it was issued", "Granted", func(r *icpcode.ImportRequest) { r.Granted = r.Issued.Add(-time.Microsecond) }},
 		{"an instance of no product", "Product", func(r *icpcode.ImportRequest) { r.Product = "" }},
-		{"a product of no instance", "Product", func(r *icpcode.ImportRequest) { r.Instance = "" }},
+		{"a product of no instance", "Product", func(r *icpcode.ImportRequest) { r.InstanceID = "" }},
 		{"unbound with an instance", "State", func(r *icpcode.ImportRequest) { r.State = icpcode.StateUnbound }},
 		{"unbound and free", "State", func(r *icpcode.ImportRequest) {
-			r.State, r.Instance, r.Product, r.Origin, r.Paid = icpcode.StateUnbound, "", "", icpcode.OriginFree, icpcode.Money{}
+			r.State, r.InstanceID, r.Product, r.Origin, r.Paid = icpcode.StateUnbound, "", "", icpcode.OriginFree, icpcode.Money{}
 		}},
-		{"unbound with a filing", "Filing", func(r *icpcode.ImportRequest) { r.State, r.Instance, r.Product = icpcode.StateUnbound, "", "" }},
-		{"free without an instance", "Instance", func(r *icpcode.ImportRequest) {
-			r.State, r.Instance, r.Product, r.Origin, r.Paid = icpcode.StateInvalid, "", "", icpcode.OriginFree, icpcode.Money{}
+		{"unbound with a filing", "Filing", func(r *icpcode.ImportRequest) { r.State, r.InstanceID, r.Product = icpcode.StateUnbound, "", "" }},
+		{"free without an instance", "InstanceID", func(r *icpcode.ImportRequest) {
+			r.State, r.InstanceID, r.Product, r.Origin, r.Paid = icpcode.StateInvalid, "", "", icpcode.OriginFree, icpcode.Money{}
 		}},
-		{"available without an instance", "Instance", func(r *icpcode.ImportRequest) { r.State, r.Instance, r.Product = icpcode.StateAvailable, "", "" }},
-		{"filing without an instance", "Instance", func(r *icpcode.ImportRequest) { r.State, r.Instance, r.Product = icpcode.StateFiling, "", "" }},
-		{"filed without an instance", "Instance", func(r *icpcode.ImportRequest) { r.Instance, r.Product = "", "" }},
+		{"available without an instance", "InstanceID", func(r *icpcode.ImportRequest) { r.State, r.InstanceID, r.Product = icpcode.StateAvailable, "", "" }},
+		{"filing without an instance", "InstanceID", func(r *icpcode.ImportRequest) { r.State, r.InstanceID, r.Product = icpcode.StateFiling, "", "" }},
+		{"filed without an instance", "InstanceID", func(r *icpcode.ImportRequest) { r.InstanceID, r.Product = "", "" }},
 		{"paid for a free code", "Paid", func(r *icpcode.ImportRequest) { r.Origin = icpcode.OriginFree }},
 		{"unknown kind of filing", "Filing.Kind", func(r *icpcode.ImportRequest) { r.Filing.Kind = icpcode.FilingChange + 1 }},
 		{"a domain and an app", "Filing", func(r *icpcode.ImportRequest) { r.Filing.App = "app" }},
@@ -383,9 +383,9 @@ func spoilings() []spoiling {
 		add("Import", bad.what, bad.field, func(in *inputs) { bad.spoil(&in.imported) })
 	}
 	add("Import", "format of the codes", "Code", func(in *inputs) {
-		in.w.with(func(o *icpcode.Options) { o.Import = icpcode.TwelveDigits })
+		in.w.with(func(o *icpcode.Options) { o.ImportFormat = icpcode.TwelveDigits })
 	})
-	add("Import", "unknown format", "Code", func(in *inputs) { in.w.with(func(o *icpcode.Options) { o.Import = 99 }) })
+	add("Import", "unknown format", "Code", func(in *inputs) { in.w.with(func(o *icpcode.Options) { o.ImportFormat = 99 }) })
 
 	// What is wrong with a filing is an answer of FIL-WHAT.
 	for what, spoil := range map[string]func(*icpcode.Filing){
@@ -400,12 +400,12 @@ func spoilings() []spoiling {
 	}
 	for _, operation := range []string{"Owned", "Received", "Pick", "Review"} {
 		id(operation, "Account", false, func(in *inputs, id string) { in.list.Actor, in.list.Account = ops, icpcode.AccountID(id) })
-		id(operation, "Instance", false, func(in *inputs, id string) { in.list.Instance = icpcode.InstanceID(id) })
+		id(operation, "InstanceID", false, func(in *inputs, id string) { in.list.InstanceID = icpcode.InstanceID(id) })
 		id(operation, "ICPNumber", false, func(in *inputs, id string) { in.list.ICPNumber = id })
 		id(operation, "App", false, func(in *inputs, id string) { in.list.App = id })
 		add(operation, "a domain of one label", "Domain", func(in *inputs) { in.list.Domain = "cn" })
 		add(operation, "a domain and an app", "App", func(in *inputs) { in.list.Domain, in.list.App = "example.cn", "x" })
-		add(operation, "an instance and a number", "ICPNumber", func(in *inputs) { in.list.Instance, in.list.ICPNumber = "i-1", "ICP-1" })
+		add(operation, "an instance and a number", "ICPNumber", func(in *inputs) { in.list.InstanceID, in.list.ICPNumber = "i-1", "ICP-1" })
 		add(operation, "unknown state", "State", func(in *inputs) { in.list.State = icpcode.StateInvalid + 1 })
 		add(operation, "another's", "Account", func(in *inputs) { in.list.Account = theGrantee })
 		add(operation, "facts about another instance", "Facts", func(in *inputs) {
@@ -521,7 +521,7 @@ func TestGoodInput(t *testing.T) {
 		t.Errorf("the request ID came back as %q", res.RequestID)
 	}
 	rec := w.record(res.Codes[19])
-	if rec.Owner != long || rec.Instance != i.ID || rec.Grantee != r.GrantTo || rec.Remark != r.Remark {
+	if rec.Owner != long || rec.InstanceID != i.ID || rec.Grantee != r.GrantTo || rec.Remark != r.Remark {
 		t.Errorf("recorded %+v", rec)
 	}
 	// Instants are truncated to the microsecond.
@@ -539,13 +539,13 @@ func TestLastValues(t *testing.T) {
 	for _, c := range []struct {
 		what  string
 		state func(*icpcode.Instance)
-		want  icpcode.Rules
+		want  icpcode.RuleIDs
 	}{
-		{"billing", func(i *icpcode.Instance) { i.Billing = icpcode.PayAsYouGo }, icpcode.MakeRules(icpcode.ELGBilling)},
-		{"status", func(i *icpcode.Instance) { i.Status = icpcode.StatusReleased }, icpcode.MakeRules(icpcode.ELGStatus)},
-		{"trial", func(i *icpcode.Instance) { i.Trial = icpcode.Yes }, icpcode.MakeRules(icpcode.ELGBilling)},
+		{"billing", func(i *icpcode.Instance) { i.Billing = icpcode.PayAsYouGo }, icpcode.MakeRuleIDs(icpcode.ELGBilling)},
+		{"status", func(i *icpcode.Instance) { i.Status = icpcode.StatusReleased }, icpcode.MakeRuleIDs(icpcode.ELGStatus)},
+		{"trial", func(i *icpcode.Instance) { i.Trial = icpcode.Yes }, icpcode.MakeRuleIDs(icpcode.ELGBilling)},
 		{"public IP", func(i *icpcode.Instance) { i.PublicIP = icpcode.Yes }, 0},
-		{"IP held", func(i *icpcode.Instance) { i.IPHeld = icpcode.Yes }, icpcode.MakeRules(icpcode.ELGIPInUse)},
+		{"IP held", func(i *icpcode.Instance) { i.IPHeld = icpcode.Yes }, icpcode.MakeRuleIDs(icpcode.ELGIPInUse)},
 		{"downgraded", func(i *icpcode.Instance) { i.Downgraded = icpcode.Yes }, 0},
 	} {
 		i := w.server(theOwner)
@@ -618,7 +618,7 @@ func TestBeforeAnyRules(t *testing.T) {
 		Version: "least", Provider: "alibaba", Source: "none", AsOf: "2026-01-06", Effective: at(2020, 1, 1, 0, 0, 0),
 		Batch: 1, Life: icpcode.LifeRules{ReleaseTo: icpcode.StateAvailable},
 	}))
-	w.with(func(o *icpcode.Options) { o.Rules = least })
+	w.with(func(o *icpcode.Options) { o.RuleBook = least })
 	rules := map[string]icpcode.Rule{
 		"Issue": icpcode.ELGProduct, "SubmitAuto": icpcode.ELGProduct, "Bind": icpcode.ELGProduct, "Grant": icpcode.GRTOut,
 	}

@@ -76,10 +76,10 @@ func (c lifeCase) make(w *world) (icpcode.Code, icpcode.Instance) {
 		must[icpcode.Result](w.t)(w.eng.Approve(w.ctx, icpcode.ApproveRequest{Actor: ops, Code: code, ICPNumber: "ICP-1"}))
 	}
 	if c.state == icpcode.StateRefunded {
-		must[icpcode.Result](w.t)(w.eng.Refund(w.ctx, icpcode.CodeRequest{Actor: theOwner, Code: code}))
+		must[icpcode.Result](w.t)(w.eng.Refund(w.ctx, icpcode.RefundRequest{Actor: theOwner, Code: code}))
 	}
 	if c.state == icpcode.StateInvalid {
-		must[icpcode.Result](w.t)(w.eng.Void(w.ctx, icpcode.CodeRequest{Actor: ops, Code: code, Reason: "test"}))
+		must[icpcode.Result](w.t)(w.eng.Void(w.ctx, icpcode.VoidRequest{Actor: ops, Code: code, Reason: "test"}))
 	}
 	w.state(code, c.state)
 	return code, i
@@ -144,14 +144,14 @@ var lifeOperations = []lifeOperation{
 	{
 		name: "Release", from: "Filing>Available", by: "holder operator", state: icpcode.LIFRelease, party: icpcode.LIFRelease,
 		do: func(w *world, actor icpcode.AccountID, c icpcode.Code, _ icpcode.Instance) error {
-			_, err := w.eng.Release(w.ctx, icpcode.CodeRequest{Actor: actor, Code: c})
+			_, err := w.eng.Release(w.ctx, icpcode.ReleaseRequest{Actor: actor, Code: c})
 			return err
 		},
 	},
 	{
 		name: "Refund", from: "Unbound>Refunded Available>Refunded", by: "owner", state: icpcode.LIFRefund, party: icpcode.LIFRefund,
 		do: func(w *world, actor icpcode.AccountID, c icpcode.Code, _ icpcode.Instance) error {
-			_, err := w.eng.Refund(w.ctx, icpcode.CodeRequest{Actor: actor, Code: c})
+			_, err := w.eng.Refund(w.ctx, icpcode.RefundRequest{Actor: actor, Code: c})
 			return err
 		},
 	},
@@ -159,21 +159,21 @@ var lifeOperations = []lifeOperation{
 		name: "Void", from: "Unbound>Invalid Available>Invalid Filing>Invalid", by: "operator",
 		state: icpcode.LIFVoid, party: icpcode.LIFVoid,
 		do: func(w *world, actor icpcode.AccountID, c icpcode.Code, _ icpcode.Instance) error {
-			_, err := w.eng.Void(w.ctx, icpcode.CodeRequest{Actor: actor, Code: c, Reason: "again"})
+			_, err := w.eng.Void(w.ctx, icpcode.VoidRequest{Actor: actor, Code: c, Reason: "again"})
 			return err
 		},
 	},
 	{
 		name: "Close, refunded", from: "Available>Refunded Filing>Invalid", by: "operator", party: icpcode.LIFClose, about: true,
 		do: func(w *world, actor icpcode.AccountID, _ icpcode.Code, i icpcode.Instance) error {
-			_, err := w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: actor, Instance: i.ID, Refunded: true, Reason: "x"})
+			_, err := w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: actor, InstanceID: i.ID, Refunded: true, Reason: "x"})
 			return err
 		},
 	},
 	{
 		name: "Close, released", from: "Available>Invalid Filing>Invalid", by: "operator", party: icpcode.LIFClose, about: true,
 		do: func(w *world, actor icpcode.AccountID, _ icpcode.Code, i icpcode.Instance) error {
-			_, err := w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: actor, Instance: i.ID, Reason: "x"})
+			_, err := w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: actor, InstanceID: i.ID, Reason: "x"})
 			return err
 		},
 	},
@@ -187,7 +187,7 @@ var lifeOperations = []lifeOperation{
 	{
 		name: "SubmitAuto", by: "owner", party: icpcode.ELGOwner, about: true,
 		do: func(w *world, actor icpcode.AccountID, _ icpcode.Code, i icpcode.Instance) error {
-			_, err := w.eng.SubmitAuto(w.ctx, icpcode.AutoRequest{Actor: actor, Instance: i, Filing: w.site()})
+			_, err := w.eng.SubmitAuto(w.ctx, icpcode.SubmitAutoRequest{Actor: actor, Instance: i, Filing: w.site()})
 			return err
 		},
 	},
@@ -294,8 +294,8 @@ func TestLifeOfEveryCode(t *testing.T) {
 							t.Errorf("%s: got %v, want ErrNoCode", what, err)
 						}
 						if len(rules) > 0 {
-							if got := failing(err); got != icpcode.MakeRules(rules...) {
-								t.Errorf("%s: got %v, want a refusal by %v", what, err, icpcode.MakeRules(rules...))
+							if got := failing(err); got != icpcode.MakeRuleIDs(rules...) {
+								t.Errorf("%s: got %v, want a refusal by %v", what, err, icpcode.MakeRuleIDs(rules...))
 							}
 						}
 						if after := spy.dump(t); after != before {
@@ -346,7 +346,7 @@ func TestLifeImport(t *testing.T) {
 			code, i := c.make(w)
 			before := spy.dump(t)
 			_, err := w.eng.Import(w.ctx, icpcode.ImportRequest{
-				Actor: actor, Code: code, State: icpcode.StateFiled, Owner: theOwner, Instance: i.ID, Product: i.Product,
+				Actor: actor, Code: code, State: icpcode.StateFiled, Owner: theOwner, InstanceID: i.ID, Product: i.Product,
 				Origin: icpcode.OriginFree, Issued: at(2025, 5, 5, 0, 0, 0),
 			})
 			noCodes(t, c.String(), err, code)
@@ -391,7 +391,7 @@ func TestImportPurged(t *testing.T) {
 		w := newWorld(t)
 		code := must[icpcode.Code](t)(icpcode.Opaque.Parse("purged"))
 		r := icpcode.ImportRequest{
-			Actor: ops, Code: code, State: icpcode.StateFiled, Owner: theOwner, Instance: "i-1",
+			Actor: ops, Code: code, State: icpcode.StateFiled, Owner: theOwner, InstanceID: "i-1",
 			Product: icpcode.ECS, Origin: icpcode.OriginFree, Issued: at(2025, 5, 5, 0, 0, 0),
 		}
 		must[icpcode.Result](t)(w.eng.Import(w.ctx, r))
@@ -419,7 +419,7 @@ func TestImportAgain(t *testing.T) {
 	}
 	base := icpcode.ImportRequest{
 		Actor: ops, Code: must[icpcode.Code](t)(icpcode.Opaque.Parse("again")), State: icpcode.StateFiled, Owner: theOwner,
-		Grantee: theGrantee, Instance: "i-1", Product: icpcode.ECS, Origin: icpcode.OriginPaid,
+		Grantee: theGrantee, InstanceID: "i-1", Product: icpcode.ECS, Origin: icpcode.OriginPaid,
 		Issued: at(2025, 5, 5, 0, 0, 0), Granted: at(2025, 5, 6, 0, 0, 0), Paid: yuan("5"),
 		Filing: &icpcode.Filing{Kind: icpcode.FilingChange},
 	}
@@ -442,7 +442,7 @@ func TestImportAgain(t *testing.T) {
 		{"origin", free(icpcode.OriginFree), free(icpcode.OriginAuto)},
 		{"owner", same, func(r *icpcode.ImportRequest) { r.Owner = "3003" }},
 		{"grantee", same, func(r *icpcode.ImportRequest) { r.Grantee = "3003" }},
-		{"instance", same, func(r *icpcode.ImportRequest) { r.Instance = "i-2" }},
+		{"instance", same, func(r *icpcode.ImportRequest) { r.InstanceID = "i-2" }},
 		{"product", same, func(r *icpcode.ImportRequest) { r.Product = icpcode.NAT }},
 		{"issued", same, func(r *icpcode.ImportRequest) { r.Issued = r.Issued.Add(time.Microsecond) }},
 		{"granted", same, func(r *icpcode.ImportRequest) { r.Granted = r.Granted.Add(time.Microsecond) }},

@@ -60,15 +60,15 @@ func TestStrangersLearnNothing(t *testing.T) {
 			return err
 		},
 		"Release": func(c icpcode.Code) error {
-			_, err := w.eng.Release(w.ctx, icpcode.CodeRequest{Actor: theStranger, RequestID: "r", Code: c})
+			_, err := w.eng.Release(w.ctx, icpcode.ReleaseRequest{Actor: theStranger, RequestID: "r", Code: c})
 			return err
 		},
 		"Refund": func(c icpcode.Code) error {
-			_, err := w.eng.Refund(w.ctx, icpcode.CodeRequest{Actor: theStranger, RequestID: "r", Code: c})
+			_, err := w.eng.Refund(w.ctx, icpcode.RefundRequest{Actor: theStranger, RequestID: "r", Code: c})
 			return err
 		},
 		"Void": func(c icpcode.Code) error {
-			_, err := w.eng.Void(w.ctx, icpcode.CodeRequest{Actor: theStranger, RequestID: "r", Code: c, Reason: "x"})
+			_, err := w.eng.Void(w.ctx, icpcode.VoidRequest{Actor: theStranger, RequestID: "r", Code: c, Reason: "x"})
 			return err
 		},
 		"Lookup": func(c icpcode.Code) error {
@@ -128,7 +128,7 @@ func TestStrangersLearnNothing(t *testing.T) {
 	}
 	// Nor do lists by instance or number, of what is not one's own.
 	for by, r := range map[string]icpcode.ListRequest{
-		"instance": {Actor: theStranger, Instance: "i-000001"}, "number": {Actor: theStranger, ICPNumber: "ICP-1"},
+		"instance": {Actor: theStranger, InstanceID: "i-000001"}, "number": {Actor: theStranger, ICPNumber: "ICP-1"},
 	} {
 		for _, list := range []func(context.Context, icpcode.ListRequest) iter.Seq2[icpcode.Record, error]{w.eng.Owned, w.eng.Received} {
 			for rec, err := range list(w.ctx, r) {
@@ -149,12 +149,12 @@ func theWholeLife(w *world) (icpcode.Code, icpcode.Instance) {
 		Actor: theOwner, RequestID: "buy", Quantity: 1, Remark: "secret remark", Paid: decimal.NewNullDecimal(decimal.RequireFromString("77.77")),
 	})).Codes[0]
 	must[icpcode.Result](w.t)(w.eng.Bind(w.ctx, icpcode.BindRequest{
-		Actor: theOwner, RequestID: "bind", Code: code, Instance: i, Assume: icpcode.MakeRules(icpcode.ELGTerm)}))
+		Actor: theOwner, RequestID: "bind", Code: code, Instance: i, Assume: icpcode.MakeRuleIDs(icpcode.ELGTerm)}))
 	must[icpcode.Result](w.t)(w.eng.Grant(w.ctx, icpcode.GrantRequest{
-		Actor: theOwner, RequestID: "grant", Codes: []icpcode.Code{code}, GrantTo: theGrantee, Assume: icpcode.MakeRules(icpcode.GRTEnterprise)}))
+		Actor: theOwner, RequestID: "grant", Codes: []icpcode.Code{code}, GrantTo: theGrantee, Assume: icpcode.MakeRuleIDs(icpcode.GRTEnterprise)}))
 	file := icpcode.SubmitRequest{Actor: theGrantee, RequestID: "submit", Code: code, Filing: w.site()}
 	must[icpcode.Result](w.t)(w.eng.Submit(w.ctx, file))
-	must[icpcode.Result](w.t)(w.eng.Release(w.ctx, icpcode.CodeRequest{Actor: ops, RequestID: "release", Code: code, Reason: "rejected"}))
+	must[icpcode.Result](w.t)(w.eng.Release(w.ctx, icpcode.ReleaseRequest{Actor: ops, RequestID: "release", Code: code, Reason: "rejected"}))
 	file.RequestID = "submit again"
 	must[icpcode.Result](w.t)(w.eng.Submit(w.ctx, file))
 	must[icpcode.Result](w.t)(w.eng.Approve(w.ctx, icpcode.ApproveRequest{Actor: ops, RequestID: "approve", Code: code, ICPNumber: "ICP-1"}))
@@ -166,7 +166,7 @@ func TestLookupPerViewer(t *testing.T) {
 	w := newWorld(t)
 	code, i := theWholeLife(w)
 	full := w.record(code)
-	if full.Paid.String() != "77.77 CNY" || full.Remark != "secret remark" || full.Assumed != icpcode.MakeRules(icpcode.ELGTerm) ||
+	if full.Paid.String() != "77.77 CNY" || full.Remark != "secret remark" || full.Assumed != icpcode.MakeRuleIDs(icpcode.ELGTerm) ||
 		full.ContractQuota != 50 || full.ICPNumber() != "ICP-1" || full.Grantee != theGrantee || full.Version != 7 {
 		t.Fatalf("the operator sees %+v", full)
 	}
@@ -244,7 +244,7 @@ func TestHistoryPerViewer(t *testing.T) {
 	code = w.buy(theOwner, 1)[0]
 	must[icpcode.Result](t)(w.eng.Grant(w.ctx, icpcode.GrantRequest{
 		Actor: theOwner, Codes: []icpcode.Code{code}, GrantTo: theGrantee, Certification: icpcode.Enterprise}))
-	must[icpcode.Result](t)(w.eng.Refund(w.ctx, icpcode.CodeRequest{Actor: theOwner, Code: code}))
+	must[icpcode.Result](t)(w.eng.Refund(w.ctx, icpcode.RefundRequest{Actor: theOwner, Code: code}))
 	for _, e := range history(theGrantee) {
 		if !e.Refund.IsZero() || !e.Paid.IsZero() {
 			t.Errorf("the grantee sees what was refunded: %+v", e)
@@ -256,7 +256,7 @@ func TestHistoryPerViewer(t *testing.T) {
 	// An imported code of a grantee begins with its grant.
 	imported := must[icpcode.Code](t)(icpcode.Opaque.Parse("imported"))
 	must[icpcode.Result](t)(w.eng.Import(w.ctx, icpcode.ImportRequest{
-		Actor: ops, Code: imported, State: icpcode.StateFiling, Owner: theOwner, Grantee: theGrantee, Instance: "i-1", Product: icpcode.ECS,
+		Actor: ops, Code: imported, State: icpcode.StateFiling, Owner: theOwner, Grantee: theGrantee, InstanceID: "i-1", Product: icpcode.ECS,
 		Origin: icpcode.OriginFree, Issued: w.now, Granted: w.now, Filing: &icpcode.Filing{Domain: "old.cn"}, Remark: "secret remark"}))
 	code = imported
 	if events := history(theGrantee); len(events) != 1 || events[0].Filing == nil || events[0].Remark != "" || events[0].Actor != "operator" {
@@ -401,7 +401,7 @@ func TestLists(t *testing.T) {
 			for _, empty = range []bool{false, true} {
 				for _, r := range []icpcode.ListRequest{
 					{Actor: c.actor, Facts: released}, {Actor: ops, Account: c.actor, Facts: released},
-					{Actor: c.actor, Instance: i.ID, Facts: released},
+					{Actor: c.actor, InstanceID: i.ID, Facts: released},
 				} {
 					var got []icpcode.Code
 					for rec, err := range l.list(r) {
@@ -582,11 +582,11 @@ func TestWhoIsToldTheReason(t *testing.T) {
 	const reason = "because"
 	release := func(w *world, actor icpcode.AccountID, c icpcode.Code) error {
 		must[icpcode.Result](t)(w.submit(theGrantee, c))
-		_, err := w.eng.Release(w.ctx, icpcode.CodeRequest{Actor: actor, Code: c, Reason: reason})
+		_, err := w.eng.Release(w.ctx, icpcode.ReleaseRequest{Actor: actor, Code: c, Reason: reason})
 		return err
 	}
 	closing := func(w *world, i icpcode.Instance, refunded bool) error {
-		_, err := w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, Instance: i.ID, Refunded: refunded, Reason: reason})
+		_, err := w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, InstanceID: i.ID, Refunded: refunded, Reason: reason})
 		return err
 	}
 	for _, s := range []struct {
@@ -611,14 +611,14 @@ func TestWhoIsToldTheReason(t *testing.T) {
 		},
 		{
 			"refunded", func(w *world, c icpcode.Code, _ icpcode.Instance) error {
-				_, err := w.eng.Refund(w.ctx, icpcode.CodeRequest{Actor: theOwner, Code: c, Reason: reason})
+				_, err := w.eng.Refund(w.ctx, icpcode.RefundRequest{Actor: theOwner, Code: c, Reason: reason})
 				return err
 			},
 			[]icpcode.AccountID{theOwner, ops},
 		},
 		{
 			"voided", func(w *world, c icpcode.Code, _ icpcode.Instance) error {
-				_, err := w.eng.Void(w.ctx, icpcode.CodeRequest{Actor: ops, Code: c, Reason: reason})
+				_, err := w.eng.Void(w.ctx, icpcode.VoidRequest{Actor: ops, Code: c, Reason: reason})
 				return err
 			},
 			[]icpcode.AccountID{theOwner, theGrantee, ops},
@@ -659,14 +659,14 @@ func TestWhoIsToldTheReason(t *testing.T) {
 // which has to have been bought.
 func TestRefundsPerViewer(t *testing.T) {
 	closed := func(w *world, c icpcode.Code, i icpcode.Instance) error {
-		_, err := w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, Instance: i.ID, Refunded: true, Reason: "gone"})
+		_, err := w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, InstanceID: i.ID, Refunded: true, Reason: "gone"})
 		return err
 	}
 	imported := func(o icpcode.Origin) func(*world) icpcode.Code {
 		return func(w *world) icpcode.Code {
 			return must[icpcode.Result](t)(w.eng.Import(w.ctx, icpcode.ImportRequest{
 				Actor: ops, Code: must[icpcode.Code](t)(icpcode.Opaque.Parse("old")), State: icpcode.StateRefunded, Owner: theOwner,
-				Grantee: theGrantee, Instance: "i-old", Product: icpcode.ECS, Origin: o, Issued: w.now, Granted: w.now,
+				Grantee: theGrantee, InstanceID: "i-old", Product: icpcode.ECS, Origin: o, Issued: w.now, Granted: w.now,
 			})).Codes[0]
 		}
 	}
@@ -685,7 +685,7 @@ func TestRefundsPerViewer(t *testing.T) {
 		{"the instance of a free code", with(false, closed), icpcode.StateInvalid},
 		{"the instance of a paid code", with(true, closed), icpcode.StateInvalid},
 		{"the code", with(true, func(w *world, c icpcode.Code, _ icpcode.Instance) error {
-			_, err := w.eng.Refund(w.ctx, icpcode.CodeRequest{Actor: theOwner, Code: c})
+			_, err := w.eng.Refund(w.ctx, icpcode.RefundRequest{Actor: theOwner, Code: c})
 			return err
 		}), icpcode.StateRefunded},
 		{"a free code, elsewhere", imported(icpcode.OriginFree), icpcode.StateInvalid},
@@ -708,7 +708,7 @@ func TestReviewTellsHowItWasClosed(t *testing.T) {
 		w := newWorld(t)
 		i := w.server(theOwner)
 		w.filed(theOwner, w.issue(i, 1)[0])
-		must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, Instance: i.ID, Refunded: refunded, Reason: "gone"}))
+		must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, InstanceID: i.ID, Refunded: refunded, Reason: "gone"}))
 		n := 0
 		for a, err := range w.eng.Review(w.ctx, icpcode.ListRequest{Actor: theOwner}) {
 			n++
@@ -727,20 +727,20 @@ func TestReviewTellsHowItWasClosed(t *testing.T) {
 // the decision says that it passed, failed or is unknown, and one of them only.
 func TestEachRuleHasOneAnswer(t *testing.T) {
 	w := newWorld(t)
-	asked := icpcode.MakeRules(icpcode.GRTEnterprise, icpcode.GRTOut, icpcode.GRTIn, icpcode.GRTFirst, icpcode.GRTOnce)
+	asked := icpcode.MakeRuleIDs(icpcode.GRTEnterprise, icpcode.GRTOut, icpcode.GRTIn, icpcode.GRTFirst, icpcode.GRTOnce)
 	for r := icpcode.ELGProduct; r <= icpcode.ELGAccount; r++ {
-		asked |= icpcode.MakeRules(r)
+		asked |= icpcode.MakeRuleIDs(r)
 	}
-	account, enterprise := icpcode.MakeRules(icpcode.ELGAccount), icpcode.MakeRules(icpcode.GRTEnterprise)
+	account, enterprise := icpcode.MakeRuleIDs(icpcode.ELGAccount), icpcode.MakeRuleIDs(icpcode.GRTEnterprise)
 	for _, c := range []struct {
 		what          string
 		change        func(*icpcode.IssueRequest)
-		fail, unknown icpcode.Rules
+		fail, unknown icpcode.RuleIDs
 	}{
 		{"good", func(*icpcode.IssueRequest) {}, 0, 0},
 		{"personal", func(r *icpcode.IssueRequest) { r.Certification = icpcode.Personal }, account | enterprise, 0},
 		{"not stated", func(r *icpcode.IssueRequest) { r.Certification = 0 }, 0, account | enterprise},
-		{"to oneself", func(r *icpcode.IssueRequest) { r.GrantTo = r.Actor }, icpcode.MakeRules(icpcode.GRTOnce), 0},
+		{"to oneself", func(r *icpcode.IssueRequest) { r.GrantTo = r.Actor }, icpcode.MakeRuleIDs(icpcode.GRTOnce), 0},
 	} {
 		r := icpcode.IssueRequest{Actor: theOwner, Instance: w.server(theOwner), Quantity: 1, GrantTo: theGrantee, Certification: icpcode.Enterprise}
 		c.change(&r)

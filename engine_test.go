@@ -144,7 +144,7 @@ func (s *spy) events(t testing.TB, c icpcode.Code) []icpcode.Event {
 }
 
 // failing returns the rules that an error names as failing.
-func failing(err error) icpcode.Rules {
+func failing(err error) icpcode.RuleIDs {
 	var no *icpcode.RefusedError
 	if !errors.As(err, &no) {
 		return 0
@@ -281,7 +281,7 @@ func TestClockGoesBack(t *testing.T) {
 	w.now = w.now.Add(-48 * time.Hour)
 	must[icpcode.Result](t)(w.submit(theOwner, c))
 	w.now = w.now.Add(-48 * time.Hour)
-	must[icpcode.Result](t)(w.eng.Release(w.ctx, icpcode.CodeRequest{Actor: theOwner, Code: c}))
+	must[icpcode.Result](t)(w.eng.Release(w.ctx, icpcode.ReleaseRequest{Actor: theOwner, Code: c}))
 	r := w.record(c)
 	if !r.Updated.Before(r.Issued) || r.State != icpcode.StateAvailable || r.Version != 3 {
 		t.Errorf("recorded %+v", r)
@@ -489,12 +489,12 @@ func TestObserver(t *testing.T) {
 	told = nil
 	_, err := w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: theOwner, Instance: w.server(theOwner), Quantity: 6})
 	refused(t, err, icpcode.ELGQuota)
-	_, err = w.eng.Void(w.ctx, icpcode.CodeRequest{Actor: theStranger, Code: in.codes[0], Reason: "x"})
+	_, err = w.eng.Void(w.ctx, icpcode.VoidRequest{Actor: theStranger, Code: in.codes[0], Reason: "x"})
 	is(t, err, icpcode.ErrNoCode)
 	// A close that ends many codes is told of all of them at once.
 	w.issue(in.issue.Instance, 3)
 	told = nil
-	must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, Instance: in.issue.Instance.ID, Reason: "gone"}))
+	must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, InstanceID: in.issue.Instance.ID, Reason: "gone"}))
 	if len(told) != 1 || len(told[0]) < 4 {
 		t.Errorf("a close is told %d times", len(told))
 	}

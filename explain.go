@@ -212,7 +212,7 @@ func (d *Decision) reason(l Lang, r Rule, o Outcome) Reason {
 	}
 	e.q, e.listed = e.set.requirements(d.instance.Product)
 	w := e.words(r)
-	if o == Missing || o == Assumed {
+	if o == OutcomeUnknown || o == OutcomeAssumed {
 		e.unknown(&w)
 	}
 	if w.found == "" {
@@ -221,7 +221,7 @@ func (d *Decision) reason(l Lang, r Rule, o Outcome) Reason {
 	if w.remedy == "" {
 		w.remedy = l.say("see rule %s in docs/rules.md", r)
 	}
-	if o == Passed {
+	if o == OutcomePassed {
 		w.remedy = ""
 		if w.free {
 			w.required = l.say("nothing")
@@ -250,10 +250,10 @@ func (e *explainer) words(r Rule) words {
 // general explains a rule that has no words of its own.
 func (e *explainer) general(r Rule) words {
 	w := words{required: r.Title(e.Lang)}
-	if e.outcome == Passed {
+	if e.outcome == OutcomePassed {
 		w.found = e.say("it is so")
 	}
-	if e.outcome == Failed {
+	if e.outcome == OutcomeFailed {
 		w.found = e.say("it is not so")
 	}
 	return w
@@ -265,10 +265,10 @@ func (e *explainer) unknown(w *words) {
 		w.found = e.say("not known: %s", w.lacks)
 		w.remedy = e.say("state %s", w.lacks)
 	}
-	if e.outcome == Assumed && w.lacks != "" {
+	if e.outcome == OutcomeAssumed && w.lacks != "" {
 		w.found = e.say("not known; assumed to pass: %s", w.lacks)
 	}
-	if e.outcome == Assumed && w.lacks == "" {
+	if e.outcome == OutcomeAssumed && w.lacks == "" {
 		w.found = e.join(w.found, e.say("assumed to pass"))
 	}
 }

@@ -111,7 +111,7 @@ func (e *explainer) term() words {
 			w.found = e.plural(months, "%d calendar month, renewals included", "%d calendar months, renewals included")
 		}
 	}
-	if months == 0 && e.outcome == Failed && !i.Created.IsZero() {
+	if months == 0 && e.outcome == OutcomeFailed && !i.Created.IsZero() {
 		w.found = e.say("too short, for it lasts from %s to %s", when(i.Created), when(i.Expires))
 	}
 	w.lacks = lacks
@@ -154,10 +154,10 @@ func (e *explainer) region() words {
 		w.lacks = e.fact("the region", "Instance.Region")
 		return w
 	}
-	if e.outcome == Failed {
+	if e.outcome == OutcomeFailed {
 		w.found = e.say("%s, outside mainland China", region)
 	}
-	if e.outcome == Missing || e.outcome == Assumed {
+	if e.outcome == OutcomeUnknown || e.outcome == OutcomeAssumed {
 		w.found = e.say("not known: the rule set does not list %s", region)
 		w.remedy = e.say("state the region as the provider spells it (Instance.Region), or add it to the rule set")
 	}

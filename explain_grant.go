@@ -40,10 +40,10 @@ func (e *explainer) grantsIn() words {
 }
 
 func (e *explainer) capped(w words) words {
-	if e.outcome == Passed {
+	if e.outcome == OutcomePassed {
 		w.found = e.say("within the cap")
 	}
-	if !e.set.Grant.Allowed && e.outcome != Passed {
+	if !e.set.Grant.Allowed && e.outcome != OutcomePassed {
 		w.required = e.say("a rule set that allows grants")
 		w.found = e.say("it allows none")
 		w.remedy = e.say("file with the purchasing account")
@@ -62,10 +62,10 @@ func (e *explainer) firstGrant() words {
 		w.found = e.say("the first grant to this account, and this service verifies no phone")
 		w.remedy = e.say("ask the provider to verify the phone (Options.VerifyPhone)")
 	}
-	if e.outcome == Passed {
+	if e.outcome == OutcomePassed {
 		w.found = e.say("verified, or granted to before")
 	}
-	if e.outcome == Passed && e.PhoneNeeded {
+	if e.outcome == OutcomePassed && e.PhoneNeeded {
 		w.found = e.say("the first grant to this account: the phone is yet to be verified")
 	}
 	return w
@@ -79,10 +79,10 @@ func (e *explainer) once() words {
 		found:    e.say("granted to its own owner, or granted before"),
 		remedy:   e.say("choose another account, or codes that were never granted"),
 	}
-	if e.outcome == Passed {
+	if e.outcome == OutcomePassed {
 		w.found = e.say("never granted")
 	}
-	if e.outcome != Passed && e.roles != 0 && e.roles&(RoleOwner|RoleHolder) != RoleOwner|RoleHolder {
+	if e.outcome != OutcomePassed && e.roles != 0 && e.roles&(RoleOwner|RoleHolder) != RoleOwner|RoleHolder {
 		w.found = e.asker()
 		w.remedy = e.say("use a code of your own that was never granted")
 	}

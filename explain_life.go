@@ -61,7 +61,7 @@ func (e *explainer) step(a Action) words {
 		w.required = e.say("the code is %s", strings.Join(from, e.say(" or ")))
 		w.found = e.say("the code is %s", e.state.Label(e.Lang))
 	}
-	if e.outcome == Passed && len(from) > 0 && e.state < numStates && steps[e.state][a].by == 0 {
+	if e.outcome == OutcomePassed && len(from) > 0 && e.state < numStates && steps[e.state][a].by == 0 {
 		w.found = e.say("recorded so, and %s now", e.state.Label(e.Lang))
 	}
 	if by == RoleHolder || a == ActionGrant {
@@ -154,10 +154,10 @@ func (e *explainer) effective() words {
 		required: e.say("an instance that has neither expired nor gone"), found: e.instanceNow(),
 		remedy: e.say("have the instance renewed: the code can then be used again"),
 	}
-	if w.found == "" && e.outcome == Failed {
+	if w.found == "" && e.outcome == OutcomeFailed {
 		w.found = e.say("the instance has expired or gone")
 	}
-	if w.found == "" && e.outcome == Passed {
+	if w.found == "" && e.outcome == OutcomePassed {
 		w.found = e.say("nothing against it is known")
 	}
 	if e.instance.gone() {

@@ -71,7 +71,7 @@ func (e *explainer) resold() words {
 		required: e.say("an instance that keeps its owner"), found: e.say("another account owns it now"),
 		remedy: e.say("file an access or change filing with a code of a server of your own"),
 	}
-	if e.outcome == Passed {
+	if e.outcome == OutcomePassed {
 		w.found = e.say("it has the same owner")
 	}
 	if e.instance.Owner == "" {
@@ -86,7 +86,7 @@ func (e *explainer) ipGone() words {
 		required: e.say("the filed IP on the instance"), found: e.addresses(),
 		remedy: e.say("put the filed IP back, or file a change filing"),
 	}
-	if e.outcome == Failed {
+	if e.outcome == OutcomeFailed {
 		w.found = e.join(e.say("the filed IP is gone"), w.found)
 	}
 	w.lacks = e.fact("the filed IPs", "Filing.IPs")

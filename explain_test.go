@@ -97,7 +97,7 @@ func completeReason(t *testing.T, l Lang, a Reason) {
 	if a.Required == "" || a.Found == "" || a.Source == "" {
 		t.Fatalf("%v %v in %v lacks a part: %+v", a.Rule, a.Outcome, l, a)
 	}
-	if (a.Remedy == "") != (a.Outcome == Passed) {
+	if (a.Remedy == "") != (a.Outcome == OutcomePassed) {
 		t.Fatalf("%v %v in %v: remedy %q", a.Rule, a.Outcome, l, a.Remedy)
 	}
 	texts := a.Required + "|" + a.Found + "|" + a.Remedy + "|" + a.Source
@@ -225,9 +225,9 @@ func TestReasonsAreComplete(t *testing.T) {
 		a Reason
 	}
 	seen := make(map[said]bool) // most of what is said was said before
-	complete := func(d *Decision, rules Rules) {
+	complete := func(d *Decision, rules RuleIDs) {
 		for r := range rules.All() {
-			for o := Passed; o <= Advised; o++ {
+			for o := OutcomePassed; o <= OutcomeAdvised; o++ {
 				for _, l := range []Lang{English, Chinese} {
 					a := d.reason(l, r, o)
 					if a.Rule != r || a.Outcome != o {
@@ -244,7 +244,7 @@ func TestReasonsAreComplete(t *testing.T) {
 	}
 	explainWorld(func(d *Decision) { complete(d, 1<<numRules-2) })
 	explainLives(func(d *Decision) {
-		complete(d, MakeRules(d.action.Rule(), LIFClose, GRTOnce, FILHolder, LIFEffective))
+		complete(d, MakeRuleIDs(d.action.Rule(), LIFClose, GRTOnce, FILHolder, LIFEffective))
 	})
 	if n < 200_000 {
 		t.Errorf("only %d reasons were made", n)
@@ -254,7 +254,7 @@ func TestReasonsAreComplete(t *testing.T) {
 func TestReasonOfNoRule(t *testing.T) {
 	explainWorld(func(d *Decision) {
 		for _, r := range []Rule{0, numRules, 255} {
-			for _, o := range []Outcome{Passed, Failed, Missing, Assumed, Advised, 77} {
+			for _, o := range []Outcome{OutcomePassed, OutcomeFailed, OutcomeUnknown, OutcomeAssumed, OutcomeAdvised, 77} {
 				for _, l := range []Lang{English, Chinese, 9} {
 					if a := d.reason(l, r, o); a.Rule != r || a.Outcome != o || a.Source != "" {
 						t.Fatalf("no rule: %+v", a)
@@ -294,8 +294,8 @@ func TestTitles(t *testing.T) {
 		o      Outcome
 		en, zh string
 	}{
-		{Passed, "passed", "通过"}, {Failed, "failed", "未通过"}, {Missing, "unknown", "未知"},
-		{Assumed, "assumed", "按假定通过"}, {Advised, "advice", "建议"}, {99, "", ""},
+		{OutcomePassed, "passed", "通过"}, {OutcomeFailed, "failed", "未通过"}, {OutcomeUnknown, "unknown", "未知"},
+		{OutcomeAssumed, "assumed", "按假定通过"}, {OutcomeAdvised, "advice", "建议"}, {99, "", ""},
 	}
 	for _, w := range labels {
 		if w.o.String() != w.en || w.o.Label(English) != w.en || w.o.Label(Chinese) != w.zh {
@@ -411,7 +411,7 @@ func filingProblems(t *testing.T) map[string]bool {
 		if d.detail == "" {
 			t.Fatalf("nothing is wrong with %+v", f)
 		}
-		en, zh := d.reason(English, FILWhat, Failed), d.reason(Chinese, FILWhat, Failed)
+		en, zh := d.reason(English, FILWhat, OutcomeFailed), d.reason(Chinese, FILWhat, OutcomeFailed)
 		completeReason(t, English, en)
 		completeReason(t, Chinese, zh)
 		if en.Found != d.detail || !hasHan(zh.Found) {
@@ -437,12 +437,12 @@ func TestReasonsGolden(t *testing.T) {
 		{
 			"ELG-REMAINING, one second short", checkOf(short), ELGRemaining,
 			Reason{
-				ELGRemaining, Failed, "at least 97 full days left",
+				ELGRemaining, OutcomeFailed, "at least 97 full days left",
 				"96 days 23 hours left, until 2026-04-12 23:59:59 +08:00",
 				"renew; a server fresh from the shortest term that can be bought may fail by a day or two", "S1 (rule set odd)",
 			},
 			Reason{
-				ELGRemaining, Failed, "距到期不少于97天（按每24小时计1天）",
+				ELGRemaining, OutcomeFailed, "距到期不少于97天（按每24小时计1天）",
 				"剩余96天23小时，2026-04-12 23:59:59 +08:00到期",
 				"续费；刚按最短时长购买的服务器也可能差一两天", "S1（规则集odd）",
 			},
@@ -452,12 +452,12 @@ func TestReasonsGolden(t *testing.T) {
 				r.Instance.TermMonths, r.Instance.Expires = 0, shanghaiTime("2025-09-30 00:00:00")
 			}), ELGTerm,
 			Reason{
-				ELGTerm, Failed, "bought for at least 4 calendar months, renewals included",
+				ELGTerm, OutcomeFailed, "bought for at least 4 calendar months, renewals included",
 				"too short, for it lasts from 2025-06-01 00:00:00 +08:00 to 2025-09-30 00:00:00 +08:00",
 				"renew until 4 calendar months are bought", "S1; T19 (rule set odd)",
 			},
 			Reason{
-				ELGTerm, Failed, "购买时长至少4个月（含续费）",
+				ELGTerm, OutcomeFailed, "购买时长至少4个月（含续费）",
 				"时长不足：自2025-06-01 00:00:00 +08:00至2025-09-30 00:00:00 +08:00",
 				"续费至购满4个月", "S1; T19（规则集odd）",
 			},
@@ -465,42 +465,42 @@ func TestReasonsGolden(t *testing.T) {
 		{
 			"ELG-TERM, unknown", checkOf(func(r *IssueRequest) { r.Instance.TermMonths = 0 }), ELGTerm,
 			Reason{
-				ELGTerm, Missing, "bought for at least 4 calendar months, renewals included",
+				ELGTerm, OutcomeUnknown, "bought for at least 4 calendar months, renewals included",
 				"not known: the term bought, in months (Instance.TermMonths)",
 				"state the term bought, in months (Instance.TermMonths)", "S1; T19 (rule set odd)",
 			},
 			Reason{
-				ELGTerm, Missing, "购买时长至少4个月（含续费）", "未知：购买月数（Instance.TermMonths）",
+				ELGTerm, OutcomeUnknown, "购买时长至少4个月（含续费）", "未知：购买月数（Instance.TermMonths）",
 				"请提供购买月数（Instance.TermMonths）", "S1; T19（规则集odd）",
 			},
 		},
 		{
 			"ELG-TERM, assumed", checkOf(func(r *IssueRequest) {
-				r.Instance.TermMonths, r.Assume = 0, MakeRules(ELGTerm)
+				r.Instance.TermMonths, r.Assume = 0, MakeRuleIDs(ELGTerm)
 			}), ELGTerm,
 			Reason{
-				ELGTerm, Assumed, "bought for at least 4 calendar months, renewals included",
+				ELGTerm, OutcomeAssumed, "bought for at least 4 calendar months, renewals included",
 				"not known; assumed to pass: the term bought, in months (Instance.TermMonths)",
 				"state the term bought, in months (Instance.TermMonths)", "S1; T19 (rule set odd)",
 			},
 			Reason{
-				ELGTerm, Assumed, "购买时长至少4个月（含续费）", "未知，按假定通过：购买月数（Instance.TermMonths）",
+				ELGTerm, OutcomeAssumed, "购买时长至少4个月（含续费）", "未知，按假定通过：购买月数（Instance.TermMonths）",
 				"请提供购买月数（Instance.TermMonths）", "S1; T19（规则集odd）",
 			},
 		},
 		{
 			"ELG-ACCOUNT does not bind this request", checkOf(func(r *IssueRequest) { r.Certification = 0 }), ELGAccount,
-			Reason{ELGAccount, Passed, "nothing", "not known", "", "S0 (rule set odd)"},
-			Reason{ELGAccount, Passed, "不要求", "未知", "", "S0（规则集odd）"},
+			Reason{ELGAccount, OutcomePassed, "nothing", "not known", "", "S0 (rule set odd)"},
+			Reason{ELGAccount, OutcomePassed, "不要求", "未知", "", "S0（规则集odd）"},
 		},
 		{
 			"ELG-QUOTA", checkOf(func(r *IssueRequest) { r.Quantity = 7 }), ELGQuota,
 			Reason{
-				ELGQuota, Failed, "at most 6 codes ever, for the instance", "1 issued, 7 requested",
+				ELGQuota, OutcomeFailed, "at most 6 codes ever, for the instance", "1 issued, 7 requested",
 				"request at most 5; use another instance, or buy a paid code", "S1; API 609 (rule set odd)",
 			},
 			Reason{
-				ELGQuota, Failed, "该实例累计最多申请6个备案服务码", "已申请1个，本次申请7个",
+				ELGQuota, OutcomeFailed, "该实例累计最多申请6个备案服务码", "已申请1个，本次申请7个",
 				"本次最多申请5个；改用其他实例，或购买收费备案服务码", "S1; API 609（规则集odd）",
 			},
 		},
@@ -509,87 +509,87 @@ func TestReasonsGolden(t *testing.T) {
 				r.Instance.Status, r.Instance.Expires = StatusStopped, explainNow
 			}), ELGStatus,
 			Reason{
-				ELGStatus, Failed, "running, not expired", "stopped; expired at 2026-01-06 00:00:00 +08:00", "renew",
+				ELGStatus, OutcomeFailed, "running, not expired", "stopped; expired at 2026-01-06 00:00:00 +08:00", "renew",
 				"API 413 (rule set odd)",
 			},
 			Reason{
-				ELGStatus, Failed, "正常运行，未到期", "已停止；已于2026-01-06 00:00:00 +08:00到期", "续费", "API 413（规则集odd）",
+				ELGStatus, OutcomeFailed, "正常运行，未到期", "已停止；已于2026-01-06 00:00:00 +08:00到期", "续费", "API 413（规则集odd）",
 			},
 		},
 		{
-			"GRT-OUT", Decision{At: explainNow, set: oddRules(), Fail: MakeRules(GRTOut)}, GRTOut,
+			"GRT-OUT", Decision{At: explainNow, set: oddRules(), Fail: MakeRuleIDs(GRTOut)}, GRTOut,
 			Reason{
-				GRTOut, Failed, "different grantees of one granter in the natural year 2026: at most 11",
+				GRTOut, OutcomeFailed, "different grantees of one granter in the natural year 2026: at most 11",
 				"the cap of 11 is reached, and this grantee would be another one",
 				"grant to an account of this year, or wait until 2027-01-01 00:00:00 +08:00", "S0 (rule set odd)",
 			},
 			Reason{
-				GRTOut, Failed, "2026自然年内，一个账号最多授权至11个不同的账号", "已达11个账号的上限，目标账号不在其中",
+				GRTOut, OutcomeFailed, "2026自然年内，一个账号最多授权至11个不同的账号", "已达11个账号的上限，目标账号不在其中",
 				"授权给本自然年内已授权过的账号，或等到2027-01-01 00:00:00 +08:00", "S0（规则集odd）",
 			},
 		},
 		{
 			"LIF-SUBMIT of a used code", Decision{
-				At: explainNow, set: oddRules(), Fail: MakeRules(LIFSubmit), action: ActionSubmit, state: StateFiled,
+				At: explainNow, set: oddRules(), Fail: MakeRuleIDs(LIFSubmit), action: ActionSubmit, state: StateFiled,
 				roles: RoleOwner | RoleHolder,
 			}, LIFSubmit,
 			Reason{
-				LIFSubmit, Failed, "the code is Available", "the code is Filed", "use another code: this one is spent", "S0",
+				LIFSubmit, OutcomeFailed, "the code is Available", "the code is Filed", "use another code: this one is spent", "S0",
 			},
 			Reason{
-				LIFSubmit, Failed, "备案服务码状态为可使用", "备案服务码状态为已备案", "该备案服务码已不可再用，请换用其他备案服务码", "S0",
+				LIFSubmit, OutcomeFailed, "备案服务码状态为可使用", "备案服务码状态为已备案", "该备案服务码已不可再用，请换用其他备案服务码", "S0",
 			},
 		},
 		{
 			"LIF-REFUND of a free code", Decision{
-				At: explainNow, set: oddRules(), Fail: MakeRules(LIFRefund), action: ActionRefund, state: StateAvailable,
+				At: explainNow, set: oddRules(), Fail: MakeRuleIDs(LIFRefund), action: ActionRefund, state: StateAvailable,
 				roles: RoleOwner | RoleHolder,
 			}, LIFRefund,
 			Reason{
-				LIFRefund, Failed, "a paid code; the code is Unbound or Available; done by the owner",
+				LIFRefund, OutcomeFailed, "a paid code; the code is Unbound or Available; done by the owner",
 				"a code that was not bought; the code is Available; asked by the owner",
 				"nothing was paid for it, so nothing can be paid back", "S0; INF",
 			},
 			Reason{
-				LIFRefund, Failed, "收费备案服务码；备案服务码状态为未绑定实例或可使用；由购买账号操作",
+				LIFRefund, OutcomeFailed, "收费备案服务码；备案服务码状态为未绑定实例或可使用；由购买账号操作",
 				"并非购买的收费备案服务码；备案服务码状态为可使用；操作账号为购买账号", "未曾付费，无可退费", "S0; INF",
 			},
 		},
 		{
 			"LIF-CLOSE of an issue", Decision{
-				At: explainNow, set: oddRules(), Fail: MakeRules(LIFClose), action: ActionIssue, closed: ActionCloseRefund,
+				At: explainNow, set: oddRules(), Fail: MakeRuleIDs(LIFClose), action: ActionIssue, closed: ActionCloseRefund,
 			}, LIFClose,
 			Reason{
-				LIFClose, Failed, "an instance that was not closed", "the instance was refunded and closed",
+				LIFClose, OutcomeFailed, "an instance that was not closed", "the instance was refunded and closed",
 				"use another instance", "S0; T19; INF",
 			},
-			Reason{LIFClose, Failed, "实例未关闭", "实例已退费并关闭", "改用其他实例", "S0; T19; INF"},
+			Reason{LIFClose, OutcomeFailed, "实例未关闭", "实例已退费并关闭", "改用其他实例", "S0; T19; INF"},
 		},
 		{
 			"FIL-HOLDER", Decision{
-				At: explainNow, set: oddRules(), Fail: MakeRules(FILHolder), action: ActionSubmit, state: StateAvailable,
+				At: explainNow, set: oddRules(), Fail: MakeRuleIDs(FILHolder), action: ActionSubmit, state: StateAvailable,
 				roles: RoleOwner,
 			}, FILHolder,
 			Reason{
-				FILHolder, Failed, "the holder: the grantee if the code was granted, else its owner",
+				FILHolder, OutcomeFailed, "the holder: the grantee if the code was granted, else its owner",
 				"asked by the owner, who granted it to another account", "have the holder file, or use a code of your own", "API 616",
 			},
 			Reason{
-				FILHolder, Failed, "持有账号：已授权则为被授权账号，否则为购买账号", "操作账号为购买账号，但该码已授权给其他账号",
+				FILHolder, OutcomeFailed, "持有账号：已授权则为被授权账号，否则为购买账号", "操作账号为购买账号，但该码已授权给其他账号",
 				"由持有账号备案，或使用自己的备案服务码", "API 616",
 			},
 		},
 		{
 			"RSK-EXPIRING during a review", oddRules().Review(
-				Record{State: StateFiling, Instance: "i-1", Product: ECS, Owner: explainAsker},
+				Record{State: StateFiling, InstanceID: "i-1", Product: ECS, Owner: explainAsker},
 				func() Instance { i := goodInstance(); i.Expires = explainNow.Add(43 * day); return i }(), explainNow,
 			), RSKExpiring,
 			Reason{
-				RSKExpiring, Failed, "no expiry within 43 days, before the review can end",
+				RSKExpiring, OutcomeFailed, "no expiry within 43 days, before the review can end",
 				"43 days left, until 2026-02-18 00:00:00 +08:00", "renew", "S1 (rule set odd)",
 			},
 			Reason{
-				RSKExpiring, Failed, "43天内（审核结束前）不到期", "剩余43天，2026-02-18 00:00:00 +08:00到期", "续费",
+				RSKExpiring, OutcomeFailed, "43天内（审核结束前）不到期", "剩余43天，2026-02-18 00:00:00 +08:00到期", "续费",
 				"S1（规则集odd）",
 			},
 		},
@@ -615,102 +615,102 @@ func TestReasonsOfFacts(t *testing.T) {
 		outcome       Outcome
 		found, remedy string
 	}{
-		{nil, ELGProduct, Passed, "ECS", ""},
-		{nil, ELGOwner, Passed, "the applicant bought it", ""},
-		{nil, ELGBilling, Passed, "subscription; not a trial", ""},
-		{nil, ELGTerm, Passed, "12 calendar months", ""},
-		{nil, ELGRemaining, Passed, "146 days left, until 2026-06-01 00:00:00 +08:00", ""},
-		{nil, ELGRegion, Passed, "cn-hangzhou", ""},
-		{nil, ELGPublicIP, Passed, "present", ""},
-		{nil, ELGStatus, Passed, "running", ""},
-		{nil, ELGIPInUse, Passed, "held by no other filing", ""},
-		{nil, ELGQuota, Passed, "1 issued, 2 requested", ""},
-		{nil, ELGBatch, Passed, "2 requested", ""},
+		{nil, ELGProduct, OutcomePassed, "ECS", ""},
+		{nil, ELGOwner, OutcomePassed, "the applicant bought it", ""},
+		{nil, ELGBilling, OutcomePassed, "subscription; not a trial", ""},
+		{nil, ELGTerm, OutcomePassed, "12 calendar months", ""},
+		{nil, ELGRemaining, OutcomePassed, "146 days left, until 2026-06-01 00:00:00 +08:00", ""},
+		{nil, ELGRegion, OutcomePassed, "cn-hangzhou", ""},
+		{nil, ELGPublicIP, OutcomePassed, "present", ""},
+		{nil, ELGStatus, OutcomePassed, "running", ""},
+		{nil, ELGIPInUse, OutcomePassed, "held by no other filing", ""},
+		{nil, ELGQuota, OutcomePassed, "1 issued, 2 requested", ""},
+		{nil, ELGBatch, OutcomePassed, "2 requested", ""},
 		{func(r *IssueRequest) {
 			r.Instance.Product, r.Instance.TermMonths = "Marketplace-x", 0
-		}, ELGTerm, Passed, "not known", ""},
-		{nil, ELGAccount, Passed, "an enterprise account", ""},
+		}, ELGTerm, OutcomePassed, "not known", ""},
+		{nil, ELGAccount, OutcomePassed, "an enterprise account", ""},
 
-		{func(r *IssueRequest) { r.Instance.Product = "OSS" }, ELGProduct, Failed, "OSS", "use a server of a listed product"},
-		{func(r *IssueRequest) { r.Instance.Product = "" }, ELGProduct, Missing, "not known: the product (Instance.Product)", "state the product (Instance.Product)"},
-		{func(r *IssueRequest) { r.Instance.Product = Marketplace }, ELGProduct, Passed, "Marketplace website; an order of CNY 78", ""},
+		{func(r *IssueRequest) { r.Instance.Product = "OSS" }, ELGProduct, OutcomeFailed, "OSS", "use a server of a listed product"},
+		{func(r *IssueRequest) { r.Instance.Product = "" }, ELGProduct, OutcomeUnknown, "not known: the product (Instance.Product)", "state the product (Instance.Product)"},
+		{func(r *IssueRequest) { r.Instance.Product = Marketplace }, ELGProduct, OutcomePassed, "Marketplace website; an order of CNY 78", ""},
 		{func(r *IssueRequest) {
 			r.Instance.Product, r.Instance.OrderAmount = Marketplace, decimal.New(7699, -2)
-		}, ELGProduct, Failed, "Marketplace website; an order of CNY 76.99", "use a server whose order reaches CNY 77"},
+		}, ELGProduct, OutcomeFailed, "Marketplace website; an order of CNY 76.99", "use a server whose order reaches CNY 77"},
 		{func(r *IssueRequest) {
 			r.Instance.Product, r.Instance.OrderAmount = Marketplace, decimal.Decimal{}
-		}, ELGProduct, Missing, "not known: the amount of the order (Instance.OrderAmount)", "state the amount of the order (Instance.OrderAmount)"},
-		{func(r *IssueRequest) { r.Instance.Owner = explainOther }, ELGOwner, Failed, "another account bought it", "apply with the purchasing account; the new owner of a second-hand server applies itself"},
-		{func(r *IssueRequest) { r.Instance.Owner = "" }, ELGOwner, Missing, "not known: who bought it (Instance.Owner)", "state who bought it (Instance.Owner)"},
-		{func(r *IssueRequest) { r.Instance.Billing = PayAsYouGo }, ELGBilling, Failed, "pay-as-you-go; not a trial", "convert it to subscription"},
-		{func(r *IssueRequest) { r.Instance.Billing = PayAsYouGo }, ELGTerm, Missing, "pay-as-you-go, which has no term", "convert it to subscription"},
-		{func(r *IssueRequest) { r.Instance.Billing = PayAsYouGo }, ELGRemaining, Missing, "pay-as-you-go, which has no term", "convert it to subscription"},
+		}, ELGProduct, OutcomeUnknown, "not known: the amount of the order (Instance.OrderAmount)", "state the amount of the order (Instance.OrderAmount)"},
+		{func(r *IssueRequest) { r.Instance.Owner = explainOther }, ELGOwner, OutcomeFailed, "another account bought it", "apply with the purchasing account; the new owner of a second-hand server applies itself"},
+		{func(r *IssueRequest) { r.Instance.Owner = "" }, ELGOwner, OutcomeUnknown, "not known: who bought it (Instance.Owner)", "state who bought it (Instance.Owner)"},
+		{func(r *IssueRequest) { r.Instance.Billing = PayAsYouGo }, ELGBilling, OutcomeFailed, "pay-as-you-go; not a trial", "convert it to subscription"},
+		{func(r *IssueRequest) { r.Instance.Billing = PayAsYouGo }, ELGTerm, OutcomeUnknown, "pay-as-you-go, which has no term", "convert it to subscription"},
+		{func(r *IssueRequest) { r.Instance.Billing = PayAsYouGo }, ELGRemaining, OutcomeUnknown, "pay-as-you-go, which has no term", "convert it to subscription"},
 		{func(r *IssueRequest) {
-			r.Instance.Billing, r.Assume = PayAsYouGo, MakeRules(ELGTerm)
-		}, ELGTerm, Assumed, "pay-as-you-go, which has no term; assumed to pass", "convert it to subscription"},
-		{func(r *IssueRequest) { r.Instance.Trial = Yes }, ELGBilling, Failed, "subscription; a trial", "buy a subscription in place of the trial"},
-		{func(r *IssueRequest) { r.Instance.Trial = Unknown }, ELGBilling, Missing, "not known: whether it is a trial (Instance.Trial)", "state whether it is a trial (Instance.Trial)"},
-		{func(r *IssueRequest) { r.Instance.Billing = 0 }, ELGBilling, Missing, "not known: how it is paid for (Instance.Billing)", "state how it is paid for (Instance.Billing)"},
+			r.Instance.Billing, r.Assume = PayAsYouGo, MakeRuleIDs(ELGTerm)
+		}, ELGTerm, OutcomeAssumed, "pay-as-you-go, which has no term; assumed to pass", "convert it to subscription"},
+		{func(r *IssueRequest) { r.Instance.Trial = Yes }, ELGBilling, OutcomeFailed, "subscription; a trial", "buy a subscription in place of the trial"},
+		{func(r *IssueRequest) { r.Instance.Trial = Unknown }, ELGBilling, OutcomeUnknown, "not known: whether it is a trial (Instance.Trial)", "state whether it is a trial (Instance.Trial)"},
+		{func(r *IssueRequest) { r.Instance.Billing = 0 }, ELGBilling, OutcomeUnknown, "not known: how it is paid for (Instance.Billing)", "state how it is paid for (Instance.Billing)"},
 		{func(r *IssueRequest) {
 			r.Instance.Billing, r.Instance.Trial = 0, 0
-		}, ELGBilling, Missing, "not known: how it is paid for (Instance.Billing); whether it is a trial (Instance.Trial)", "state how it is paid for (Instance.Billing); whether it is a trial (Instance.Trial)"},
-		{func(r *IssueRequest) { r.Instance.TermMonths = 1 }, ELGTerm, Failed, "1 calendar month", "renew until 4 calendar months are bought"},
+		}, ELGBilling, OutcomeUnknown, "not known: how it is paid for (Instance.Billing); whether it is a trial (Instance.Trial)", "state how it is paid for (Instance.Billing); whether it is a trial (Instance.Trial)"},
+		{func(r *IssueRequest) { r.Instance.TermMonths = 1 }, ELGTerm, OutcomeFailed, "1 calendar month", "renew until 4 calendar months are bought"},
 		{func(r *IssueRequest) {
 			r.Instance.Product, r.Instance.FirstTermMonths = Marketplace, 13
-		}, ELGTerm, Failed, "13 calendar months", "use an instance that was first bought for that long; renewing does not help"},
+		}, ELGTerm, OutcomeFailed, "13 calendar months", "use an instance that was first bought for that long; renewing does not help"},
 		{func(r *IssueRequest) {
 			r.Instance.Product, r.Instance.FirstTermMonths = Marketplace, 0
-		}, ELGTerm, Failed, "12 calendar months, renewals included", "use an instance that was first bought for that long; renewing does not help"},
+		}, ELGTerm, OutcomeFailed, "12 calendar months, renewals included", "use an instance that was first bought for that long; renewing does not help"},
 		{func(r *IssueRequest) {
 			r.Instance.Product, r.Instance.FirstTermMonths, r.Instance.TermMonths = Marketplace, 0, 20
 			r.Instance.Expires = shanghaiTime("2027-02-01 00:00:00")
-		}, ELGTerm, Missing, "not known: the term of the first purchase, in months (Instance.FirstTermMonths)", "state the term of the first purchase, in months (Instance.FirstTermMonths)"},
-		{func(r *IssueRequest) { r.Instance.Expires = time.Time{} }, ELGRemaining, Missing, "not known: when it expires (Instance.Expires)", "state when it expires (Instance.Expires)"},
-		{func(r *IssueRequest) { r.Instance.Expires = explainNow }, ELGRemaining, Failed, "expired at 2026-01-06 00:00:00 +08:00", "renew; a server fresh from the shortest term that can be bought may fail by a day or two"},
-		{func(r *IssueRequest) { r.Instance.Region = "cn-hongkong" }, ELGRegion, Failed, "cn-hongkong, outside mainland China", "buy in a mainland region"},
-		{func(r *IssueRequest) { r.Instance.Region = "" }, ELGRegion, Missing, "not known: the region (Instance.Region)", "state the region (Instance.Region)"},
-		{func(r *IssueRequest) { r.Instance.Region = "cn-hangzho" }, ELGRegion, Missing, "not known: the rule set does not list cn-hangzho", "state the region as the provider spells it (Instance.Region), or add it to the rule set"},
-		{func(r *IssueRequest) { r.Instance.Region = "a\nb" }, ELGRegion, Missing, `not known: the rule set does not list "a\nb"`, "state the region as the provider spells it (Instance.Region), or add it to the rule set"},
-		{func(r *IssueRequest) { r.Instance.PublicIP = No }, ELGPublicIP, Failed, "no public IP", "buy public bandwidth or bind an EIP"},
-		{func(r *IssueRequest) { r.Instance.PublicIP = Unknown }, ELGPublicIP, Missing, "not known: whether it has a public IP (Instance.PublicIP)", "state whether it has a public IP (Instance.PublicIP)"},
-		{func(r *IssueRequest) { r.Instance.PartnerIP = true }, ELGPublicIP, Failed, "a partner's own IP", "buy public bandwidth or bind an EIP"},
-		{func(r *IssueRequest) { r.Instance.IPs = []netip.Addr{netip.MustParseAddr("47.96.1.7")} }, ELGPublicIP, Passed, "47.96.1.7", ""},
+		}, ELGTerm, OutcomeUnknown, "not known: the term of the first purchase, in months (Instance.FirstTermMonths)", "state the term of the first purchase, in months (Instance.FirstTermMonths)"},
+		{func(r *IssueRequest) { r.Instance.Expires = time.Time{} }, ELGRemaining, OutcomeUnknown, "not known: when it expires (Instance.Expires)", "state when it expires (Instance.Expires)"},
+		{func(r *IssueRequest) { r.Instance.Expires = explainNow }, ELGRemaining, OutcomeFailed, "expired at 2026-01-06 00:00:00 +08:00", "renew; a server fresh from the shortest term that can be bought may fail by a day or two"},
+		{func(r *IssueRequest) { r.Instance.Region = "cn-hongkong" }, ELGRegion, OutcomeFailed, "cn-hongkong, outside mainland China", "buy in a mainland region"},
+		{func(r *IssueRequest) { r.Instance.Region = "" }, ELGRegion, OutcomeUnknown, "not known: the region (Instance.Region)", "state the region (Instance.Region)"},
+		{func(r *IssueRequest) { r.Instance.Region = "cn-hangzho" }, ELGRegion, OutcomeUnknown, "not known: the rule set does not list cn-hangzho", "state the region as the provider spells it (Instance.Region), or add it to the rule set"},
+		{func(r *IssueRequest) { r.Instance.Region = "a\nb" }, ELGRegion, OutcomeUnknown, `not known: the rule set does not list "a\nb"`, "state the region as the provider spells it (Instance.Region), or add it to the rule set"},
+		{func(r *IssueRequest) { r.Instance.PublicIP = No }, ELGPublicIP, OutcomeFailed, "no public IP", "buy public bandwidth or bind an EIP"},
+		{func(r *IssueRequest) { r.Instance.PublicIP = Unknown }, ELGPublicIP, OutcomeUnknown, "not known: whether it has a public IP (Instance.PublicIP)", "state whether it has a public IP (Instance.PublicIP)"},
+		{func(r *IssueRequest) { r.Instance.PartnerIP = true }, ELGPublicIP, OutcomeFailed, "a partner's own IP", "buy public bandwidth or bind an EIP"},
+		{func(r *IssueRequest) { r.Instance.IPs = []netip.Addr{netip.MustParseAddr("47.96.1.7")} }, ELGPublicIP, OutcomePassed, "47.96.1.7", ""},
 		{func(r *IssueRequest) {
 			r.Instance.IPs = slices.Repeat([]netip.Addr{netip.MustParseAddr("47.96.1.7")}, 3)
-		}, ELGPublicIP, Passed, "47.96.1.7 and 2 more", ""},
-		{func(r *IssueRequest) { r.Instance.Status = 0 }, ELGStatus, Missing, "not known: its status (Instance.Status)", "state its status (Instance.Status)"},
-		{func(r *IssueRequest) { r.Instance.Status = StatusPending }, ELGStatus, Failed, "being created or starting", "wait until it runs"},
-		{func(r *IssueRequest) { r.Instance.Status = StatusStopped }, ELGStatus, Failed, "stopped", "start it"},
+		}, ELGPublicIP, OutcomePassed, "47.96.1.7 and 2 more", ""},
+		{func(r *IssueRequest) { r.Instance.Status = 0 }, ELGStatus, OutcomeUnknown, "not known: its status (Instance.Status)", "state its status (Instance.Status)"},
+		{func(r *IssueRequest) { r.Instance.Status = StatusPending }, ELGStatus, OutcomeFailed, "being created or starting", "wait until it runs"},
+		{func(r *IssueRequest) { r.Instance.Status = StatusStopped }, ELGStatus, OutcomeFailed, "stopped", "start it"},
 		{func(r *IssueRequest) {
 			r.Instance.Product, r.Instance.Status = ElasticWeb, StatusStopped
-		}, ELGStatus, Passed, "stopped", ""},
-		{func(r *IssueRequest) { r.Instance.Status = StatusExpired }, ELGStatus, Failed, "expired", "renew"},
-		{func(r *IssueRequest) { r.Instance.Status = StatusLocked }, ELGStatus, Failed, "locked", "settle the lock"},
+		}, ELGStatus, OutcomePassed, "stopped", ""},
+		{func(r *IssueRequest) { r.Instance.Status = StatusExpired }, ELGStatus, OutcomeFailed, "expired", "renew"},
+		{func(r *IssueRequest) { r.Instance.Status = StatusLocked }, ELGStatus, OutcomeFailed, "locked", "settle the lock"},
 		{func(r *IssueRequest) {
 			r.Instance.Status, r.Instance.Expires = StatusLocked, explainNow
-		}, ELGStatus, Failed, "locked; expired at 2026-01-06 00:00:00 +08:00", "renew; settle the lock"},
+		}, ELGStatus, OutcomeFailed, "locked; expired at 2026-01-06 00:00:00 +08:00", "renew; settle the lock"},
 		{func(r *IssueRequest) {
 			r.Instance.Status, r.Instance.Expires = 0, explainNow
-		}, ELGStatus, Failed, "expired at 2026-01-06 00:00:00 +08:00", "renew"},
-		{func(r *IssueRequest) { r.Instance.Status = StatusRefunded }, ELGStatus, Failed, "refunded", "use another instance"},
+		}, ELGStatus, OutcomeFailed, "expired at 2026-01-06 00:00:00 +08:00", "renew"},
+		{func(r *IssueRequest) { r.Instance.Status = StatusRefunded }, ELGStatus, OutcomeFailed, "refunded", "use another instance"},
 		{func(r *IssueRequest) {
 			r.Instance.Status, r.Instance.Expires = StatusReleased, explainNow
-		}, ELGStatus, Failed, "released; expired at 2026-01-06 00:00:00 +08:00", "use another instance"},
-		{func(r *IssueRequest) { r.Instance.IPHeld = Yes }, ELGIPInUse, Failed, "held by another filing", "release the other filing or use another IP"},
-		{func(r *IssueRequest) { r.Instance.IPHeld = Unknown }, ELGIPInUse, Missing, "not known: whether another filing holds its IP (Instance.IPHeld)", "state whether another filing holds its IP (Instance.IPHeld)"},
+		}, ELGStatus, OutcomeFailed, "released; expired at 2026-01-06 00:00:00 +08:00", "use another instance"},
+		{func(r *IssueRequest) { r.Instance.IPHeld = Yes }, ELGIPInUse, OutcomeFailed, "held by another filing", "release the other filing or use another IP"},
+		{func(r *IssueRequest) { r.Instance.IPHeld = Unknown }, ELGIPInUse, OutcomeUnknown, "not known: whether another filing holds its IP (Instance.IPHeld)", "state whether another filing holds its IP (Instance.IPHeld)"},
 		{func(r *IssueRequest) {
 			r.Instance.Billing, r.Instance.Expires, r.Instance.Status = PayAsYouGo, explainNow, StatusStopped
-		}, ELGStatus, Failed, "stopped", "start it"},
-		{func(r *IssueRequest) { r.Quantity, r.Instance.ContractQuota = 3, 2 }, ELGQuota, Failed, "1 issued, 3 requested", "request at most 1; use another instance, or buy a paid code"},
-		{func(r *IssueRequest) { r.Quantity, r.Instance.ContractQuota = 3, 1 }, ELGQuota, Failed, "1 issued, 3 requested", "use another instance, or buy a paid code"},
-		{func(r *IssueRequest) { r.Quantity = 24 }, ELGBatch, Failed, "24 requested", "split the request"},
-		{func(r *IssueRequest) { r.Quantity = 0 }, ELGBatch, Failed, "0 requested", "request at least one"},
-		{func(r *IssueRequest) { r.GrantTo, r.Certification = explainOther, Personal }, ELGAccount, Failed, "a personal account", "verify as an enterprise, or file with the purchasing account"},
-		{func(r *IssueRequest) { r.GrantTo, r.Certification = explainOther, SelfEmployed }, ELGAccount, Failed, "a self-employed account", "verify as an enterprise, or file with the purchasing account"},
-		{func(r *IssueRequest) { r.GrantTo, r.Certification = explainOther, SoleTrader }, ELGAccount, Failed, "a sole trader's account", "verify as an enterprise, or file with the purchasing account"},
-		{func(r *IssueRequest) { r.GrantTo, r.Certification = explainOther, 0 }, ELGAccount, Missing, "not known: how the account was verified (Certification)", "state how the account was verified (Certification)"},
-		{func(r *IssueRequest) { r.Instance.Provider = "tencent" }, FILForeign, Failed, "a server of tencent", "get the code from the provider that sold the server"},
-		{func(r *IssueRequest) { r.Quantity, r.Instance.ContractQuota = 6, 1 }, PAYWhen, Advised, "no free code is left for this", "buy a paid code and bind it to the instance"},
+		}, ELGStatus, OutcomeFailed, "stopped", "start it"},
+		{func(r *IssueRequest) { r.Quantity, r.Instance.ContractQuota = 3, 2 }, ELGQuota, OutcomeFailed, "1 issued, 3 requested", "request at most 1; use another instance, or buy a paid code"},
+		{func(r *IssueRequest) { r.Quantity, r.Instance.ContractQuota = 3, 1 }, ELGQuota, OutcomeFailed, "1 issued, 3 requested", "use another instance, or buy a paid code"},
+		{func(r *IssueRequest) { r.Quantity = 24 }, ELGBatch, OutcomeFailed, "24 requested", "split the request"},
+		{func(r *IssueRequest) { r.Quantity = 0 }, ELGBatch, OutcomeFailed, "0 requested", "request at least one"},
+		{func(r *IssueRequest) { r.GrantTo, r.Certification = explainOther, Personal }, ELGAccount, OutcomeFailed, "a personal account", "verify as an enterprise, or file with the purchasing account"},
+		{func(r *IssueRequest) { r.GrantTo, r.Certification = explainOther, SelfEmployed }, ELGAccount, OutcomeFailed, "a self-employed account", "verify as an enterprise, or file with the purchasing account"},
+		{func(r *IssueRequest) { r.GrantTo, r.Certification = explainOther, SoleTrader }, ELGAccount, OutcomeFailed, "a sole trader's account", "verify as an enterprise, or file with the purchasing account"},
+		{func(r *IssueRequest) { r.GrantTo, r.Certification = explainOther, 0 }, ELGAccount, OutcomeUnknown, "not known: how the account was verified (Certification)", "state how the account was verified (Certification)"},
+		{func(r *IssueRequest) { r.Instance.Provider = "tencent" }, FILForeign, OutcomeFailed, "a server of tencent", "get the code from the provider that sold the server"},
+		{func(r *IssueRequest) { r.Quantity, r.Instance.ContractQuota = 6, 1 }, PAYWhen, OutcomeAdvised, "no free code is left for this", "buy a paid code and bind it to the instance"},
 	}
 	for _, tt := range tests {
 		d := checkOf(tt.change)
@@ -766,7 +766,7 @@ func TestRequiredNumbers(t *testing.T) {
 		t.Errorf("ELG-ACCOUNT of the strict reading requires %q", got)
 	}
 	for _, l := range []Lang{English, Chinese} {
-		if got := (&Decision{set: new(RuleSet)}).reason(l, ELGProduct, Failed).Required; got != l.say("a product that supplies codes: the rule set lists none") {
+		if got := (&Decision{set: new(RuleSet)}).reason(l, ELGProduct, OutcomeFailed).Required; got != l.say("a product that supplies codes: the rule set lists none") {
 			t.Errorf("a set without products requires %q", got)
 		}
 	}
@@ -782,7 +782,7 @@ func TestReasonOfQuotaThatNoSourceGives(t *testing.T) {
 	for _, used := range []int{-1, 0, 7} {
 		d := s.Check(r, used, explainNow)
 		en, zh := answerOf(t, &d, English, ELGQuota), answerOf(t, &d, Chinese, ELGQuota)
-		if en.Outcome != Missing || en.Required != "codes left of the quota, which no source gives" || en.Found != "not known: how many codes the provider allows (Instance.ContractQuota)" ||
+		if en.Outcome != OutcomeUnknown || en.Required != "codes left of the quota, which no source gives" || en.Found != "not known: how many codes the provider allows (Instance.ContractQuota)" ||
 			!strings.Contains(en.Remedy, "state how many codes the provider allows") {
 			t.Errorf("after %d: %+v", used, en)
 		}
@@ -801,7 +801,7 @@ func TestReasonOfUnknownQuota(t *testing.T) {
 		t.Errorf("found %q", got.Found)
 	}
 	d = oddRules().Check(r, 0, explainNow)
-	for _, o := range []Outcome{Passed, Missing} {
+	for _, o := range []Outcome{OutcomePassed, OutcomeUnknown} {
 		if got := d.reason(English, ELGQuota, o); got.Found != "0 issued, 1 requested" {
 			t.Errorf("found %q", got.Found)
 		}
@@ -819,7 +819,7 @@ func TestReasonOfUnknownQuota(t *testing.T) {
 	r.Quantity = 7
 	d = oddRules().Check(r, -1, explainNow)
 	if got, want := answerOf(t, &d, English, ELGQuota), (Reason{
-		ELGQuota, Failed, "at most 6 codes ever, for the instance", "7 requested",
+		ELGQuota, OutcomeFailed, "at most 6 codes ever, for the instance", "7 requested",
 		"request at most 6; use another instance, or buy a paid code", "S1; API 609 (rule set odd)",
 	}); got != want {
 		t.Errorf("more than the whole quota: %+v, want %+v", got, want)
@@ -861,7 +861,7 @@ func TestRemainingIsShown(t *testing.T) {
 		if shown := time.Duration(days)*day + time.Duration(hours)*time.Hour; shown > left || left >= shown+time.Hour {
 			t.Fatalf("%v left is shown as %q", left, a.Found)
 		}
-		if (days >= n) != (a.Outcome == Passed) {
+		if (days >= n) != (a.Outcome == OutcomePassed) {
 			t.Fatalf("%v with %v required is %v and shown as %q", left, limit, a.Outcome, a.Found)
 		}
 	}
@@ -885,12 +885,12 @@ func TestRemainingOfCenturies(t *testing.T) {
 func TestGrantInTellsOnlyTheCap(t *testing.T) {
 	want := map[Lang]Reason{
 		English: {
-			GRTIn, Failed, "different granters to one grantee in the natural year 2026: at most 2",
+			GRTIn, OutcomeFailed, "different granters to one grantee in the natural year 2026: at most 2",
 			"the target account has reached the cap of 2 in the natural year 2026",
 			"wait until 2027-01-01 00:00:00 +08:00, or file with the purchasing account", "S0 (rule set odd)",
 		},
 		Chinese: {
-			GRTIn, Failed, "2026自然年内，一个账号最多接收2个不同账号的授权", "目标账号已达到2个的上限（2026自然年）",
+			GRTIn, OutcomeFailed, "2026自然年内，一个账号最多接收2个不同账号的授权", "目标账号已达到2个的上限（2026自然年）",
 			"等到2027-01-01 00:00:00 +08:00，或使用购买账号备案", "S0（规则集odd）",
 		},
 	}
@@ -901,7 +901,7 @@ func TestGrantInTellsOnlyTheCap(t *testing.T) {
 		}
 		n++
 		for l, w := range want {
-			if got := d.reason(l, GRTIn, Failed); got != w {
+			if got := d.reason(l, GRTIn, OutcomeFailed); got != w {
 				t.Fatalf("\n got %+v\nwant %+v", got, w)
 			}
 		}
@@ -924,23 +924,23 @@ func TestReasonsOfGrants(t *testing.T) {
 		o             Outcome
 		found, remedy string
 	}{
-		{decide(func(d *Decision) {}), GRTOut, Passed, "within the cap", ""},
-		{decide(func(d *Decision) {}), GRTIn, Passed, "within the cap", ""},
-		{decide(func(d *Decision) { d.set.Grant = GrantRules{} }), GRTOut, Failed, "it allows none", "file with the purchasing account"},
-		{decide(func(d *Decision) { d.set.Grant = GrantRules{} }), GRTIn, Failed, "it allows none", "file with the purchasing account"},
-		{decide(func(d *Decision) {}), GRTFirst, Failed, "the first grant to this account, and the phone was not verified", "verify the phone, then grant again"},
-		{decide(func(d *Decision) {}), GRTFirst, Passed, "verified, or granted to before", ""},
-		{decide(func(d *Decision) { d.PhoneNeeded = true }), GRTFirst, Passed, "the first grant to this account: the phone is yet to be verified", ""},
-		{decide(func(d *Decision) { d.certification = Personal }), GRTEnterprise, Failed, "a personal account", "verify as an enterprise, or file with the purchasing account"},
-		{decide(func(d *Decision) {}), GRTEnterprise, Missing, "not known: how the account was verified (Certification)", "state how the account was verified (Certification)"},
-		{decide(func(d *Decision) {}), GRTOnce, Passed, "never granted", ""},
-		{decide(func(d *Decision) {}), GRTOnce, Failed, "granted to its own owner, or granted before", "choose another account, or codes that were never granted"},
-		{decide(func(d *Decision) { d.roles = 0 }), GRTOnce, Failed, "granted to its own owner, or granted before", "choose another account, or codes that were never granted"},
-		{decide(func(d *Decision) { d.roles = granted }), GRTOnce, Failed, "asked by the owner, who granted it to another account", "use a code of your own that was never granted"},
-		{decide(func(d *Decision) { d.roles = received }), GRTOnce, Failed, "asked by the grantee", "use a code of your own that was never granted"},
-		{decide(func(d *Decision) { d.state = StateFiling }), GRTState, Failed, "the code is Filing", "wait until its filing ends, or withdraw the filing"},
-		{decide(func(d *Decision) { d.state = StateInvalid }), GRTState, Failed, "the code is Invalid", "use another code: this one is spent"},
-		{decide(func(d *Decision) { d.state = StateInvalid }), GRTState, Passed, "recorded so, and Invalid now", ""},
+		{decide(func(d *Decision) {}), GRTOut, OutcomePassed, "within the cap", ""},
+		{decide(func(d *Decision) {}), GRTIn, OutcomePassed, "within the cap", ""},
+		{decide(func(d *Decision) { d.set.Grant = GrantRules{} }), GRTOut, OutcomeFailed, "it allows none", "file with the purchasing account"},
+		{decide(func(d *Decision) { d.set.Grant = GrantRules{} }), GRTIn, OutcomeFailed, "it allows none", "file with the purchasing account"},
+		{decide(func(d *Decision) {}), GRTFirst, OutcomeFailed, "the first grant to this account, and the phone was not verified", "verify the phone, then grant again"},
+		{decide(func(d *Decision) {}), GRTFirst, OutcomePassed, "verified, or granted to before", ""},
+		{decide(func(d *Decision) { d.PhoneNeeded = true }), GRTFirst, OutcomePassed, "the first grant to this account: the phone is yet to be verified", ""},
+		{decide(func(d *Decision) { d.certification = Personal }), GRTEnterprise, OutcomeFailed, "a personal account", "verify as an enterprise, or file with the purchasing account"},
+		{decide(func(d *Decision) {}), GRTEnterprise, OutcomeUnknown, "not known: how the account was verified (Certification)", "state how the account was verified (Certification)"},
+		{decide(func(d *Decision) {}), GRTOnce, OutcomePassed, "never granted", ""},
+		{decide(func(d *Decision) {}), GRTOnce, OutcomeFailed, "granted to its own owner, or granted before", "choose another account, or codes that were never granted"},
+		{decide(func(d *Decision) { d.roles = 0 }), GRTOnce, OutcomeFailed, "granted to its own owner, or granted before", "choose another account, or codes that were never granted"},
+		{decide(func(d *Decision) { d.roles = granted }), GRTOnce, OutcomeFailed, "asked by the owner, who granted it to another account", "use a code of your own that was never granted"},
+		{decide(func(d *Decision) { d.roles = received }), GRTOnce, OutcomeFailed, "asked by the grantee", "use a code of your own that was never granted"},
+		{decide(func(d *Decision) { d.state = StateFiling }), GRTState, OutcomeFailed, "the code is Filing", "wait until its filing ends, or withdraw the filing"},
+		{decide(func(d *Decision) { d.state = StateInvalid }), GRTState, OutcomeFailed, "the code is Invalid", "use another code: this one is spent"},
+		{decide(func(d *Decision) { d.state = StateInvalid }), GRTState, OutcomePassed, "recorded so, and Invalid now", ""},
 	}
 	for _, tt := range tests {
 		if got := tt.d.reason(English, tt.rule, tt.o); got.Found != tt.found || got.Remedy != tt.remedy {
@@ -949,11 +949,11 @@ func TestReasonsOfGrants(t *testing.T) {
 	}
 	d := decide(func(d *Decision) { d.set.Grant = GrantRules{Allowed: true, MaxGrantees: NoLimit, MaxGranters: NoLimit} })
 	for _, r := range []Rule{GRTEnterprise, GRTOut, GRTIn, GRTFirst} {
-		if got := d.reason(English, r, Passed).Required; got != "nothing" {
+		if got := d.reason(English, r, OutcomePassed).Required; got != "nothing" {
 			t.Errorf("%v, which is not imposed, requires %q", r, got)
 		}
 	}
-	if got := d.reason(English, GRTState, Failed).Required; got != "the code is Unbound or Available" {
+	if got := d.reason(English, GRTState, OutcomeFailed).Required; got != "the code is Unbound or Available" {
 		t.Errorf("GRT-STATE requires %q", got)
 	}
 }
@@ -969,7 +969,7 @@ func TestReasonsOfSteps(t *testing.T) {
 		for s := range State(numStates) {
 			for roles := range Role(16) {
 				d := Decision{At: explainNow, set: oddRules(), action: a, state: s, roles: roles, paid: true}
-				got := d.reason(English, r, Failed)
+				got := d.reason(English, r, OutcomeFailed)
 				_, may := s.Next(a, roles)
 				_, could := s.Next(a, RoleOwner|RoleGrantee|RoleHolder|RoleOperator)
 				for from := StateUnbound; from < numStates; from++ {
@@ -1010,26 +1010,26 @@ func TestReasonsOfSteps(t *testing.T) {
 	}
 	for _, tt := range tests {
 		d := Decision{At: explainNow, set: oddRules(), action: tt.a, state: tt.s, roles: tt.roles, paid: true}
-		got := d.reason(English, tt.a.Rule(), Failed)
+		got := d.reason(English, tt.a.Rule(), OutcomeFailed)
 		if got.Required != tt.required || got.Found != tt.found || got.Remedy != tt.remedy {
 			t.Errorf("%v of %v\n got %q %q %q\nwant %q %q %q", tt.a, tt.s, got.Required, got.Found, got.Remedy, tt.required, tt.found, tt.remedy)
 		}
 	}
 	// A rule is explained by its own action where the decision is of another.
 	other := Decision{At: explainNow, set: oddRules(), action: ActionIssue, state: StateFiling, roles: RoleOwner | RoleHolder}
-	if got := other.reason(English, LIFApprove, Failed); got.Required != "the code is Filing; done by an operator" {
+	if got := other.reason(English, LIFApprove, OutcomeFailed); got.Required != "the code is Filing; done by an operator" {
 		t.Errorf("LIF-APPROVE of an issue: %+v", got)
 	}
-	if got := other.reason(English, LIFIssue, Passed); got.Found != "asked by the owner" {
+	if got := other.reason(English, LIFIssue, OutcomePassed); got.Found != "asked by the owner" {
 		t.Errorf("LIF-ISSUE: %+v", got)
 	}
 	closed := Decision{At: explainNow, set: oddRules(), action: ActionCloseRefund, roles: RoleOperator, closed: ActionCloseRelease}
-	if got := closed.reason(English, LIFClose, Failed); got.Found != "the instance was released and closed; asked by an operator" ||
+	if got := closed.reason(English, LIFClose, OutcomeFailed); got.Found != "the instance was released and closed; asked by an operator" ||
 		got.Remedy != "none is needed: it is closed already" {
 		t.Errorf("closing twice: %+v", got)
 	}
 	closed.action = ActionImport
-	if got := closed.reason(English, LIFClose, Failed); got.Remedy != "import it in the state in which the closing left it" {
+	if got := closed.reason(English, LIFClose, OutcomeFailed); got.Remedy != "import it in the state in which the closing left it" {
 		t.Errorf("importing into a closed instance: %+v", got)
 	}
 }
@@ -1044,12 +1044,12 @@ func TestReasonsOfTheEffectiveState(t *testing.T) {
 		o             Outcome
 		found, remedy string
 	}{
-		{expired, Failed, "running; expired at 2026-01-06 00:00:00 +08:00", "have the instance renewed: the code can then be used again"},
-		{paygo, Failed, "running", "have the instance renewed: the code can then be used again"},
-		{gone, Failed, "released; 146 days left, until 2026-06-01 00:00:00 +08:00", "use another code"},
-		{Instance{}, Failed, "the instance has expired or gone", "have the instance renewed: the code can then be used again"},
-		{Instance{}, Passed, "nothing against it is known", ""},
-		{goodInstance(), Passed, "running; 146 days left, until 2026-06-01 00:00:00 +08:00", ""},
+		{expired, OutcomeFailed, "running; expired at 2026-01-06 00:00:00 +08:00", "have the instance renewed: the code can then be used again"},
+		{paygo, OutcomeFailed, "running", "have the instance renewed: the code can then be used again"},
+		{gone, OutcomeFailed, "released; 146 days left, until 2026-06-01 00:00:00 +08:00", "use another code"},
+		{Instance{}, OutcomeFailed, "the instance has expired or gone", "have the instance renewed: the code can then be used again"},
+		{Instance{}, OutcomePassed, "nothing against it is known", ""},
+		{goodInstance(), OutcomePassed, "running; 146 days left, until 2026-06-01 00:00:00 +08:00", ""},
 	}
 	for _, tt := range tests {
 		d := Decision{At: explainNow, set: oddRules(), instance: tt.i}
@@ -1061,7 +1061,7 @@ func TestReasonsOfTheEffectiveState(t *testing.T) {
 
 func TestReasonsOfRisks(t *testing.T) {
 	rec := Record{
-		State: StateFiled, Instance: "i-1", Product: ECS, Owner: explainAsker,
+		State: StateFiled, InstanceID: "i-1", Product: ECS, Owner: explainAsker,
 		Filing: &Filing{IPs: []netip.Addr{netip.MustParseAddr("47.96.1.7")}},
 	}
 	tests := []struct {
@@ -1070,27 +1070,27 @@ func TestReasonsOfRisks(t *testing.T) {
 		o      Outcome
 		found  string
 	}{
-		{func(i *Instance) {}, RSKExpiring, Passed, "146 days left, until 2026-06-01 00:00:00 +08:00"},
-		{func(i *Instance) { i.Expires = explainNow.Add(31 * day) }, RSKExpiring, Failed, "31 days left, until 2026-02-06 00:00:00 +08:00"},
-		{func(i *Instance) { i.Expires, i.Status = time.Time{}, StatusExpired }, RSKExpiring, Failed, "expired"},
-		{func(i *Instance) { i.Expires = time.Time{} }, RSKExpiring, Assumed, "not known; assumed to pass: when it expires (Instance.Expires)"},
-		{func(i *Instance) {}, RSKReleased, Passed, "running"},
-		{func(i *Instance) { i.Status = StatusRefunded }, RSKReleased, Failed, "refunded"},
-		{func(i *Instance) { i.Status = 0 }, RSKReleased, Assumed, "not known; assumed to pass: its status (Instance.Status)"},
-		{func(i *Instance) { i.Billing = PayAsYouGo }, RSKBilling, Failed, "pay-as-you-go"},
-		{func(i *Instance) { i.Billing = 0 }, RSKBilling, Assumed, "not known; assumed to pass: how it is paid for (Instance.Billing)"},
-		{func(i *Instance) {}, RSKDowngraded, Passed, "it is so"},
-		{func(i *Instance) { i.Downgraded, i.PublicIP, i.Region = Yes, No, "cn-hongkong" }, RSKDowngraded, Failed, "downgraded; no public IP; cn-hongkong, outside mainland China"},
-		{func(i *Instance) { i.PartnerIP = true }, RSKDowngraded, Failed, "a partner's own IP"},
-		{func(i *Instance) { i.Downgraded = 0 }, RSKDowngraded, Assumed, "not known; assumed to pass: whether it was downgraded (Instance.Downgraded)"},
-		{func(i *Instance) {}, RSKOwner, Passed, "it has the same owner"},
-		{func(i *Instance) { i.Owner = explainOther }, RSKOwner, Failed, "another account owns it now"},
-		{func(i *Instance) { i.Owner = "" }, RSKOwner, Assumed, "not known; assumed to pass: who owns it (Instance.Owner)"},
-		{func(i *Instance) { i.IPs = []netip.Addr{netip.MustParseAddr("47.96.1.7")} }, RSKIP, Passed, "47.96.1.7"},
-		{func(i *Instance) { i.IPs = []netip.Addr{netip.MustParseAddr("47.96.1.8")} }, RSKIP, Failed, "the filed IP is gone; 47.96.1.8"},
-		{func(i *Instance) { i.PublicIP = No }, RSKIP, Failed, "the filed IP is gone; no public IP"},
-		{func(i *Instance) {}, RSKIP, Assumed, "not known; assumed to pass: its public IPs (Instance.IPs)"},
-		{func(i *Instance) { i.Status = StatusReleased }, RSKMove, Advised, "a filing rests on this server"},
+		{func(i *Instance) {}, RSKExpiring, OutcomePassed, "146 days left, until 2026-06-01 00:00:00 +08:00"},
+		{func(i *Instance) { i.Expires = explainNow.Add(31 * day) }, RSKExpiring, OutcomeFailed, "31 days left, until 2026-02-06 00:00:00 +08:00"},
+		{func(i *Instance) { i.Expires, i.Status = time.Time{}, StatusExpired }, RSKExpiring, OutcomeFailed, "expired"},
+		{func(i *Instance) { i.Expires = time.Time{} }, RSKExpiring, OutcomeAssumed, "not known; assumed to pass: when it expires (Instance.Expires)"},
+		{func(i *Instance) {}, RSKReleased, OutcomePassed, "running"},
+		{func(i *Instance) { i.Status = StatusRefunded }, RSKReleased, OutcomeFailed, "refunded"},
+		{func(i *Instance) { i.Status = 0 }, RSKReleased, OutcomeAssumed, "not known; assumed to pass: its status (Instance.Status)"},
+		{func(i *Instance) { i.Billing = PayAsYouGo }, RSKBilling, OutcomeFailed, "pay-as-you-go"},
+		{func(i *Instance) { i.Billing = 0 }, RSKBilling, OutcomeAssumed, "not known; assumed to pass: how it is paid for (Instance.Billing)"},
+		{func(i *Instance) {}, RSKDowngraded, OutcomePassed, "it is so"},
+		{func(i *Instance) { i.Downgraded, i.PublicIP, i.Region = Yes, No, "cn-hongkong" }, RSKDowngraded, OutcomeFailed, "downgraded; no public IP; cn-hongkong, outside mainland China"},
+		{func(i *Instance) { i.PartnerIP = true }, RSKDowngraded, OutcomeFailed, "a partner's own IP"},
+		{func(i *Instance) { i.Downgraded = 0 }, RSKDowngraded, OutcomeAssumed, "not known; assumed to pass: whether it was downgraded (Instance.Downgraded)"},
+		{func(i *Instance) {}, RSKOwner, OutcomePassed, "it has the same owner"},
+		{func(i *Instance) { i.Owner = explainOther }, RSKOwner, OutcomeFailed, "another account owns it now"},
+		{func(i *Instance) { i.Owner = "" }, RSKOwner, OutcomeAssumed, "not known; assumed to pass: who owns it (Instance.Owner)"},
+		{func(i *Instance) { i.IPs = []netip.Addr{netip.MustParseAddr("47.96.1.7")} }, RSKIP, OutcomePassed, "47.96.1.7"},
+		{func(i *Instance) { i.IPs = []netip.Addr{netip.MustParseAddr("47.96.1.8")} }, RSKIP, OutcomeFailed, "the filed IP is gone; 47.96.1.8"},
+		{func(i *Instance) { i.PublicIP = No }, RSKIP, OutcomeFailed, "the filed IP is gone; no public IP"},
+		{func(i *Instance) {}, RSKIP, OutcomeAssumed, "not known; assumed to pass: its public IPs (Instance.IPs)"},
+		{func(i *Instance) { i.Status = StatusReleased }, RSKMove, OutcomeAdvised, "a filing rests on this server"},
 	}
 	for _, tt := range tests {
 		i := goodInstance()
@@ -1125,7 +1125,7 @@ func TestReasonsOfRisks(t *testing.T) {
 		set := oddRules()
 		set.Risk = RiskRules{h.expiring, h.review}
 		d := Decision{set: set, state: h.s}
-		if got := d.reason(English, RSKExpiring, Failed).Required; got != h.want {
+		if got := d.reason(English, RSKExpiring, OutcomeFailed).Required; got != h.want {
 			t.Errorf("%v %d %d: %q, want %q", h.s, h.expiring, h.review, got, h.want)
 		}
 	}
@@ -1133,7 +1133,7 @@ func TestReasonsOfRisks(t *testing.T) {
 
 // No text has a code in it: none is in a Decision to begin with.
 func TestReasonsWithoutASet(t *testing.T) {
-	d := Decision{At: explainNow, instance: goodInstance(), Fail: MakeRules(ELGTerm, LIFVoid), action: ActionVoid, state: StateFiled}
+	d := Decision{At: explainNow, instance: goodInstance(), Fail: MakeRuleIDs(ELGTerm, LIFVoid), action: ActionVoid, state: StateFiled}
 	want := []string{
 		"ELG-TERM: the instance was bought for long enough, it is not so",
 		"LIF-VOID: the code is Unbound or Available or Filing; done by an operator, the code is Filed; asked by neither owner, grantee nor operator",

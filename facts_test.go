@@ -46,7 +46,7 @@ func TestGrantHidesWhatWasBefore(t *testing.T) {
 	w := newWorld(t)
 	c := w.issue(w.server("1001"), 1)[0]
 	must[icpcode.Result](t)(w.submit("1001", c))
-	must[icpcode.Result](t)(w.eng.Release(w.ctx, icpcode.CodeRequest{Actor: "1001", Code: c, Reason: "private"}))
+	must[icpcode.Result](t)(w.eng.Release(w.ctx, icpcode.ReleaseRequest{Actor: "1001", Code: c, Reason: "private"}))
 	must[icpcode.Result](t)(w.eng.Grant(w.ctx, icpcode.GrantRequest{Actor: "1001", Codes: []icpcode.Code{c}, GrantTo: "2002", Certification: icpcode.Enterprise}))
 	if r := must[icpcode.Record](t)(w.eng.Lookup(w.ctx, "2002", c, icpcode.Instance{})); r.Filing != nil || r.Reason != "" {
 		t.Errorf("the grantee sees %+v, %q", r.Filing, r.Reason)
@@ -100,11 +100,11 @@ func TestCountIsTheOwnersAlone(t *testing.T) {
 	w := newWorld(t)
 	i := w.server("1001")
 	w.issue(i, 2)
-	assume := icpcode.MakeRules(icpcode.ELGOwner)
+	assume := icpcode.MakeRuleIDs(icpcode.ELGOwner)
 	for _, q := range []struct {
 		what         string
 		actor, owner icpcode.AccountID
-		assume       icpcode.Rules
+		assume       icpcode.RuleIDs
 		told         bool
 	}{
 		{"the owner", "1001", "1001", 0, true},

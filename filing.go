@@ -24,7 +24,7 @@ func (r *filingRequest) decide(c *call, v *view, a Action) (Result, Decision, er
 		return Result{}, d, err
 	}
 	today := r.Instance
-	if err := today.settle("Instance.ID", rec.Instance); err != nil {
+	if err := today.settle("Instance.ID", rec.InstanceID); err != nil {
 		return Result{}, d, err
 	}
 	c.judgeUse(&d, rec, roles, today, a)

@@ -33,7 +33,7 @@ func FuzzTexts(f *testing.F) {
 		server.ID = icpcode.InstanceID(instance)
 		site := w.site()
 		site.Domain, site.App, site.Subject = domain, app, subject
-		res, err := w.eng.SubmitAuto(w.ctx, icpcode.AutoRequest{
+		res, err := w.eng.SubmitAuto(w.ctx, icpcode.SubmitAutoRequest{
 			Actor: icpcode.AccountID(actor), RequestID: request, Instance: server, Filing: site, Remark: remark,
 		})
 		if err != nil {
@@ -53,7 +53,7 @@ func FuzzTexts(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if string(got.Owner) != actor || string(got.Instance) != instance || got.Remark != remark || got.ICPNumber() != number {
+		if string(got.Owner) != actor || string(got.InstanceID) != instance || got.Remark != remark || got.ICPNumber() != number {
 			t.Errorf("stored were %+v", got)
 		}
 		if got.Filing == nil || got.Filing.Domain != domain || got.Filing.App != app || got.Filing.Subject != subject {
@@ -80,7 +80,7 @@ func FuzzTexts(f *testing.F) {
 				t.Errorf("%v %q finds %v, %v", by, value, page, err)
 			}
 		}
-		again, err := w.eng.SubmitAuto(w.ctx, icpcode.AutoRequest{
+		again, err := w.eng.SubmitAuto(w.ctx, icpcode.SubmitAutoRequest{
 			Actor: icpcode.AccountID(actor), RequestID: request, Instance: server, Filing: site, Remark: remark,
 		})
 		if request != "" && (err != nil || !again.Replayed || again.Codes[0] != code) {

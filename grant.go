@@ -37,7 +37,7 @@ func readGrant(v *view, granter, grantee AccountID, year int) grant {
 // judgeGrant answers the rules of granting that do not look at the code:
 // GRT-ENTERPRISE, GRT-OUT, GRT-IN, GRT-FIRST, and of GRT-ONCE that nobody
 // grants to oneself.
-func (c *call) judgeGrant(d *Decision, g grant, cert Certification, assume Rules) {
+func (c *call) judgeGrant(d *Decision, g grant, cert Certification, assume RuleIDs) {
 	rules := &c.set.Grant
 	d.certification = cert
 	enterprise := Yes
@@ -202,7 +202,7 @@ func (r *granting) decide(c *call, v *view) (Result, Decision, error) {
 			return Result{}, d, err
 		}
 		records[i] = rec
-		today := r.facts(rec.Instance)
+		today := r.facts(rec.InstanceID)
 		d.judgeCode(rec, roles, today, rec.Grantee == "")
 	}
 	if !r.about(records) {
@@ -268,7 +268,7 @@ func (r *granting) facts(id InstanceID) Instance {
 func (r *granting) about(records []*Record) bool {
 	known := make(map[InstanceID]bool, len(records))
 	for _, rec := range records {
-		known[rec.Instance] = true
+		known[rec.InstanceID] = true
 	}
 	for i := range r.Instances {
 		if !known[r.Instances[i].ID] {

@@ -36,7 +36,7 @@ func TestHistoryAfterAPurge(t *testing.T) {
 		r.Version++
 		e := icpcode.Event{
 			Code: c, Seq: r.Version, At: w.now, Action: icpcode.ActionApprove, Actor: ops, RequestID: "later", From: r.State, To: r.State,
-			RuleSet: r.RuleSet, Filing: r.Filing, Corrected: "wrong", Rejection: "x", End: icpcode.EndMoved, Successor: own,
+			RuleSetVersion: r.RuleSetVersion, Filing: r.Filing, Corrected: "wrong", Rejection: "x", End: icpcode.EndMoved, Successor: own,
 		}
 		k := icpcode.Key{Kind: icpcode.KindRecord, Code: c}
 		if err := w.store.Commit(w.ctx, icpcode.Change{

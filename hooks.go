@@ -19,7 +19,7 @@ func (e *Engine) now() (time.Time, *RuleSet, error) {
 	if err != nil {
 		return now, nil, err
 	}
-	set, err := e.opt.Rules.at(now)
+	set, err := e.opt.RuleBook.at(now)
 	return now, set, err
 }
 

@@ -16,7 +16,7 @@ import (
 // clock and entropy, no price, no operators, and first grants refused.
 type Options struct {
 	// Rules decides; nil means [Alibaba].
-	Rules *RuleBook
+	RuleBook *RuleBook
 	// Clock tells the time; nil means time.Now. It is read once per operation
 	// and may go back.
 	Clock func() time.Time
@@ -48,7 +48,7 @@ type Options struct {
 	Observe func(context.Context, []Event)
 	// Import is the format of the codes that Import accepts; zero means
 	// TwelveDigits.
-	Import Format
+	ImportFormat Format
 	// CursorKey seals the cursors of pages: 32 bytes from a source of
 	// randomness, kept like a password, and the same in every process that may
 	// be asked for the next page. Zero: a random one, so that cursors end with
@@ -96,8 +96,8 @@ func New(s Store, o *Options) *Engine {
 	if o != nil {
 		e.opt = *o
 	}
-	if e.opt.Rules == nil {
-		e.opt.Rules = Alibaba()
+	if e.opt.RuleBook == nil {
+		e.opt.RuleBook = Alibaba()
 	}
 	if e.opt.Clock == nil {
 		e.opt.Clock = time.Now
@@ -176,8 +176,8 @@ func (e *Engine) Issue(ctx context.Context, r IssueRequest) (Result, error) {
 
 // SubmitAuto files straight with an instance of the actor's own, which issues
 // the code by itself in the same commit.
-func (e *Engine) SubmitAuto(ctx context.Context, r AutoRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &automatic{AutoRequest: r})
+func (e *Engine) SubmitAuto(ctx context.Context, r SubmitAutoRequest) (Result, error) {
+	return e.run(ctx, r.Actor, r.RequestID, &automatic{SubmitAutoRequest: r})
 }
 
 // Buy buys codes at Options.Price (LIF-BUY). They are not tied to an instance
@@ -215,21 +215,21 @@ func (e *Engine) Approve(ctx context.Context, r ApproveRequest) (Result, error) 
 
 // Release takes a code out of a filing that its holder withdrew or an
 // operator rejected for good (LIF-RELEASE).
-func (e *Engine) Release(ctx context.Context, r CodeRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &ending{CodeRequest: r, action: ActionRelease})
+func (e *Engine) Release(ctx context.Context, r ReleaseRequest) (Result, error) {
+	return e.run(ctx, r.Actor, r.RequestID, &ending{ReleaseRequest: r, action: ActionRelease})
 }
 
 // Refund refunds a paid code that is not in use; Result.Money is what was
 // actually paid for it (LIF-REFUND, PAY-REFUND). Paying it is the caller's
 // part, once for the request.
-func (e *Engine) Refund(ctx context.Context, r CodeRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &ending{CodeRequest: r, action: ActionRefund})
+func (e *Engine) Refund(ctx context.Context, r RefundRequest) (Result, error) {
+	return e.run(ctx, r.Actor, r.RequestID, &ending{ReleaseRequest: ReleaseRequest(r), action: ActionRefund})
 }
 
 // Void makes a code invalid by administrative act; nothing is paid back
 // (LIF-VOID, PAY-REFUND). The actor is an operator.
-func (e *Engine) Void(ctx context.Context, r CodeRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &ending{CodeRequest: r, action: ActionVoid})
+func (e *Engine) Void(ctx context.Context, r VoidRequest) (Result, error) {
+	return e.run(ctx, r.Actor, r.RequestID, &ending{ReleaseRequest: ReleaseRequest(r), action: ActionVoid})
 }
 
 // CloseInstance records that an instance was refunded or released, and ends

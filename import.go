@@ -25,7 +25,7 @@ func (r *importing) normalize() error {
 		return err
 	}
 	for _, f := range [...]struct{ name, text string }{
-		{"Grantee", string(r.Grantee)}, {"Instance", string(r.Instance)}, {"Product", string(r.Product)},
+		{"Grantee", string(r.Grantee)}, {"InstanceID", string(r.InstanceID)}, {"Product", string(r.Product)},
 	} {
 		if err := optionalID(f.name, f.text); err != nil {
 			return err
@@ -63,17 +63,17 @@ func (r *importing) checkLife() error {
 	if r.Grantee != "" && r.Granted.Before(r.Issued) {
 		return invalid("Granted", "is before it was issued")
 	}
-	if (r.Instance == "") != (r.Product == "") {
+	if (r.InstanceID == "") != (r.Product == "") {
 		return invalid("Product", "goes together with an instance")
 	}
-	if r.State == StateUnbound && (r.Instance != "" || r.Origin != OriginPaid) {
+	if r.State == StateUnbound && (r.InstanceID != "" || r.Origin != OriginPaid) {
 		return invalid("State", "is Unbound, which only a paid code without an instance can be")
 	}
-	if r.Instance == "" && r.Origin != OriginPaid {
-		return invalid("Instance", "is empty, which only that of a paid code can be")
+	if r.InstanceID == "" && r.Origin != OriginPaid {
+		return invalid("InstanceID", "is empty, which only that of a paid code can be")
 	}
-	if r.Instance == "" && (r.State == StateAvailable || r.State == StateFiling || r.State == StateFiled) {
-		return invalid("Instance", "is empty, which no code can be filed with")
+	if r.InstanceID == "" && (r.State == StateAvailable || r.State == StateFiling || r.State == StateFiled) {
+		return invalid("InstanceID", "is empty, which no code can be filed with")
 	}
 	return nil
 }
@@ -131,7 +131,7 @@ func (r *importing) fingerprint(p *digest) {
 	p.number(int64(r.Origin))
 	p.text(string(r.Owner))
 	p.text(string(r.Grantee))
-	p.text(string(r.Instance))
+	p.text(string(r.InstanceID))
 	p.text(string(r.Product))
 	p.instant(r.Issued)
 	p.instant(r.Granted)
@@ -145,7 +145,7 @@ func (r *importing) fingerprint(p *digest) {
 
 // subject is the instance of the code, for its ledgers.
 func (r *importing) subject() Instance {
-	return Instance{ID: r.Instance, Product: r.Product, Owner: r.Owner}
+	return Instance{ID: r.InstanceID, Product: r.Product, Owner: r.Owner}
 }
 
 // prepare looks for the first event of the code.
@@ -159,7 +159,7 @@ func (r *importing) draws(*RuleSet) int { return 0 }
 
 func (r *importing) keys(c *call, keys []Key) []Key {
 	keys = append(keys, recordKey(r.Code))
-	if r.Instance != "" {
+	if r.InstanceID != "" {
 		i := r.subject()
 		keys = c.ledgerKeys(keys, &i)
 	}
@@ -217,7 +217,7 @@ func (r *importing) decide(c *call, v *view) (Result, Decision, error) {
 
 // count attaches the code to its instance and counts it.
 func (r *importing) count(c *call, v *view, d *Decision) error {
-	if r.Instance == "" {
+	if r.InstanceID == "" {
 		return nil
 	}
 	i := r.subject()
@@ -239,7 +239,7 @@ func (r *importing) count(c *call, v *view, d *Decision) error {
 func (r *importing) event(c *call) Event {
 	e := c.event(r.Code, ActionImport, r.State)
 	e.Owner, e.Grantee, e.Granted = r.Owner, r.Grantee, r.Granted
-	e.Instance, e.Product, e.Origin = r.Instance, r.Product, r.Origin
+	e.InstanceID, e.Product, e.Origin = r.InstanceID, r.Product, r.Origin
 	e.Issued, e.Filing, e.Paid, e.Remark = r.Issued, r.Filing.entered(), r.Paid, r.Remark
 	if r.State == StateRefunded {
 		e.Refund = r.Paid
@@ -250,7 +250,7 @@ func (r *importing) event(c *call) Event {
 // sameImport reports whether two imports say the same of a code.
 func sameImport(a, b *Event) bool {
 	return b.Action == ActionImport && a.To == b.To && a.Origin == b.Origin &&
-		a.Owner == b.Owner && a.Grantee == b.Grantee && a.Instance == b.Instance && a.Product == b.Product &&
+		a.Owner == b.Owner && a.Grantee == b.Grantee && a.InstanceID == b.InstanceID && a.Product == b.Product &&
 		a.Issued.Equal(b.Issued) && a.Granted.Equal(b.Granted) && a.Remark == b.Remark &&
 		a.Paid.Amount.Equal(b.Paid.Amount) && a.Paid.Currency == b.Paid.Currency && sameFiling(a.Filing, b.Filing)
 }

@@ -133,7 +133,7 @@ func TestInTxStale(t *testing.T) {
 	w := newWorld(t)
 	in := newInputs(w)
 	must[icpcode.Result](t)(w.eng.Import(w.ctx, in.imported))
-	in.closing.Instance = in.issue.Instance.ID
+	in.closing.InstanceID = in.issue.Instance.ID
 	in.repeat("again")
 	spy := w.spied()
 	listed, read := 0, 0
@@ -163,7 +163,7 @@ func TestStaleForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		in := newInputs(w)
-		in.closing.Instance = in.issue.Instance.ID
+		in.closing.InstanceID = in.issue.Instance.ID
 		must[icpcode.Result](t)(w.eng.Issue(w.ctx, in.issue))
 		spy := w.spied()
 		listed := 0

@@ -113,16 +113,16 @@ func (r *issuing) fits(c *call) error {
 }
 
 // born makes a code come into being for an instance.
-func (c *call) born(v *view, code Code, o Origin, i *Instance, remark string, assumed Rules) {
+func (c *call) born(v *view, code Code, o Origin, i *Instance, remark string, assumed RuleIDs) {
 	e := c.event(code, ActionIssue, StateAvailable)
 	e.Owner, e.Origin, e.Remark, e.Assumed = c.actor, o, remark, assumed
-	e.Instance, e.Product, e.ContractQuota = i.ID, i.Product, i.ContractQuota
+	e.InstanceID, e.Product, e.ContractQuota = i.ID, i.Product, i.ContractQuota
 	v.occur(e)
 }
 
-// automatic is what [Engine.SubmitAuto] makes of an AutoRequest.
+// automatic is what [Engine.SubmitAuto] makes of an SubmitAutoRequest.
 type automatic struct {
-	AutoRequest
+	SubmitAutoRequest
 	direct
 }
 

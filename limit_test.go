@@ -71,11 +71,11 @@ func TestRequestsFitTheStore(t *testing.T) {
 	}
 	_, err = w.eng.Bind(w.ctx, icpcode.BindRequest{Actor: "1001", Code: codes[0], Instance: server})
 	tooMuch(t, err, "Instance.ID", 31)
-	_, err = w.eng.SubmitAuto(w.ctx, icpcode.AutoRequest{Actor: "1001", Instance: server, Filing: w.site()})
+	_, err = w.eng.SubmitAuto(w.ctx, icpcode.SubmitAutoRequest{Actor: "1001", Instance: server, Filing: w.site()})
 	tooMuch(t, err, "Instance.ID", 31)
 	imported := icpcode.ImportRequest{
 		Actor: ops, Code: must[icpcode.Code](t)(icpcode.Opaque.Parse("x")), State: icpcode.StateAvailable, Owner: "1001",
-		Instance: server.ID, Product: server.Product, Origin: icpcode.OriginFree, Issued: w.now,
+		InstanceID: server.ID, Product: server.Product, Origin: icpcode.OriginFree, Issued: w.now,
 	}
 	_, err = w.eng.Import(w.ctx, imported)
 	tooMuch(t, err, "Instance.ID", 31)
@@ -90,7 +90,7 @@ func TestRequestsFitTheStore(t *testing.T) {
 	grant.Codes = codes[:30]
 	must[icpcode.Result](t)(w.eng.Grant(w.ctx, grant))
 
-	res := must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, Instance: server.ID, Reason: "x"}))
+	res := must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, InstanceID: server.ID, Reason: "x"}))
 	if len(res.Codes) != 31 {
 		t.Errorf("%d codes ended with their instance, want 31", len(res.Codes))
 	}
@@ -114,7 +114,7 @@ func TestUsualStoresTakeAThousand(t *testing.T) {
 	if !errors.Is(err, icpcode.ErrRefused) {
 		tooMuch(t, err, "Instance.ID", 1000)
 	}
-	res := must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, Instance: server.ID, Reason: "x"}))
+	res := must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, InstanceID: server.ID, Reason: "x"}))
 	if len(res.Codes) != 1000 {
 		t.Errorf("%d codes ended with their instance, want 1000", len(res.Codes))
 	}

@@ -18,13 +18,13 @@ type ListRequest struct {
 	// operator names an instance, a number or a service, it means all
 	// accounts. Only an operator may ask for the codes of others.
 	Account AccountID
-	// Instance, ICPNumber, Domain and App narrow the list, at most one of
+	// InstanceID, ICPNumber, Domain and App narrow the list, at most one of
 	// them. Domain and App are of the last filing; a domain is found in
 	// whatever form it was typed (FIL-SERVICE).
-	Instance  InstanceID
-	ICPNumber string
-	Domain    string
-	App       string
+	InstanceID InstanceID
+	ICPNumber  string
+	Domain     string
+	App        string
 	// State narrows the list to one state, as the list shows it; StateNone
 	// means all.
 	State State
@@ -91,7 +91,7 @@ func (e *Engine) Lookup(ctx context.Context, actor AccountID, code Code, today I
 	if err := today.normalize(); err != nil {
 		return Record{}, err
 	}
-	if err := today.settle("today.ID", r.Instance); err != nil {
+	if err := today.settle("today.ID", r.InstanceID); err != nil {
 		return Record{}, err
 	}
 	return r.view(roles, today, now), nil
@@ -207,7 +207,7 @@ func (e *Engine) begin(ctx context.Context, l *listing) error {
 	if err != nil {
 		return err
 	}
-	l.call = &call{actor: l.r.Actor, operator: operator, at: now, set: set, book: e.opt.Rules}
+	l.call = &call{actor: l.r.Actor, operator: operator, at: now, set: set, book: e.opt.RuleBook}
 	return l.prepare()
 }
 
@@ -249,7 +249,7 @@ func (l *listing) show(i int, rec *Record) (Assessment, bool, error) {
 	if l.r.aboutFiling() && roles&(RoleHolder|RoleOperator) == 0 {
 		return Assessment{}, false, nil // a filing that is not the viewer's to know
 	}
-	today, err := l.r.facts(rec.Instance)
+	today, err := l.r.facts(rec.InstanceID)
 	if err != nil {
 		return Assessment{}, false, err
 	}
@@ -318,7 +318,7 @@ func (r *ListRequest) narrow(q *Query) (bool, error) {
 		field, typed string
 		value        string
 	}{
-		{ByInstance, "Instance", string(r.Instance), string(r.Instance)},
+		{ByInstance, "InstanceID", string(r.InstanceID), string(r.InstanceID)},
 		{ByICPNumber, "ICPNumber", r.ICPNumber, r.ICPNumber},
 		{ByService, "Domain", r.Domain, f.Service()},
 		{ByService, "App", r.App, f.Service()},

@@ -23,7 +23,7 @@ func TestLogsMaskCodes(t *testing.T) {
 				t.Errorf("a log shows a whole code: %s", out.String())
 			}
 		}
-		for _, want := range []string{rec.Code.Masked(), "r1", "Available", string(rec.Instance)} {
+		for _, want := range []string{rec.Code.Masked(), "r1", "Available", string(rec.InstanceID)} {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("a log lacks %q: %s", want, out.String())
 			}

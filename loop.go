@@ -92,8 +92,8 @@ func (e *Engine) enter(ctx context.Context, s *scratch, actor AccountID, request
 		}
 	}
 	p := &pending{request: r, call: call{
-		actor: actor, operator: operator, requestID: requestID, at: now, set: set, book: e.opt.Rules,
-		price: e.opt.Price, format: e.opt.Import, canVerify: e.opt.VerifyPhone != nil, dry: e.dry,
+		actor: actor, operator: operator, requestID: requestID, at: now, set: set, book: e.opt.RuleBook,
+		price: e.opt.Price, format: e.opt.ImportFormat, canVerify: e.opt.VerifyPhone != nil, dry: e.dry,
 		capacity: e.capacity,
 	}, failed: noRules}
 	if requestID != "" {

@@ -109,7 +109,7 @@ func (s *shelf) List(_ context.Context, q Query) (Page, error) {
 			continue
 		}
 		value := map[Index]string{
-			ByOwner: string(r.Owner), ByHolder: string(r.Holder()), ByInstance: string(r.Instance), ByICPNumber: r.ICPNumber(),
+			ByOwner: string(r.Owner), ByHolder: string(r.Holder()), ByInstance: string(r.InstanceID), ByICPNumber: r.ICPNumber(),
 		}[q.By]
 		if value == q.Value {
 			page.Records = append(page.Records, *r.clone().(*Record))
@@ -163,10 +163,10 @@ func newLoopWorld(t *testing.T, codes ...uint64) *loopWorld {
 	t.Helper()
 	w := &loopWorld{t: t, store: newShelf(), now: time.Date(2026, 3, 1, 4, 0, 0, 0, time.UTC)}
 	o := Options{
-		Clock:       func() time.Time { return w.now },
-		Operator:    func(a AccountID) bool { return a == "ops" },
-		VerifyPhone: func(context.Context, Verification) error { w.calls++; return nil },
-		Import:      Opaque,
+		Clock:        func() time.Time { return w.now },
+		Operator:     func(a AccountID) bool { return a == "ops" },
+		VerifyPhone:  func(context.Context, Verification) error { w.calls++; return nil },
+		ImportFormat: Opaque,
 	}
 	if codes != nil {
 		source := codesOf(codes)
@@ -267,7 +267,7 @@ func (w *loopWorld) consistent() {
 		if got, want := asJSON(w.t, r), asJSON(w.t, sum); err != nil || got != want || d.Version != r.Version {
 			w.t.Errorf("the record is not the sum of its events (%v):\n%s\n%s", err, got, want)
 		}
-		attached[r.Instance]++
+		attached[r.InstanceID]++
 	}
 	for id, n := range attached {
 		if l := w.ledger(id); id != "" && l.Attached != n {
@@ -288,8 +288,8 @@ func asJSON(t *testing.T, v any) string {
 func refusedBy(t *testing.T, err error, rules ...Rule) {
 	t.Helper()
 	var no *RefusedError
-	if !errors.As(err, &no) || no.Decision.Fail != MakeRules(rules...) {
-		t.Errorf("got %v, want a refusal by %v", err, MakeRules(rules...))
+	if !errors.As(err, &no) || no.Decision.Fail != MakeRuleIDs(rules...) {
+		t.Errorf("got %v, want a refusal by %v", err, MakeRuleIDs(rules...))
 	}
 }
 
@@ -318,7 +318,7 @@ func TestRepeatedBeforeAnyRules(t *testing.T) {
 			t.Errorf("request %q, dry: %v", id, err)
 		}
 	}
-	if _, err := w.eng.CloseInstance(t.Context(), CloseRequest{Actor: "ops", RequestID: "c", Instance: "i-1", Reason: "gone"}); !errors.Is(err, ErrNoRules) {
+	if _, err := w.eng.CloseInstance(t.Context(), CloseRequest{Actor: "ops", RequestID: "c", InstanceID: "i-1", Reason: "gone"}); !errors.Is(err, ErrNoRules) {
 		t.Errorf("a close: %v", err)
 	}
 	if w.store.commits != 1 {
@@ -396,7 +396,7 @@ func TestBatchOfALife(t *testing.T) {
 	twice := submit("2002", "b4", code, filing)
 	again := w.enter("2002", "b5", &resubmission{filingRequest{SubmitRequest: SubmitRequest{Actor: "2002", Code: code, Filing: fixed}}})
 	approve := w.enter("ops", "b6", &approval{ApproveRequest: ApproveRequest{Actor: "ops", Code: code, ICPNumber: "ICP-1"}})
-	ending := w.enter("ops", "b7", &closing{CloseRequest: CloseRequest{Actor: "ops", Instance: "i-1", Reason: "gone"}})
+	ending := w.enter("ops", "b7", &closing{CloseRequest: CloseRequest{Actor: "ops", InstanceID: "i-1", Reason: "gone"}})
 	late := w.issue("1001", "b8", "i-1", 1, "")
 	if n := w.carry(early, grant, owner, holder, twice, again, approve, ending, late); n != 1 {
 		t.Errorf("the life took %d commits", n)
@@ -506,7 +506,7 @@ func TestBatchRedrawsWhatItIsAbout(t *testing.T) {
 	w.eng = New(w.store, &Options{
 		Clock: func() time.Time { return w.now }, Entropy: &source, Operator: func(a AccountID) bool { return a == "ops" },
 	})
-	void := w.enter("ops", "v", &ending{CodeRequest: CodeRequest{Actor: "ops", Code: drawnCode(7), Reason: "x"}, action: ActionVoid})
+	void := w.enter("ops", "v", &ending{ReleaseRequest: ReleaseRequest{Actor: "ops", Code: drawnCode(7), Reason: "x"}, action: ActionVoid})
 	issue := w.issue("1002", "b", "i-2", 1, "")
 	w.carry(void, issue)
 	if void.err != nil || issue.err != nil {
@@ -515,7 +515,7 @@ func TestBatchRedrawsWhatItIsAbout(t *testing.T) {
 	if !slices.Equal(issue.res.Codes, []Code{drawnCode(30)}) {
 		t.Errorf("issued %v though it existed", issue.res.Codes)
 	}
-	if r := w.store.docs[recordKey(drawnCode(7))].Body.(*Record); r.Owner != "1001" || r.State != StateInvalid || r.Instance != "i-1" {
+	if r := w.store.docs[recordKey(drawnCode(7))].Body.(*Record); r.Owner != "1001" || r.State != StateInvalid || r.InstanceID != "i-1" {
 		t.Errorf("the code that existed is now %+v", r)
 	}
 	w.consistent()
@@ -894,7 +894,7 @@ func TestBatchListsWhatItWrites(t *testing.T) {
 		w := newLoopWorld(t)
 		w.done(w.issue("1001", "a", "i-1", 1, ""))
 		issue := w.issue("1001", "b", "i-1", 2, "")
-		ending := w.enter("ops", "c", &closing{CloseRequest: CloseRequest{Actor: "ops", Instance: "i-1", Reason: "gone"}})
+		ending := w.enter("ops", "c", &closing{CloseRequest: CloseRequest{Actor: "ops", InstanceID: "i-1", Reason: "gone"}})
 		w.carry(issue, ending)
 		if issue.err != nil || ending.err != nil || len(ending.res.Codes) != 3 {
 			t.Errorf("issued (%v), and closed %d codes (%v), want 3", issue.err, len(ending.res.Codes), ending.err)
@@ -911,7 +911,7 @@ func TestBatchListsWhatItWrites(t *testing.T) {
 			return shelfFault{}
 		}
 		issue = w.issue("1001", "b", "i-1", 2, "")
-		ending = w.enter("ops", "c", &closing{CloseRequest: CloseRequest{Actor: "ops", Instance: "i-1", Reason: "gone"}})
+		ending = w.enter("ops", "c", &closing{CloseRequest: CloseRequest{Actor: "ops", InstanceID: "i-1", Reason: "gone"}})
 		if n := w.carry(issue, ending); n != 2 || issue.err != nil || !issue.res.Replayed || ending.err != nil || len(ending.res.Codes) != 3 {
 			t.Errorf("%d commits, issued (%v), and closed %d codes (%v), want 3", n, issue.err, len(ending.res.Codes), ending.err)
 		}
@@ -924,7 +924,7 @@ func TestBatchListsWhatItWrites(t *testing.T) {
 		}
 		imported := func(id string, owner AccountID) *pending {
 			return w.enter("ops", id, &importing{ImportRequest: ImportRequest{
-				Actor: "ops", Code: code, State: StateAvailable, Owner: owner, Instance: "i-1", Product: ECS,
+				Actor: "ops", Code: code, State: StateAvailable, Owner: owner, InstanceID: "i-1", Product: ECS,
 				Origin: OriginFree, Issued: w.now,
 			}})
 		}
@@ -945,7 +945,7 @@ func TestBatchListsWhatItWrites(t *testing.T) {
 func TestBatchFailures(t *testing.T) {
 	w := newLoopWorld(t, 1, 2) // two codes, then the entropy is at its end
 	a, b, c := w.issue("1001", "a", "i-1", 2, ""), w.issue("1002", "b", "i-2", 1, ""), w.enter("ops", "c", &closing{CloseRequest: CloseRequest{
-		Actor: "ops", Instance: "i-3", Reason: "gone"}})
+		Actor: "ops", InstanceID: "i-3", Reason: "gone"}})
 	if n := w.carry(a, b, c); n != 1 {
 		t.Errorf("took %d commits", n)
 	}
@@ -1047,7 +1047,7 @@ func TestBatchIsAsOneByOne(t *testing.T) {
 			for _, a := range asks {
 				id, code := InstanceID(fmt.Sprint("i-", a.instance)), codes[a.code]
 				filing := Filing{Kind: FilingFirst, Domain: "example.cn", Subject: "s"}
-				about := CodeRequest{Actor: a.actor, Code: code, Reason: "r"}
+				about := ReleaseRequest{Actor: a.actor, Code: code, Reason: "r"}
 				batches[k] = append(batches[k], w.enter(a.actor, fmt.Sprint("r", a.id), []request{
 					&issuing{IssueRequest: IssueRequest{Actor: a.actor, Instance: w.server(id, a.actor), Quantity: a.n, GrantTo: a.to, Certification: Enterprise}},
 					&issuing{IssueRequest: IssueRequest{Actor: a.actor, Instance: w.server(id, a.actor), Quantity: a.n}},
@@ -1057,7 +1057,7 @@ func TestBatchIsAsOneByOne(t *testing.T) {
 					&submission{filingRequest{SubmitRequest: SubmitRequest{Actor: a.actor, Code: code, Filing: filing}}},
 					&resubmission{filingRequest{SubmitRequest: SubmitRequest{Actor: a.actor, Code: code, Filing: filing}}},
 					&approval{ApproveRequest: ApproveRequest{Actor: a.actor, Code: code, ICPNumber: "ICP-1"}},
-					&ending{CodeRequest: about, action: ActionRelease}, &ending{CodeRequest: about, action: ActionVoid},
+					&ending{ReleaseRequest: about, action: ActionRelease}, &ending{ReleaseRequest: about, action: ActionVoid},
 				}[a.kind]))
 			}
 			worlds[k] = w

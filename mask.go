@@ -132,7 +132,9 @@ type (
 	plainVerification   Verification
 	plainSubmitRequest  SubmitRequest
 	plainApproveRequest ApproveRequest
-	plainCodeRequest    CodeRequest
+	plainReleaseRequest ReleaseRequest
+	plainRefundRequest  RefundRequest
+	plainVoidRequest    VoidRequest
 	plainImportRequest  ImportRequest
 )
 
@@ -240,11 +242,23 @@ func (r ApproveRequest) Format(s fmt.State, verb rune) { show(s, verb, plainAppr
 // LogValue masks the codes in structured logs.
 func (r ApproveRequest) LogValue() slog.Value { return slog.AnyValue(plainApproveRequest(mask(r))) }
 
-// Format prints the CodeRequest with its codes masked, under every verb.
-func (c CodeRequest) Format(s fmt.State, verb rune) { show(s, verb, plainCodeRequest(mask(c))) }
+// Format prints the ReleaseRequest with its codes masked, under every verb.
+func (r ReleaseRequest) Format(s fmt.State, verb rune) { show(s, verb, plainReleaseRequest(mask(r))) }
 
 // LogValue masks the codes in structured logs.
-func (c CodeRequest) LogValue() slog.Value { return slog.AnyValue(plainCodeRequest(mask(c))) }
+func (r ReleaseRequest) LogValue() slog.Value { return slog.AnyValue(plainReleaseRequest(mask(r))) }
+
+// Format prints the RefundRequest with its codes masked, under every verb.
+func (r RefundRequest) Format(s fmt.State, verb rune) { show(s, verb, plainRefundRequest(mask(r))) }
+
+// LogValue masks the codes in structured logs.
+func (r RefundRequest) LogValue() slog.Value { return slog.AnyValue(plainRefundRequest(mask(r))) }
+
+// Format prints the VoidRequest with its codes masked, under every verb.
+func (r VoidRequest) Format(s fmt.State, verb rune) { show(s, verb, plainVoidRequest(mask(r))) }
+
+// LogValue masks the codes in structured logs.
+func (r VoidRequest) LogValue() slog.Value { return slog.AnyValue(plainVoidRequest(mask(r))) }
 
 // Format prints the ImportRequest with its codes masked, under every verb.
 func (r ImportRequest) Format(s fmt.State, verb rune) { show(s, verb, plainImportRequest(mask(r))) }

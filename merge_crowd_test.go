@@ -361,7 +361,7 @@ func TestMergeNobodyOvertakes(t *testing.T) {
 			return c.eng.Bind(ctx, icpcode.BindRequest{Actor: theOwner, RequestID: id, Code: paid, Instance: i})
 		})
 		void := c.send(c.ctx, "void", func(ctx context.Context, id string) (icpcode.Result, error) {
-			return c.eng.Void(ctx, icpcode.CodeRequest{Actor: ops, RequestID: id, Code: paid, Reason: "test"})
+			return c.eng.Void(ctx, icpcode.VoidRequest{Actor: ops, RequestID: id, Code: paid, Reason: "test"})
 		})
 		other := c.issue(c.ctx, "other", c.server(theOwner), "")
 		held := c.runway.waiting()
@@ -374,7 +374,7 @@ func TestMergeNobodyOvertakes(t *testing.T) {
 		if _, done := count([]*told{first, bind, void, other}); done != 4 {
 			t.Errorf("%d were done; bind: %v", done, bind.err)
 		}
-		if r := c.record(paid); r.State != icpcode.StateInvalid || r.Instance != i.ID || r.Version != 3 {
+		if r := c.record(paid); r.State != icpcode.StateInvalid || r.InstanceID != i.ID || r.Version != 3 {
 			t.Errorf("the code is %+v", r)
 		}
 	})

@@ -448,7 +448,7 @@ func TestMergeListsFirst(t *testing.T) {
 		i := c.server(theOwner)
 		all := c.crowd(3, i)
 		closing := c.send(c.ctx, "close", func(ctx context.Context, id string) (icpcode.Result, error) {
-			return c.eng.CloseInstance(ctx, icpcode.CloseRequest{Actor: ops, RequestID: id, Instance: i.ID, Reason: "gone"})
+			return c.eng.CloseInstance(ctx, icpcode.CloseRequest{Actor: ops, RequestID: id, InstanceID: i.ID, Reason: "gone"})
 		})
 		late := c.issue(c.ctx, "late", i, "")
 		c.runway.clear()

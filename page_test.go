@@ -128,7 +128,7 @@ func (w *world) market() {
 			}
 		}
 		if i%11 == 3 {
-			must[icpcode.Result](w.t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, Instance: s.ID, Reason: "x"}))
+			must[icpcode.Result](w.t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, InstanceID: s.ID, Reason: "x"}))
 		}
 	}
 }
@@ -140,7 +140,7 @@ func (w *world) requests() []icpcode.ListRequest {
 		for _, r := range []icpcode.ListRequest{
 			{Actor: "a0"}, {Actor: "a1"}, {Actor: ops, Account: "a2"}, {Actor: "nobody"},
 			{Actor: "a0", State: icpcode.StateFiling}, {Actor: "a1", State: icpcode.StateInvalid},
-			{Actor: ops, ICPNumber: "ICP-1"}, {Actor: "a0", ICPNumber: "ICP-1"}, {Actor: ops, Instance: "i-000003"},
+			{Actor: ops, ICPNumber: "ICP-1"}, {Actor: "a0", ICPNumber: "ICP-1"}, {Actor: ops, InstanceID: "i-000003"},
 			{Actor: ops, Domain: "example1.cn"}, {Actor: "a1", Domain: "EXAMPLE1。cn"}, {Actor: "a0", App: "x"},
 			{Actor: ops, Account: "a0", Domain: "example0.cn"},
 		} {
@@ -340,7 +340,7 @@ func TestCursorsHoldWhatTheyAreFor(t *testing.T) {
 	}
 	owned("another state", w.eng, func(r *icpcode.ListRequest) { r.State = icpcode.StateFiled })
 	owned("another order", w.eng, func(r *icpcode.ListRequest) { r.Newest = true })
-	owned("an instance", w.eng, func(r *icpcode.ListRequest) { r.Instance = "i-000001" })
+	owned("an instance", w.eng, func(r *icpcode.ListRequest) { r.InstanceID = "i-000001" })
 	owned("a number", w.eng, func(r *icpcode.ListRequest) { r.ICPNumber = "ICP-1" })
 	owned("a domain", w.eng, func(r *icpcode.ListRequest) { r.Domain = "example1.cn" })
 	owned("an app", w.eng, func(r *icpcode.ListRequest) { r.App = "example1.cn" })
@@ -479,7 +479,7 @@ func TestHiddenMatchesDoNotShow(t *testing.T) {
 		limit := rapid.IntRange(1, 30).Draw(rt, "limit")
 		for _, l := range pagedLists() {
 			for _, r := range []icpcode.ListRequest{
-				{Actor: "a1", ICPNumber: "浙ICP备12345678号-1"}, {Actor: "a1", Domain: "example.cn"}, {Actor: "a1", Instance: "i-000001"},
+				{Actor: "a1", ICPNumber: "浙ICP备12345678号-1"}, {Actor: "a1", Domain: "example.cn"}, {Actor: "a1", InstanceID: "i-000001"},
 			} {
 				r.Limit = limit
 				p, err := l.page(w.eng, r)

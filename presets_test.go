@@ -357,11 +357,11 @@ func TestAlibabaPersonalGrant(t *testing.T) {
 	b := Alibaba()
 	for _, c := range []struct {
 		at   time.Time
-		fail Rules
+		fail RuleIDs
 	}{
 		{time.Date(2024, 1, 31, 15, 59, 59, 999999000, time.UTC), 0},
-		{time.Date(2024, 1, 31, 16, 0, 0, 0, time.UTC), MakeRules(ELGAccount)},
-		{time.Date(2026, 1, 5, 16, 0, 0, 0, time.UTC), MakeRules(ELGAccount, ELGRemaining)},
+		{time.Date(2024, 1, 31, 16, 0, 0, 0, time.UTC), MakeRuleIDs(ELGAccount)},
+		{time.Date(2026, 1, 5, 16, 0, 0, 0, time.UTC), MakeRuleIDs(ELGAccount, ELGRemaining)},
 	} {
 		s, err := b.At(c.at)
 		if err != nil {
@@ -407,9 +407,9 @@ func flipsOf(v reflect.Value, path string, at func(sets reflect.Value) reflect.V
 		set(x.Add(decimal.New(1, -2)))
 		set(x.Sub(decimal.New(1, -2)))
 		return flips
-	case Rules:
+	case RuleIDs:
 		for r := range assumable.All() {
-			set(x ^ MakeRules(r))
+			set(x ^ MakeRuleIDs(r))
 		}
 		return flips
 	case State:

@@ -101,7 +101,7 @@ func TestGranteeSeesTheSequence(t *testing.T) {
 	w := newWorld(t)
 	code := w.issue(w.server("1001"), 1)[0]
 	must[icpcode.Result](t)(w.submit("1001", code))
-	must[icpcode.Result](t)(w.eng.Release(w.ctx, icpcode.CodeRequest{Actor: "1001", Code: code, Reason: "the owner's own"}))
+	must[icpcode.Result](t)(w.eng.Release(w.ctx, icpcode.ReleaseRequest{Actor: "1001", Code: code, Reason: "the owner's own"}))
 	must[icpcode.Result](t)(w.eng.Grant(w.ctx, icpcode.GrantRequest{
 		Actor: "1001", Codes: []icpcode.Code{code}, GrantTo: "2002", Certification: icpcode.Enterprise, Proof: "1",
 	}))
@@ -140,7 +140,7 @@ func TestGranteeOfARefundedServer(t *testing.T) {
 		Actor: "1001", Instance: server, Quantity: 2, GrantTo: "2002", Certification: icpcode.Enterprise, Proof: "1",
 	}))
 	w.filed("2002", res.Codes[0])
-	must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, Instance: server.ID, Refunded: true, Reason: "7 days"}))
+	must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, InstanceID: server.ID, Refunded: true, Reason: "7 days"}))
 	if r := must[icpcode.Record](t)(w.eng.Lookup(w.ctx, "2002", res.Codes[1], icpcode.Instance{})); r.State != icpcode.StateInvalid {
 		t.Errorf("the grantee sees %v, want Invalid", r.State)
 	}
@@ -194,7 +194,7 @@ func TestImportsThatAreRefused(t *testing.T) {
 		n++
 		_, err := w.eng.Import(w.ctx, icpcode.ImportRequest{
 			Actor: ops, Code: must[icpcode.Code](t)(icpcode.Opaque.Parse(fmt.Sprintf("%012d", n))), State: state, Owner: "1001",
-			Instance: instance, Product: icpcode.ECS, Origin: icpcode.OriginFree, Issued: at(2025, 1, 1, 0, 0, 0),
+			InstanceID: instance, Product: icpcode.ECS, Origin: icpcode.OriginFree, Issued: at(2025, 1, 1, 0, 0, 0),
 		})
 		return err
 	}
@@ -209,7 +209,7 @@ func TestImportsThatAreRefused(t *testing.T) {
 	if err := take(icpcode.StateAvailable, "i-gone"); err != nil {
 		t.Fatal(err)
 	}
-	must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, Instance: "i-gone", Reason: "released"}))
+	must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, InstanceID: "i-gone", Reason: "released"}))
 	var no *icpcode.RefusedError
 	if err := take(icpcode.StateAvailable, "i-gone"); !errors.As(err, &no) || !no.Decision.Fail.Has(icpcode.LIFClose) {
 		t.Errorf("a living code of a closed instance: %v", err)

@@ -37,7 +37,7 @@ func (c *call) ledgerPuts(p Product) int {
 	return 1
 }
 
-func (c *call) readLedgers(v *view, i *Instance, assume Rules) ledgers {
+func (c *call) readLedgers(v *view, i *Instance, assume RuleIDs) ledgers {
 	l := ledgers{instanceKey: ledgerKey(i.ID), perAccount: c.book.countsPerAccount(i.Product)}
 	l.instance = read[Ledger](v, l.instanceKey)
 	if l.perAccount {
@@ -115,7 +115,7 @@ func (l *Ledger) close(today Instance, r *Record) Instance {
 	if l.Closed == ActionNone {
 		return today
 	}
-	today.ID = r.Instance
+	today.ID = r.InstanceID
 	today.Status = StatusReleased
 	if l.Closed == ActionCloseRefund {
 		today.Status = StatusRefunded

@@ -188,16 +188,16 @@ type Event struct {
 	From      State     `json:"from"`
 	To        State     `json:"to"`
 	// RuleSet is the version of the rule set that decided.
-	RuleSet string `json:"rule_set"`
+	RuleSetVersion string `json:"rule_set"`
 	// Assumed are the rules whose missing facts were assumed to pass.
-	Assumed Rules `json:"assumed,omitzero"`
+	Assumed RuleIDs `json:"assumed,omitzero"`
 	// Reason is what the actor said, for void, refund, release and close.
 	Reason string `json:"reason,omitempty"`
 
 	// What changed; zero where nothing did.
 	Owner         AccountID  `json:"owner,omitempty"`   // birth
 	Grantee       AccountID  `json:"grantee,omitempty"` // grant, import
-	Instance      InstanceID `json:"instance,omitempty"`
+	InstanceID    InstanceID `json:"instance,omitempty"`
 	Product       Product    `json:"product,omitempty"`
 	Origin        Origin     `json:"origin,omitempty"`
 	ContractQuota int        `json:"contract_quota,omitempty"`
@@ -234,28 +234,28 @@ func (e Event) Clone() Event {
 // returns show the state as it is now, in the viewer's words, and leave out
 // what is not the viewer's to know.
 type Record struct {
-	Code     Code       `json:"code"`
-	Version  uint64     `json:"version"`
-	State    State      `json:"state"`
-	Last     Action     `json:"last"` // the action that led to State
-	Origin   Origin     `json:"origin"`
-	Owner    AccountID  `json:"owner"`             // never changes (GRT-OWNER)
-	Grantee  AccountID  `json:"grantee,omitempty"` // set at most once (GRT-ONCE)
-	Instance InstanceID `json:"instance,omitempty"`
-	Product  Product    `json:"product,omitempty"`
+	Code       Code       `json:"code"`
+	Version    uint64     `json:"version"`
+	State      State      `json:"state"`
+	Last       Action     `json:"last"` // the action that led to State
+	Origin     Origin     `json:"origin"`
+	Owner      AccountID  `json:"owner"`             // never changes (GRT-OWNER)
+	Grantee    AccountID  `json:"grantee,omitempty"` // set at most once (GRT-ONCE)
+	InstanceID InstanceID `json:"instance,omitempty"`
+	Product    Product    `json:"product,omitempty"`
 	// RuleSet is the version of the rule set that decided the issue, or the
 	// binding of a paid code; Assumed and ContractQuota belong to it.
-	RuleSet       string    `json:"rule_set"`
-	Assumed       Rules     `json:"assumed,omitzero"`
-	ContractQuota int       `json:"contract_quota,omitempty"`
-	Issued        time.Time `json:"issued"`
-	Granted       time.Time `json:"granted,omitzero"`
-	Updated       time.Time `json:"updated"`
-	Filing        *Filing   `json:"filing,omitempty"` // the last one submitted by the holder, also after its release
-	Paid          Money     `json:"paid,omitzero"`    // what was paid for this code
-	Refunded      Money     `json:"refunded,omitzero"`
-	Remark        string    `json:"remark,omitempty"`
-	Reason        string    `json:"reason,omitempty"` // of Last: a void, refund, release or close
+	RuleSetVersion string    `json:"rule_set"`
+	Assumed        RuleIDs   `json:"assumed,omitzero"`
+	ContractQuota  int       `json:"contract_quota,omitempty"`
+	Issued         time.Time `json:"issued"`
+	Granted        time.Time `json:"granted,omitzero"`
+	Updated        time.Time `json:"updated"`
+	Filing         *Filing   `json:"filing,omitempty"` // the last one submitted by the holder, also after its release
+	Paid           Money     `json:"paid,omitzero"`    // what was paid for this code
+	Refunded       Money     `json:"refunded,omitzero"`
+	Remark         string    `json:"remark,omitempty"`
+	Reason         string    `json:"reason,omitempty"` // of Last: a void, refund, release or close
 
 	// Places for what this version never writes; stores keep them.
 	Stage     Stage     `json:"stage,omitzero"`       // of the review of the filing (LIF-STAGE)
@@ -283,7 +283,7 @@ func (r *Record) clone() Body {
 func (r Record) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.Any("code", r.Code), slog.Any("state", r.State), slog.Any("owner", r.Owner), slog.Any("grantee", r.Grantee),
-		slog.Any("instance", r.Instance), slog.Uint64("version", r.Version))
+		slog.Any("instance", r.InstanceID), slog.Uint64("version", r.Version))
 }
 
 // Holder returns the account that may file with the code: the grantee if it
@@ -343,7 +343,7 @@ func (r *Record) roles(actor AccountID, operator bool) Role {
 // expired or is gone reads Invalid, and Available again if it is renewed.
 // Facts about another instance, or none, leave the recorded state.
 func (r *Record) Effective(today Instance, t time.Time) State {
-	if r.State == StateAvailable && r.Instance != "" && today.ID == r.Instance && (today.expired(t) || today.gone()) {
+	if r.State == StateAvailable && r.InstanceID != "" && today.ID == r.InstanceID && (today.expired(t) || today.gone()) {
 		return StateInvalid
 	}
 	return r.State
@@ -392,7 +392,7 @@ func (a Action) tells(role Role) bool {
 func (r Record) apply(e *Event) Record {
 	if e.Seq == 1 {
 		r = Record{
-			Code: e.Code, Origin: e.Origin, Owner: e.Owner, RuleSet: e.RuleSet, Assumed: e.Assumed,
+			Code: e.Code, Origin: e.Origin, Owner: e.Owner, RuleSetVersion: e.RuleSetVersion, Assumed: e.Assumed,
 			Issued: e.At, Paid: e.Paid, Remark: e.Remark,
 		}
 		if !e.Issued.IsZero() {
@@ -403,9 +403,9 @@ func (r Record) apply(e *Event) Record {
 	r.Updated = e.At
 	r.State = e.To
 	r.Last = e.Action
-	if e.Instance != "" {
-		r.Instance, r.Product, r.ContractQuota = e.Instance, e.Product, e.ContractQuota
-		r.RuleSet, r.Assumed = e.RuleSet, e.Assumed
+	if e.InstanceID != "" {
+		r.InstanceID, r.Product, r.ContractQuota = e.InstanceID, e.Product, e.ContractQuota
+		r.RuleSetVersion, r.Assumed = e.RuleSetVersion, e.Assumed
 	}
 	if e.Grantee != "" {
 		if e.Action == ActionGrant {

@@ -30,18 +30,18 @@ type IssueRequest struct {
 	// Assume names rules whose missing facts are assumed to pass, in addition
 	// to RuleSet.Assume. Like Actor it is the service's to say, never the
 	// payload's. Naming a rule that cannot be assumed does nothing.
-	Assume Rules
+	Assume RuleIDs
 }
 
-// AutoRequest files straight with an instance of the actor's own, which
+// SubmitAutoRequest files straight with an instance of the actor's own, which
 // issues its code by itself (LIF-ISSUE, auto).
-type AutoRequest struct {
+type SubmitAutoRequest struct {
 	Actor     AccountID
 	RequestID string
 	Instance  Instance
 	Filing    Filing
 	Remark    string
-	Assume    Rules
+	Assume    RuleIDs
 }
 
 // BuyRequest buys codes that are not yet tied to an instance (LIF-BUY).
@@ -61,7 +61,7 @@ type BindRequest struct {
 	RequestID string
 	Code      Code
 	Instance  Instance
-	Assume    Rules
+	Assume    RuleIDs
 }
 
 // GrantRequest grants codes to another account, all or none (GRT).
@@ -72,7 +72,7 @@ type GrantRequest struct {
 	GrantTo       AccountID
 	Certification Certification // of Actor
 	Proof         string        // for Options.VerifyPhone
-	Assume        Rules         // GRT-ENTERPRISE can be assumed
+	Assume        RuleIDs       // GRT-ENTERPRISE can be assumed
 	// Instances are today's facts about the codes' instances, as far as
 	// known: a code whose instance has expired cannot be granted.
 	Instances []Instance
@@ -96,38 +96,54 @@ type ApproveRequest struct {
 	ICPNumber string // 备案号, in the form of an AccountID
 }
 
-// CodeRequest releases, refunds or voids one code (LIF-RELEASE, LIF-REFUND,
-// LIF-VOID).
-type CodeRequest struct {
-	Actor     AccountID
+// ReleaseRequest takes a code out of a filing that was withdrawn, or rejected
+// for good (LIF-RELEASE).
+type ReleaseRequest struct {
+	Actor     AccountID // the holder or an operator
 	RequestID string
 	Code      Code
-	Reason    string // at most 256 bytes; voiding needs one
+	Reason    string // at most 256 bytes; optional
+}
+
+// RefundRequest refunds a paid code (LIF-REFUND).
+type RefundRequest struct {
+	Actor     AccountID // the owner
+	RequestID string
+	Code      Code
+	Reason    string // at most 256 bytes; optional
+}
+
+// VoidRequest makes a code invalid (LIF-VOID).
+type VoidRequest struct {
+	Actor     AccountID // an operator
+	RequestID string
+	Code      Code
+	Reason    string // 1 to 256 bytes
 }
 
 // CloseRequest closes an instance and with it every attached code that is
 // Available or Filing (LIF-CLOSE).
 type CloseRequest struct {
-	Actor     AccountID // an operator
-	RequestID string
-	Instance  InstanceID
-	Refunded  bool   // the instance was refunded; false: released
-	Reason    string // at most 256 bytes; needed
+	Actor      AccountID // an operator
+	RequestID  string
+	InstanceID InstanceID
+	Refunded   bool   // the instance was refunded; false: released
+	Reason     string // at most 256 bytes; needed
 }
 
 // ImportRequest takes over a code that was issued elsewhere (LIF-IMPORT).
 type ImportRequest struct {
-	Actor     AccountID // an operator
-	RequestID string
-	Code      Code // in the format of Options.Import
-	State     State
-	Owner     AccountID
-	Grantee   AccountID // "": not granted
-	Instance  InstanceID
-	Product   Product // of the instance
-	Origin    Origin
-	Issued    time.Time // when it was issued
-	Granted   time.Time // when it was granted; needed with a grantee
+	Actor      AccountID // an operator
+	RequestID  string
+	Code       Code // in the format of Options.ImportFormat
+	State      State
+	Owner      AccountID
+	Grantee    AccountID // "": not granted
+	InstanceID InstanceID
+	Product    Product // of the instance
+	Origin     Origin
+	Issued     time.Time // when it was issued
+	Granted    time.Time // when it was granted; needed with a grantee
 	// Filing is the filing that the code is in or was used for, if known,
 	// with its ICP number. It may lack any field.
 	Filing *Filing

@@ -29,10 +29,10 @@ func (e *Engine) review(ctx context.Context) judgement {
 			return c.decision(rec.Last), nil
 		}
 		var v view
-		if err := e.load(ctx, &v, []Key{ledgerKey(rec.Instance)}); err != nil {
+		if err := e.load(ctx, &v, []Key{ledgerKey(rec.InstanceID)}); err != nil {
 			return Decision{}, err
 		}
-		if l := read[Ledger](&v, ledgerKey(rec.Instance)); l != nil {
+		if l := read[Ledger](&v, ledgerKey(rec.InstanceID)); l != nil {
 			today = l.close(today, rec)
 		}
 		shown := *rec

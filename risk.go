@@ -3,7 +3,7 @@ package icpcode
 import "time"
 
 // rskRules are what a review asks.
-const rskRules = Rules(1<<(RSKIP+1) - 1<<RSKExpiring)
+const rskRules = RuleIDs(1<<(RSKIP+1) - 1<<RSKExpiring)
 
 // Review answers what became of the instance of a code that a filing rests on
 // (RSK): a rule that fails is a risk to the filing, not to the code, which
@@ -16,12 +16,12 @@ func (s *RuleSet) Review(r Record, today Instance, t time.Time) Decision {
 	if r.State != StateFiled && r.State != StateFiling {
 		return d
 	}
-	if today.ID != r.Instance {
+	if today.ID != r.InstanceID {
 		today = Instance{}
 		d.instance = today
 	}
 	q, _ := s.requirements(r.Product)
-	var m [3]Rules
+	var m [3]RuleIDs
 	m[s.lasting(&r, &today, t)] |= 1 << RSKExpiring
 	m[present(&today)] |= 1 << RSKReleased
 	m[prepaid(q, &today)] |= 1 << RSKBilling

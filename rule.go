@@ -116,12 +116,12 @@ func (r *Rule) UnmarshalText(b []byte) error {
 	return invalid("Rule", "is not the ID of a rule")
 }
 
-// Rules is a set of rules. The zero value is the empty set.
-type Rules uint64
+// RuleIDs is a set of rules. The zero value is the empty set.
+type RuleIDs uint64
 
-// MakeRules returns the set of the given rules.
-func MakeRules(rules ...Rule) Rules {
-	var s Rules
+// MakeRuleIDs returns the set of the given rules.
+func MakeRuleIDs(rules ...Rule) RuleIDs {
+	var s RuleIDs
 	for _, r := range rules {
 		s |= 1 << r
 	}
@@ -129,13 +129,13 @@ func MakeRules(rules ...Rule) Rules {
 }
 
 // Has reports whether r is in the set.
-func (s Rules) Has(r Rule) bool { return s&(1<<r)&^1 != 0 }
+func (s RuleIDs) Has(r Rule) bool { return s&(1<<r)&^1 != 0 }
 
 // Len returns how many rules are in the set.
-func (s Rules) Len() int { return bits.OnesCount64(uint64(s)) }
+func (s RuleIDs) Len() int { return bits.OnesCount64(uint64(s)) }
 
 // All iterates over the set in the order in which the rules are declared.
-func (s Rules) All() iter.Seq[Rule] {
+func (s RuleIDs) All() iter.Seq[Rule] {
 	return func(yield func(Rule) bool) {
 		for ; s != 0; s &= s - 1 {
 			if !yield(Rule(bits.TrailingZeros64(uint64(s)))) {
@@ -146,7 +146,7 @@ func (s Rules) All() iter.Seq[Rule] {
 }
 
 // String lists the IDs, separated by ", ".
-func (s Rules) String() string {
+func (s RuleIDs) String() string {
 	ids := make([]string, 0, s.Len())
 	for r := range s.All() {
 		ids = append(ids, r.String())
@@ -155,14 +155,14 @@ func (s Rules) String() string {
 }
 
 // MarshalText lists the IDs, separated by spaces.
-func (s Rules) MarshalText() ([]byte, error) {
+func (s RuleIDs) MarshalText() ([]byte, error) {
 	return []byte(strings.ReplaceAll(s.String(), ",", "")), nil
 }
 
-// UnmarshalText reads what [Rules.MarshalText] wrote. An unknown ID is an
+// UnmarshalText reads what [RuleIDs.MarshalText] wrote. An unknown ID is an
 // [*InvalidError].
-func (s *Rules) UnmarshalText(b []byte) error {
-	var set Rules
+func (s *RuleIDs) UnmarshalText(b []byte) error {
+	var set RuleIDs
 	for id := range strings.FieldsSeq(string(b)) {
 		var r Rule
 		if err := r.UnmarshalText([]byte(id)); err != nil {

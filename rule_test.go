@@ -102,7 +102,7 @@ type elg struct {
 
 // ask puts the questions to the pure check, each on a request that otherwise
 // passes, and checks what the one rule answers and that the others pass.
-func (w *world) ask(rule icpcode.Rule, also icpcode.Rules, questions ...elg) {
+func (w *world) ask(rule icpcode.Rule, also icpcode.RuleIDs, questions ...elg) {
 	w.t.Helper()
 	set := must[*icpcode.RuleSet](w.t)(icpcode.Alibaba().At(w.now))
 	answered := map[icpcode.Tri]bool{}
@@ -114,7 +114,7 @@ func (w *world) ask(rule icpcode.Rule, also icpcode.Rules, questions ...elg) {
 		if got != q.want {
 			w.t.Errorf("%s: %v answers %v, want %v", q.name, rule, got, q.want)
 		}
-		if others := (d.Fail | d.Unknown) &^ icpcode.MakeRules(rule) &^ also; others != 0 {
+		if others := (d.Fail | d.Unknown) &^ icpcode.MakeRuleIDs(rule) &^ also; others != 0 {
 			w.t.Errorf("%s: also refused by %v", q.name, others)
 		}
 		if d.Refused() != (got != icpcode.Yes || (d.Fail|d.Unknown)&also != 0) {
@@ -138,7 +138,7 @@ func testELGProduct(t *testing.T) {
 		elg{"SLB", product(icpcode.SLB), icpcode.Yes},
 		elg{"OSS", product("OSS"), icpcode.No}, elg{"case", product("ecs"), icpcode.No},
 	)
-	w.ask(icpcode.ELGProduct, icpcode.MakeRules(icpcode.ELGQuota),
+	w.ask(icpcode.ELGProduct, icpcode.MakeRuleIDs(icpcode.ELGQuota),
 		elg{"ECS", product(icpcode.ECS), icpcode.Yes}, elg{"OSS", product("OSS"), icpcode.No},
 		elg{"not stated", product(""), icpcode.Unknown},
 	)
@@ -191,7 +191,7 @@ func testELGOwner(t *testing.T) {
 
 func testELGBilling(t *testing.T) {
 	w := newWorld(t)
-	neither := icpcode.MakeRules(icpcode.ELGTerm, icpcode.ELGRemaining)
+	neither := icpcode.MakeRuleIDs(icpcode.ELGTerm, icpcode.ELGRemaining)
 	w.ask(icpcode.ELGBilling, neither,
 		elg{"subscription", func(r *icpcode.IssueRequest) {}, icpcode.Yes},
 		elg{"pay as you go", func(r *icpcode.IssueRequest) { r.Instance.Billing = icpcode.PayAsYouGo }, icpcode.No},
@@ -219,7 +219,7 @@ func testELGTerm(t *testing.T) {
 			r.Instance.TermMonths, r.Instance.Created, r.Instance.Expires = 0, from, to
 		}
 	}
-	w.ask(icpcode.ELGTerm, icpcode.MakeRules(icpcode.ELGRemaining, icpcode.ELGStatus),
+	w.ask(icpcode.ELGTerm, icpcode.MakeRuleIDs(icpcode.ELGRemaining, icpcode.ELGStatus),
 		elg{"2", months(2), icpcode.No}, elg{"3", months(3), icpcode.Yes}, elg{"12", months(12), icpcode.Yes},
 		elg{"not stated", months(0), icpcode.Unknown},
 		elg{"only created is stated", span(at(2026, 2, 1, 0, 0, 0), time.Time{}), icpcode.Unknown},
@@ -246,7 +246,7 @@ func testELGRemaining(t *testing.T) {
 		return func(r *icpcode.IssueRequest) { r.Instance.Expires = w.now.Add(d) }
 	}
 	const days90 = 90 * 24 * time.Hour
-	w.ask(icpcode.ELGRemaining, icpcode.MakeRules(icpcode.ELGStatus),
+	w.ask(icpcode.ELGRemaining, icpcode.MakeRuleIDs(icpcode.ELGStatus),
 		elg{"90 days", left(days90), icpcode.Yes}, elg{"a second less", left(days90 - time.Second), icpcode.No},
 		elg{"a microsecond less", left(days90 - time.Microsecond), icpcode.No},
 		elg{"expired", left(-time.Second), icpcode.No},
@@ -287,7 +287,7 @@ func testELGStatus(t *testing.T) {
 	status := func(s icpcode.Status) func(*icpcode.IssueRequest) {
 		return func(r *icpcode.IssueRequest) { r.Instance.Status = s }
 	}
-	w.ask(icpcode.ELGStatus, icpcode.MakeRules(icpcode.ELGRemaining),
+	w.ask(icpcode.ELGStatus, icpcode.MakeRuleIDs(icpcode.ELGRemaining),
 		elg{"running", status(icpcode.StatusRunning), icpcode.Yes}, elg{"pending", status(icpcode.StatusPending), icpcode.No},
 		elg{"stopped", status(icpcode.StatusStopped), icpcode.No}, elg{"expired", status(icpcode.StatusExpired), icpcode.No},
 		elg{"locked", status(icpcode.StatusLocked), icpcode.No}, elg{"refunded", status(icpcode.StatusRefunded), icpcode.No},
@@ -324,7 +324,7 @@ func testELGQuota(t *testing.T) {
 	// A slot once used never comes back: not by success, void or expiry, and
 	// renewing adds none.
 	w.filed("1001", codes[0])
-	must[icpcode.Result](t)(w.eng.Void(w.ctx, icpcode.CodeRequest{Actor: ops, Code: codes[1], Reason: "test"}))
+	must[icpcode.Result](t)(w.eng.Void(w.ctx, icpcode.VoidRequest{Actor: ops, Code: codes[1], Reason: "test"}))
 	i.Expires = i.Expires.AddDate(3, 0, 0)
 	i.TermMonths += 36
 	_, err = w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: i, Quantity: 1})
@@ -339,22 +339,22 @@ func testELGQuota(t *testing.T) {
 	refused(t, err, icpcode.ELGQuota)
 	// How many were issued can be unknown to the pure check.
 	set := must[*icpcode.RuleSet](t)(icpcode.Alibaba().At(w.now))
-	if d := set.Check(icpcode.IssueRequest{Actor: "1001", Instance: w.server("1001"), Quantity: 1}, -1, w.now); d.Unknown != icpcode.MakeRules(icpcode.ELGQuota) {
+	if d := set.Check(icpcode.IssueRequest{Actor: "1001", Instance: w.server("1001"), Quantity: 1}, -1, w.now); d.Unknown != icpcode.MakeRuleIDs(icpcode.ELGQuota) {
 		t.Errorf("unknown are %v", d.Unknown)
 	}
 	// That of an unknown product is unknown, and no assumption oversells.
-	all := ^icpcode.Rules(0)
+	all := ^icpcode.RuleIDs(0)
 	x := w.server("1001")
 	x.Product = ""
 	_, err = w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: x, Quantity: 1, Assume: all})
-	if no := refused(t, err); no.Unknown != icpcode.MakeRules(icpcode.ELGProduct, icpcode.ELGQuota) {
+	if no := refused(t, err); no.Unknown != icpcode.MakeRuleIDs(icpcode.ELGProduct, icpcode.ELGQuota) {
 		t.Errorf("unknown are %v", no.Unknown)
 	}
 	x.ContractQuota = 1
 	_, err = w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: x, Quantity: 1, Assume: all})
 	refused(t, err)
 	x.Owner = ""
-	_, err = w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "6666", Instance: x, Quantity: 1, Assume: all &^ icpcode.MakeRules(icpcode.ELGOwner)})
+	_, err = w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "6666", Instance: x, Quantity: 1, Assume: all &^ icpcode.MakeRuleIDs(icpcode.ELGOwner)})
 	refused(t, err)
 	testQuotaUnknown(t)
 	// There is no cap per account: ten servers make fifty codes.
@@ -390,13 +390,13 @@ func testQuotaUnknown(t *testing.T) {
 		}
 	})
 	i := w.server("1001")
-	_, err := w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: i, Quantity: 1, Assume: ^icpcode.Rules(0)})
+	_, err := w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: i, Quantity: 1, Assume: ^icpcode.RuleIDs(0)})
 	no := refused(t, err)
-	if no.Unknown&^no.Assumed != icpcode.MakeRules(icpcode.ELGQuota) || no.Quota != (icpcode.Quota{Limit: icpcode.UnknownLimit, Requested: 1}) || no.Quota.Left() != 0 {
+	if no.Unknown&^no.Assumed != icpcode.MakeRuleIDs(icpcode.ELGQuota) || no.Quota != (icpcode.Quota{Limit: icpcode.UnknownLimit, Requested: 1}) || no.Quota.Left() != 0 {
 		t.Errorf("unknown %v, quota %+v", no.Unknown, no.Quota)
 	}
-	set := must[*icpcode.RuleSet](t)(w.opt.Rules.At(w.now))
-	for n, want := range map[int]icpcode.Rules{-1: 0, 0: 0, 1: icpcode.MakeRules(icpcode.ELGQuota), 1000: icpcode.MakeRules(icpcode.ELGQuota)} {
+	set := must[*icpcode.RuleSet](t)(w.opt.RuleBook.At(w.now))
+	for n, want := range map[int]icpcode.RuleIDs{-1: 0, 0: 0, 1: icpcode.MakeRuleIDs(icpcode.ELGQuota), 1000: icpcode.MakeRuleIDs(icpcode.ELGQuota)} {
 		for _, used := range []int{-1, 0, 1000} {
 			d := set.Check(icpcode.IssueRequest{Actor: "1001", Instance: i, Quantity: n}, used, w.now)
 			if d.Unknown != want || d.Fail.Has(icpcode.ELGQuota) || d.Advice != 0 {
@@ -419,7 +419,7 @@ func testELGBatch(t *testing.T) {
 	n := func(n int) func(*icpcode.IssueRequest) {
 		return func(r *icpcode.IssueRequest) { r.Quantity, r.Instance.ContractQuota = n, 1000 }
 	}
-	w.ask(icpcode.ELGBatch, icpcode.MakeRules(icpcode.ELGQuota),
+	w.ask(icpcode.ELGBatch, icpcode.MakeRuleIDs(icpcode.ELGQuota),
 		elg{"1", n(1), icpcode.Yes}, elg{"20", n(20), icpcode.Yes}, elg{"21", n(21), icpcode.No}, elg{"0", n(0), icpcode.No},
 		elg{"-1", n(-1), icpcode.No}, elg{"most", n(1<<63 - 1), icpcode.No}, elg{"least", n(-1 << 63), icpcode.No})
 	i := w.server("1001")
@@ -458,7 +458,7 @@ func testELGAccount(t *testing.T) {
 	i := w.server("1001")
 	_, err = w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: i, Quantity: 1, Certification: icpcode.Personal})
 	refused(t, err, icpcode.ELGAccount)
-	must[icpcode.Result](t)(w.eng.SubmitAuto(w.ctx, icpcode.AutoRequest{Actor: "1001", Instance: i, Filing: w.site()}))
+	must[icpcode.Result](t)(w.eng.SubmitAuto(w.ctx, icpcode.SubmitAutoRequest{Actor: "1001", Instance: i, Filing: w.site()}))
 }
 
 func testCODFormat(t *testing.T) {
@@ -507,12 +507,12 @@ func testCODOpaque(t *testing.T) {
 	}
 	must[icpcode.Code](t)(icpcode.Opaque.Parse(strings.Repeat("x", 64)))
 	// An import accepts what the options say.
-	r := icpcode.ImportRequest{Actor: ops, Code: c, State: icpcode.StateAvailable, Owner: "1001", Instance: "i-1", Product: icpcode.ECS,
+	r := icpcode.ImportRequest{Actor: ops, Code: c, State: icpcode.StateAvailable, Owner: "1001", InstanceID: "i-1", Product: icpcode.ECS,
 		Origin: icpcode.OriginFree, Issued: at(2025, 1, 1, 0, 0, 0)}
-	w.with(func(o *icpcode.Options) { o.Import = icpcode.TwelveDigits })
+	w.with(func(o *icpcode.Options) { o.ImportFormat = icpcode.TwelveDigits })
 	_, err := w.eng.Import(w.ctx, r)
 	is(t, err, icpcode.ErrInvalid)
-	w.with(func(o *icpcode.Options) { o.Import = icpcode.Opaque })
+	w.with(func(o *icpcode.Options) { o.ImportFormat = icpcode.Opaque })
 	must[icpcode.Result](t)(w.eng.Import(w.ctx, r))
 	must[icpcode.Result](t)(w.submit("1001", c))
 }
@@ -553,7 +553,7 @@ func testCODUnique(t *testing.T) {
 	}
 	// Also when the code is dead.
 	for c := range codes {
-		must[icpcode.Result](t)(w.eng.Void(w.ctx, icpcode.CodeRequest{Actor: ops, RequestID: "void" + c.String(), Code: c, Reason: "test"}))
+		must[icpcode.Result](t)(w.eng.Void(w.ctx, icpcode.VoidRequest{Actor: ops, RequestID: "void" + c.String(), Code: c, Reason: "test"}))
 	}
 	source.n = 0
 	i := w.server("1001")
@@ -723,7 +723,7 @@ func testLIFIssue(t *testing.T) {
 	res := must[icpcode.Result](t)(w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "1001", RequestID: "r1", Instance: i, Quantity: 1, Remark: "shop"}))
 	want := icpcode.Record{
 		Code: res.Codes[0], Version: 1, State: icpcode.StateAvailable, Last: icpcode.ActionIssue, Origin: icpcode.OriginFree,
-		Owner: "1001", Instance: i.ID, Product: i.Product, RuleSet: "alibaba-2026-01-06", Issued: w.now.UTC(), Updated: w.now.UTC(), Remark: "shop",
+		Owner: "1001", InstanceID: i.ID, Product: i.Product, RuleSetVersion: "alibaba-2026-01-06", Issued: w.now.UTC(), Updated: w.now.UTC(), Remark: "shop",
 	}
 	if diff := cmp.Diff(want, w.record(res.Codes[0]), byValue); diff != "" {
 		t.Error(diff)
@@ -734,24 +734,24 @@ func testLIFIssue(t *testing.T) {
 	// What was assumed is recorded.
 	i = w.server("1001")
 	i.TermMonths, i.Trial = 0, icpcode.Unknown
-	assume := icpcode.MakeRules(icpcode.ELGTerm, icpcode.ELGBilling, icpcode.ELGRegion)
+	assume := icpcode.MakeRuleIDs(icpcode.ELGTerm, icpcode.ELGBilling, icpcode.ELGRegion)
 	_, err := w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: i, Quantity: 1})
 	refused(t, err)
 	res = must[icpcode.Result](t)(w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: i, Quantity: 1, Assume: assume}))
-	if got, want := w.record(res.Codes[0]).Assumed, icpcode.MakeRules(icpcode.ELGTerm, icpcode.ELGBilling); got != want {
+	if got, want := w.record(res.Codes[0]).Assumed, icpcode.MakeRuleIDs(icpcode.ELGTerm, icpcode.ELGBilling); got != want {
 		t.Errorf("the code records that %v was assumed, want %v", got, want)
 	}
 	// Filing straight with an instance issues by itself, under the same quota.
 	i = w.server("1001")
 	w.issue(i, 4)
-	res = must[icpcode.Result](t)(w.eng.SubmitAuto(w.ctx, icpcode.AutoRequest{Actor: "1001", Instance: i, Filing: w.site()}))
+	res = must[icpcode.Result](t)(w.eng.SubmitAuto(w.ctx, icpcode.SubmitAutoRequest{Actor: "1001", Instance: i, Filing: w.site()}))
 	r := w.record(res.Codes[0])
 	if r.Origin != icpcode.OriginAuto || r.State != icpcode.StateFiling || r.Version != 2 || r.Filing.Domain != "example.cn" {
 		t.Errorf("auto: %+v", r)
 	}
-	_, err = w.eng.SubmitAuto(w.ctx, icpcode.AutoRequest{Actor: "1001", Instance: i, Filing: w.site()})
+	_, err = w.eng.SubmitAuto(w.ctx, icpcode.SubmitAutoRequest{Actor: "1001", Instance: i, Filing: w.site()})
 	refused(t, err, icpcode.ELGQuota)
-	_, err = w.eng.SubmitAuto(w.ctx, icpcode.AutoRequest{Actor: "1002", Instance: w.server("1001"), Filing: w.site()})
+	_, err = w.eng.SubmitAuto(w.ctx, icpcode.SubmitAutoRequest{Actor: "1002", Instance: w.server("1001"), Filing: w.site()})
 	refused(t, err, icpcode.ELGOwner)
 }
 
@@ -760,7 +760,7 @@ func testLIFBuy(t *testing.T) {
 	res := must[icpcode.Result](t)(w.eng.Buy(w.ctx, icpcode.BuyRequest{Actor: "1001", Quantity: 2}))
 	for _, c := range res.Codes {
 		r := w.record(c)
-		if r.State != icpcode.StateUnbound || r.Instance != "" || r.Origin != icpcode.OriginPaid || r.Paid.String() != "100.00 CNY" {
+		if r.State != icpcode.StateUnbound || r.InstanceID != "" || r.Origin != icpcode.OriginPaid || r.Paid.String() != "100.00 CNY" {
 			t.Errorf("bought %+v", r)
 		}
 		_, err := w.submit("1001", c)
@@ -777,7 +777,7 @@ func testLIFImport(t *testing.T) {
 	code := func(s string) icpcode.Code { return must[icpcode.Code](t)(icpcode.Opaque.Parse(s)) }
 	i := w.server("1001")
 	base := icpcode.ImportRequest{Actor: ops, Code: code("X-1"), State: icpcode.StateFiled, Owner: "1001", Grantee: "2002",
-		Instance: i.ID, Product: i.Product, Origin: icpcode.OriginFree, Issued: at(2026, 1, 2, 0, 0, 0), Granted: at(2026, 1, 3, 0, 0, 0),
+		InstanceID: i.ID, Product: i.Product, Origin: icpcode.OriginFree, Issued: at(2026, 1, 2, 0, 0, 0), Granted: at(2026, 1, 3, 0, 0, 0),
 		Filing: &icpcode.Filing{Domain: "old.cn", ICPNumber: "京ICP备1号"}}
 	first := must[icpcode.Result](t)(w.eng.Import(w.ctx, base))
 	if first.Replayed {
@@ -802,7 +802,7 @@ func testLIFImport(t *testing.T) {
 	// It counts in the caps and is not refused by them, and makes acquainted.
 	for n := range 3 {
 		r := base
-		r.Code, r.Owner, r.Instance = code(fmt.Sprint("Y-", n)), icpcode.AccountID(fmt.Sprint("g", n)), w.server("x").ID
+		r.Code, r.Owner, r.InstanceID = code(fmt.Sprint("Y-", n)), icpcode.AccountID(fmt.Sprint("g", n)), w.server("x").ID
 		must[icpcode.Result](t)(w.eng.Import(w.ctx, r))
 	}
 	if q := must[icpcode.GrantQuota](t)(w.eng.GrantQuota(w.ctx, "2002")); q.In.Used != 4 {
@@ -826,7 +826,7 @@ func testLIFBind(t *testing.T) {
 	codes := w.buy("1001", 3)
 	i := w.server("1001")
 	must[icpcode.Result](t)(w.eng.Bind(w.ctx, icpcode.BindRequest{Actor: "1001", Code: codes[0], Instance: i}))
-	if r := w.record(codes[0]); r.State != icpcode.StateAvailable || r.Instance != i.ID || r.Product != i.Product {
+	if r := w.record(codes[0]); r.State != icpcode.StateAvailable || r.InstanceID != i.ID || r.Product != i.Product {
 		t.Errorf("bound %+v", r)
 	}
 	// It cannot be undone.
@@ -860,7 +860,7 @@ func testLIFSubmit(t *testing.T) {
 	_, err := w.submit("1001", c)
 	refused(t, err, icpcode.LIFSubmit)
 	dead := w.issue(w.server("1001"), 1)[0]
-	must[icpcode.Result](t)(w.eng.Void(w.ctx, icpcode.CodeRequest{Actor: ops, Code: dead, Reason: "test"}))
+	must[icpcode.Result](t)(w.eng.Void(w.ctx, icpcode.VoidRequest{Actor: ops, Code: dead, Reason: "test"}))
 	_, err = w.submit("1001", dead)
 	refused(t, err, icpcode.LIFSubmit)
 }
@@ -915,7 +915,7 @@ func testLIFRelease(t *testing.T) {
 	w := newWorld(t)
 	codes := w.issue(w.server("1001"), 3)
 	release := func(actor icpcode.AccountID, c icpcode.Code) error {
-		_, err := w.eng.Release(w.ctx, icpcode.CodeRequest{Actor: actor, Code: c, Reason: "withdrawn"})
+		_, err := w.eng.Release(w.ctx, icpcode.ReleaseRequest{Actor: actor, Code: c, Reason: "withdrawn"})
 		return err
 	}
 	refused(t, release("1001", codes[0]), icpcode.LIFRelease)
@@ -950,7 +950,7 @@ func testLIFRefund(t *testing.T) {
 		must[icpcode.Result](t)(w.eng.Bind(w.ctx, icpcode.BindRequest{Actor: "1001", Code: c, Instance: i}))
 	}
 	refund := func(actor icpcode.AccountID, c icpcode.Code) (icpcode.Result, error) {
-		return w.eng.Refund(w.ctx, icpcode.CodeRequest{Actor: actor, Code: c})
+		return w.eng.Refund(w.ctx, icpcode.RefundRequest{Actor: actor, Code: c})
 	}
 	for _, c := range codes[:2] { // Unbound and Available
 		if res := must[icpcode.Result](t)(refund("1001", c)); res.Money.String() != "100.00 CNY" {
@@ -975,7 +975,7 @@ func testLIFVoid(t *testing.T) {
 	available, filing := w.issue(i, 1)[0], w.issue(i, 1)[0]
 	must[icpcode.Result](t)(w.submit("1001", filing))
 	void := func(actor icpcode.AccountID, c icpcode.Code, reason string) error {
-		_, err := w.eng.Void(w.ctx, icpcode.CodeRequest{Actor: actor, Code: c, Reason: reason})
+		_, err := w.eng.Void(w.ctx, icpcode.VoidRequest{Actor: actor, Code: c, Reason: reason})
 		return err
 	}
 	is(t, void(ops, available, ""), icpcode.ErrInvalid)
@@ -1003,7 +1003,7 @@ func testLIFClose(t *testing.T) {
 		w.filed("1001", free[2])
 		paid := w.buy("1001", 2)
 		must[icpcode.Result](t)(w.eng.Bind(w.ctx, icpcode.BindRequest{Actor: "1001", Code: paid[0], Instance: i}))
-		r := icpcode.CloseRequest{Actor: ops, Instance: i.ID, Refunded: refundedInstance, Reason: "gone"}
+		r := icpcode.CloseRequest{Actor: ops, InstanceID: i.ID, Refunded: refundedInstance, Reason: "gone"}
 		own := r
 		own.Actor = "1001"
 		_, err := w.eng.CloseInstance(w.ctx, own)
@@ -1024,18 +1024,18 @@ func testLIFClose(t *testing.T) {
 		// A closed instance issues and binds nothing more, nor closes again.
 		_, err = w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: i, Quantity: 1})
 		refused(t, err, icpcode.LIFClose)
-		_, err = w.eng.SubmitAuto(w.ctx, icpcode.AutoRequest{Actor: "1001", Instance: i, Filing: w.site()})
+		_, err = w.eng.SubmitAuto(w.ctx, icpcode.SubmitAutoRequest{Actor: "1001", Instance: i, Filing: w.site()})
 		refused(t, err, icpcode.LIFClose)
 		_, err = w.eng.Bind(w.ctx, icpcode.BindRequest{Actor: "1001", Code: paid[1], Instance: i})
 		refused(t, err, icpcode.LIFClose)
 		_, err = w.eng.CloseInstance(w.ctx, r)
 		refused(t, err, icpcode.LIFClose)
 		_, err = w.eng.Import(w.ctx, icpcode.ImportRequest{Actor: ops, Code: must[icpcode.Code](t)(icpcode.Opaque.Parse("late")),
-			State: icpcode.StateAvailable, Owner: "1001", Instance: i.ID, Product: i.Product, Origin: icpcode.OriginFree, Issued: w.now})
+			State: icpcode.StateAvailable, Owner: "1001", InstanceID: i.ID, Product: i.Product, Origin: icpcode.OriginFree, Issued: w.now})
 		refused(t, err, icpcode.LIFClose)
 		// Also one that never had a code.
 		empty := w.server("1001")
-		must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, Instance: empty.ID, Reason: "gone"}))
+		must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, InstanceID: empty.ID, Reason: "gone"}))
 		_, err = w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: empty, Quantity: 1})
 		refused(t, err, icpcode.LIFClose)
 	}
@@ -1045,7 +1045,7 @@ func testLIFClose(t *testing.T) {
 	i := w.server("1001")
 	c := w.buy("1001", 1)[0]
 	must[icpcode.Result](t)(w.eng.Bind(w.ctx, icpcode.BindRequest{Actor: "1001", Code: c, Instance: i}))
-	if res := must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, Instance: i.ID, Refunded: true, Reason: "gone"})); !res.Money.IsZero() {
+	if res := must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, InstanceID: i.ID, Refunded: true, Reason: "gone"})); !res.Money.IsZero() {
 		t.Errorf("pays back %v", res.Money)
 	}
 }
@@ -1089,8 +1089,8 @@ func testLIFView(t *testing.T) {
 	codes := slices.Concat(w.issue(i, 2), bought)
 	must[icpcode.Result](t)(w.eng.Bind(w.ctx, icpcode.BindRequest{Actor: "1001", Code: bought[0], Instance: i2}))
 	must[icpcode.Result](t)(w.eng.Grant(w.ctx, icpcode.GrantRequest{Actor: "1001", Codes: codes, GrantTo: "2002", Certification: icpcode.Enterprise}))
-	must[icpcode.Result](t)(w.eng.Refund(w.ctx, icpcode.CodeRequest{Actor: "1001", Code: bought[0]}))
-	must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, Instance: i.ID, Refunded: true, Reason: "gone"}))
+	must[icpcode.Result](t)(w.eng.Refund(w.ctx, icpcode.RefundRequest{Actor: "1001", Code: bought[0]}))
+	must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, InstanceID: i.ID, Refunded: true, Reason: "gone"}))
 	states := func(list func(context.Context, icpcode.ListRequest) func(func(icpcode.Record, error) bool), actor icpcode.AccountID) map[icpcode.Code]icpcode.State {
 		got := map[icpcode.Code]icpcode.State{}
 		for r, err := range list(w.ctx, icpcode.ListRequest{Actor: actor}) {
@@ -1135,7 +1135,7 @@ func testGRTEnterprise(t *testing.T) {
 			continue
 		}
 		if cert == 0 {
-			if no := refused(t, err); no.Unknown != icpcode.MakeRules(icpcode.GRTEnterprise) {
+			if no := refused(t, err); no.Unknown != icpcode.MakeRuleIDs(icpcode.GRTEnterprise) {
 				t.Errorf("unknown are %v", no.Unknown)
 			}
 			continue
@@ -1296,7 +1296,7 @@ func testGRTVerify(t *testing.T) {
 		t.Errorf("verifying used quota: %+v", q)
 	}
 	r.Quantity = 4
-	if d := verify(); !d.Refused() || d.Fail != icpcode.MakeRules(icpcode.ELGQuota) {
+	if d := verify(); !d.Refused() || d.Fail != icpcode.MakeRuleIDs(icpcode.ELGQuota) {
 		t.Errorf("over the quota: fails %v", d.Fail)
 	}
 	r.Quantity = 3
@@ -1329,13 +1329,13 @@ func testGRTState(t *testing.T) {
 	codes := w.issue(i, 4)
 	must[icpcode.Result](t)(w.submit("1001", codes[1]))
 	w.filed("1001", codes[2])
-	must[icpcode.Result](t)(w.eng.Void(w.ctx, icpcode.CodeRequest{Actor: ops, Code: codes[3], Reason: "test"}))
+	must[icpcode.Result](t)(w.eng.Void(w.ctx, icpcode.VoidRequest{Actor: ops, Code: codes[3], Reason: "test"}))
 	grant := func(c icpcode.Code) error {
 		_, err := w.eng.Grant(w.ctx, icpcode.GrantRequest{Actor: "1001", Codes: []icpcode.Code{c}, GrantTo: "2002", Certification: icpcode.Enterprise})
 		return err
 	}
 	bought := w.buy("1001", 2)
-	must[icpcode.Result](t)(w.eng.Refund(w.ctx, icpcode.CodeRequest{Actor: "1001", Code: bought[1]}))
+	must[icpcode.Result](t)(w.eng.Refund(w.ctx, icpcode.RefundRequest{Actor: "1001", Code: bought[1]}))
 	for _, c := range []icpcode.Code{codes[1], codes[2], codes[3], bought[1]} {
 		refused(t, grant(c), icpcode.GRTState)
 	}
@@ -1399,7 +1399,7 @@ func testGRTOwner(t *testing.T) {
 	i := w.server("1001")
 	c := must[icpcode.Result](t)(w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: i, Quantity: 1, GrantTo: "2002", Certification: icpcode.Enterprise})).Codes[0]
 	w.filed("2002", c)
-	if r := w.record(c); r.Owner != "1001" || r.Instance != i.ID || r.Grantee != "2002" || r.Holder() != "2002" {
+	if r := w.record(c); r.Owner != "1001" || r.InstanceID != i.ID || r.Grantee != "2002" || r.Holder() != "2002" {
 		t.Errorf("after the grantee filed: %+v", r)
 	}
 	// It stays charged to the owner's instance.
@@ -1456,12 +1456,12 @@ func testPAYWhen(t *testing.T) {
 	i := w.server("1001")
 	w.issue(i, 5)
 	d := must[icpcode.Decision](t)(w.eng.Verify(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: i, Quantity: 1}))
-	if d.Advice != icpcode.MakeRules(icpcode.PAYWhen) || d.Fail.Has(icpcode.PAYWhen) {
+	if d.Advice != icpcode.MakeRuleIDs(icpcode.PAYWhen) || d.Fail.Has(icpcode.PAYWhen) {
 		t.Errorf("advice %v, fail %v", d.Advice, d.Fail)
 	}
 	advised := false
 	for r := range d.Reasons(icpcode.English) {
-		advised = advised || r.Rule == icpcode.PAYWhen && r.Outcome == icpcode.Advised && r.Remedy != ""
+		advised = advised || r.Rule == icpcode.PAYWhen && r.Outcome == icpcode.OutcomeAdvised && r.Remedy != ""
 	}
 	if !advised {
 		t.Error("nobody is told that codes can be bought")
@@ -1544,18 +1544,18 @@ func testPAYRefund(t *testing.T) {
 	w.with(func(o *icpcode.Options) {
 		o.Price = icpcode.Money{Amount: decimal.RequireFromString("500"), Currency: "CNY"}
 	})
-	res := must[icpcode.Result](t)(w.eng.Refund(w.ctx, icpcode.CodeRequest{Actor: "1001", RequestID: "r", Code: codes[0]}))
+	res := must[icpcode.Result](t)(w.eng.Refund(w.ctx, icpcode.RefundRequest{Actor: "1001", RequestID: "r", Code: codes[0]}))
 	if res.Money.String() != "33.34 CNY" || w.record(codes[0]).Refunded.String() != "33.34 CNY" {
 		t.Errorf("refunds %v, recorded %v", res.Money, w.record(codes[0]).Refunded)
 	}
 	// Once: the same request returns the same answer, another is refused.
-	if again := must[icpcode.Result](t)(w.eng.Refund(w.ctx, icpcode.CodeRequest{Actor: "1001", RequestID: "r", Code: codes[0]})); !again.Replayed || again.Money.String() != "33.34 CNY" {
+	if again := must[icpcode.Result](t)(w.eng.Refund(w.ctx, icpcode.RefundRequest{Actor: "1001", RequestID: "r", Code: codes[0]})); !again.Replayed || again.Money.String() != "33.34 CNY" {
 		t.Errorf("again %+v", again)
 	}
-	_, err := w.eng.Refund(w.ctx, icpcode.CodeRequest{Actor: "1001", RequestID: "r2", Code: codes[0]})
+	_, err := w.eng.Refund(w.ctx, icpcode.RefundRequest{Actor: "1001", RequestID: "r2", Code: codes[0]})
 	refused(t, err, icpcode.LIFRefund)
 	// Voiding pays nothing back.
-	res = must[icpcode.Result](t)(w.eng.Void(w.ctx, icpcode.CodeRequest{Actor: ops, Code: codes[1], Reason: "test"}))
+	res = must[icpcode.Result](t)(w.eng.Void(w.ctx, icpcode.VoidRequest{Actor: ops, Code: codes[1], Reason: "test"}))
 	if !res.Money.IsZero() || !w.record(codes[1]).Refunded.IsZero() {
 		t.Errorf("voiding pays back %v", res.Money)
 	}
@@ -1595,7 +1595,7 @@ func testFILHolder(t *testing.T) {
 	refused(t, err, icpcode.FILHolder)
 	// To a stranger an unknown, foreign, dead or used code is one and the
 	// same error, whatever is asked.
-	must[icpcode.Result](t)(w.eng.Void(w.ctx, icpcode.CodeRequest{Actor: ops, Code: codes[1], Reason: "test"}))
+	must[icpcode.Result](t)(w.eng.Void(w.ctx, icpcode.VoidRequest{Actor: ops, Code: codes[1], Reason: "test"}))
 	used := w.issue(w.server("1001"), 1)[0]
 	w.filed("1001", used)
 	unknown := must[icpcode.Code](t)(icpcode.ParseCode("000000000001"))
@@ -1607,10 +1607,13 @@ func testFILHolder(t *testing.T) {
 				_, err := w.eng.Resubmit(w.ctx, icpcode.SubmitRequest{Actor: "6666", Code: c})
 				return err
 			},
-			func() error { _, err := w.eng.Refund(w.ctx, icpcode.CodeRequest{Actor: "6666", Code: c}); return err },
-			func() error { _, err := w.eng.Release(w.ctx, icpcode.CodeRequest{Actor: "6666", Code: c}); return err },
+			func() error { _, err := w.eng.Refund(w.ctx, icpcode.RefundRequest{Actor: "6666", Code: c}); return err },
 			func() error {
-				_, err := w.eng.Void(w.ctx, icpcode.CodeRequest{Actor: "6666", Code: c, Reason: "x"})
+				_, err := w.eng.Release(w.ctx, icpcode.ReleaseRequest{Actor: "6666", Code: c})
+				return err
+			},
+			func() error {
+				_, err := w.eng.Void(w.ctx, icpcode.VoidRequest{Actor: "6666", Code: c, Reason: "x"})
 				return err
 			},
 			func() error {
@@ -1661,7 +1664,7 @@ func testFILWhat(t *testing.T) {
 		_, err := w.eng.Submit(w.ctx, icpcode.SubmitRequest{Actor: "1001", Code: c, Filing: f, Instance: i})
 		t.Log(name)
 		refused(t, err, icpcode.FILWhat)
-		_, err = w.eng.SubmitAuto(w.ctx, icpcode.AutoRequest{Actor: "1001", Filing: f, Instance: i})
+		_, err = w.eng.SubmitAuto(w.ctx, icpcode.SubmitAutoRequest{Actor: "1001", Filing: f, Instance: i})
 		refused(t, err, icpcode.FILWhat)
 	}
 	f := icpcode.Filing{Kind: icpcode.FilingChange, App: "订餐助手", Subject: "s"}
@@ -1679,7 +1682,7 @@ func testFILSuccess(t *testing.T) {
 	w.filed("1001", codes[0])
 	_, err := w.submit("1001", codes[0])
 	refused(t, err, icpcode.LIFSubmit)
-	_, err = w.eng.Release(w.ctx, icpcode.CodeRequest{Actor: ops, Code: codes[0], Reason: "deregistered"})
+	_, err = w.eng.Release(w.ctx, icpcode.ReleaseRequest{Actor: ops, Code: codes[0], Reason: "deregistered"})
 	refused(t, err, icpcode.LIFRelease)
 	_, err = w.eng.Grant(w.ctx, icpcode.GrantRequest{Actor: "1001", Codes: codes[:1], GrantTo: "2002", Certification: icpcode.Enterprise})
 	refused(t, err, icpcode.GRTState)
@@ -1696,9 +1699,9 @@ func testFILPick(t *testing.T) {
 	late := w.issue(i2, 1)[0]
 	must[icpcode.Result](t)(w.eng.Grant(w.ctx, icpcode.GrantRequest{Actor: "1001", Codes: append(codes[1:], late), GrantTo: "2002", Certification: icpcode.Enterprise}))
 	must[icpcode.Result](t)(w.submit("2002", codes[2]))
-	must[icpcode.Result](t)(w.eng.Void(w.ctx, icpcode.CodeRequest{Actor: ops, Code: codes[3], Reason: "test"}))
+	must[icpcode.Result](t)(w.eng.Void(w.ctx, icpcode.VoidRequest{Actor: ops, Code: codes[3], Reason: "test"}))
 	bought := w.buy("2002", 1)[0]
-	got := map[icpcode.Code]icpcode.Rules{}
+	got := map[icpcode.Code]icpcode.RuleIDs{}
 	facts := func(id icpcode.InstanceID) icpcode.Instance {
 		if id == i2.ID {
 			return icpcode.Instance{ID: id, Status: icpcode.StatusExpired}
@@ -1714,9 +1717,9 @@ func testFILPick(t *testing.T) {
 			t.Errorf("refused %v, fails %v", a.Decision.Refused(), a.Decision.Fail)
 		}
 	}
-	submit := icpcode.MakeRules(icpcode.LIFSubmit)
-	want := map[icpcode.Code]icpcode.Rules{
-		codes[1]: 0, codes[2]: submit, codes[3]: submit, bought: submit, late: icpcode.MakeRules(icpcode.LIFEffective),
+	submit := icpcode.MakeRuleIDs(icpcode.LIFSubmit)
+	want := map[icpcode.Code]icpcode.RuleIDs{
+		codes[1]: 0, codes[2]: submit, codes[3]: submit, bought: submit, late: icpcode.MakeRuleIDs(icpcode.LIFEffective),
 	}
 	if diff := cmp.Diff(want, got, byValue); diff != "" {
 		t.Error(diff)
@@ -1730,7 +1733,7 @@ func testFILForeign(t *testing.T) {
 	i.Provider = "tencent"
 	_, err := w.eng.Issue(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: i, Quantity: 1})
 	refused(t, err, icpcode.FILForeign)
-	_, err = w.eng.SubmitAuto(w.ctx, icpcode.AutoRequest{Actor: "1001", Instance: i, Filing: w.site()})
+	_, err = w.eng.SubmitAuto(w.ctx, icpcode.SubmitAutoRequest{Actor: "1001", Instance: i, Filing: w.site()})
 	refused(t, err, icpcode.FILForeign)
 	_, err = w.eng.Submit(w.ctx, icpcode.SubmitRequest{Actor: "1001", Code: c, Filing: w.site(), Instance: i})
 	refused(t, err, icpcode.FILForeign)
@@ -1742,7 +1745,7 @@ func testFILForeign(t *testing.T) {
 type risk struct {
 	name string
 	edit func(*icpcode.Instance)
-	want icpcode.Rules
+	want icpcode.RuleIDs
 }
 
 // review asks about a filed code, through the pure function and the engine.
@@ -1785,7 +1788,7 @@ func (w *world) review(rule icpcode.Rule, questions ...risk) {
 
 func testRSKExpiring(t *testing.T) {
 	w := newWorld(t)
-	expiring := icpcode.MakeRules(icpcode.RSKExpiring)
+	expiring := icpcode.MakeRuleIDs(icpcode.RSKExpiring)
 	in := func(d time.Duration) func(*icpcode.Instance) {
 		return func(i *icpcode.Instance) { i.Expires = w.now.Add(d) }
 	}
@@ -1802,7 +1805,7 @@ func testRSKExpiring(t *testing.T) {
 	must[icpcode.Result](t)(w.submit("1001", c))
 	i.Expires = w.now.Add(40 * day)
 	found := 0
-	for a, err := range w.eng.Review(w.ctx, icpcode.ListRequest{Actor: "1001", Instance: i.ID, Facts: func(icpcode.InstanceID) icpcode.Instance { return i }}) {
+	for a, err := range w.eng.Review(w.ctx, icpcode.ListRequest{Actor: "1001", InstanceID: i.ID, Facts: func(icpcode.InstanceID) icpcode.Instance { return i }}) {
 		if err != nil || a.Decision.Fail != expiring {
 			t.Errorf("filing: %v, %v", a.Decision.Fail, err)
 		}
@@ -1815,7 +1818,7 @@ func testRSKExpiring(t *testing.T) {
 
 func testRSKReleased(t *testing.T) {
 	w := newWorld(t)
-	released := icpcode.MakeRules(icpcode.RSKReleased)
+	released := icpcode.MakeRuleIDs(icpcode.RSKReleased)
 	w.review(icpcode.RSKReleased,
 		risk{"running", func(*icpcode.Instance) {}, 0},
 		risk{"released", func(i *icpcode.Instance) { i.Status = icpcode.StatusReleased }, released},
@@ -1824,7 +1827,7 @@ func testRSKReleased(t *testing.T) {
 	i := w.server("3003")
 	c := w.issue(i, 1)[0]
 	w.filed("3003", c)
-	must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, Instance: i.ID, Reason: "gone"}))
+	must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, icpcode.CloseRequest{Actor: ops, InstanceID: i.ID, Reason: "gone"}))
 	found := 0
 	for a, err := range w.eng.Review(w.ctx, icpcode.ListRequest{Actor: "3003"}) {
 		if err != nil || a.Decision.Fail != released {
@@ -1840,24 +1843,24 @@ func testRSKReleased(t *testing.T) {
 func testRSKBilling(t *testing.T) {
 	newWorld(t).review(icpcode.RSKBilling,
 		risk{"subscription", func(*icpcode.Instance) {}, 0},
-		risk{"pay as you go", func(i *icpcode.Instance) { i.Billing = icpcode.PayAsYouGo }, icpcode.MakeRules(icpcode.RSKBilling)},
+		risk{"pay as you go", func(i *icpcode.Instance) { i.Billing = icpcode.PayAsYouGo }, icpcode.MakeRuleIDs(icpcode.RSKBilling)},
 		risk{"not stated", func(i *icpcode.Instance) { i.Billing = 0 }, 0})
 }
 
 func testRSKDowngraded(t *testing.T) {
-	downgraded := icpcode.MakeRules(icpcode.RSKDowngraded)
+	downgraded := icpcode.MakeRuleIDs(icpcode.RSKDowngraded)
 	newWorld(t).review(icpcode.RSKDowngraded,
 		risk{"as it was", func(*icpcode.Instance) {}, 0},
 		risk{"downgraded", func(i *icpcode.Instance) { i.Downgraded = icpcode.Yes }, downgraded},
 		risk{"moved abroad", func(i *icpcode.Instance) { i.Region = "cn-hongkong" }, downgraded},
-		risk{"lost its address", func(i *icpcode.Instance) { i.PublicIP, i.IPs = icpcode.No, nil }, downgraded | icpcode.MakeRules(icpcode.RSKIP)},
+		risk{"lost its address", func(i *icpcode.Instance) { i.PublicIP, i.IPs = icpcode.No, nil }, downgraded | icpcode.MakeRuleIDs(icpcode.RSKIP)},
 		risk{"not stated", func(i *icpcode.Instance) { i.Downgraded = icpcode.Unknown }, 0})
 }
 
 func testRSKOwner(t *testing.T) {
 	newWorld(t).review(icpcode.RSKOwner,
 		risk{"same", func(*icpcode.Instance) {}, 0},
-		risk{"sold", func(i *icpcode.Instance) { i.Owner = "4004" }, icpcode.MakeRules(icpcode.RSKOwner)},
+		risk{"sold", func(i *icpcode.Instance) { i.Owner = "4004" }, icpcode.MakeRuleIDs(icpcode.RSKOwner)},
 		risk{"not stated", func(i *icpcode.Instance) { i.Owner = "" }, 0})
 }
 
@@ -1866,7 +1869,7 @@ func testRSKIP(t *testing.T) {
 	newWorld(t).review(icpcode.RSKIP,
 		risk{"same", func(*icpcode.Instance) {}, 0},
 		risk{"one more", func(i *icpcode.Instance) { i.IPs = append([]netip.Addr{moved}, i.IPs...) }, 0},
-		risk{"another", func(i *icpcode.Instance) { i.IPs = []netip.Addr{moved} }, icpcode.MakeRules(icpcode.RSKIP)},
+		risk{"another", func(i *icpcode.Instance) { i.IPs = []netip.Addr{moved} }, icpcode.MakeRuleIDs(icpcode.RSKIP)},
 		risk{"masked", func(i *icpcode.Instance) { i.IPs = nil }, 0})
 }
 
@@ -1884,7 +1887,7 @@ func testRSKMove(t *testing.T) {
 		for r := range a.Decision.Reasons(icpcode.English) {
 			if r.Rule == icpcode.RSKMove {
 				n++
-				if r.Outcome != icpcode.Advised || r.Remedy == "" {
+				if r.Outcome != icpcode.OutcomeAdvised || r.Remedy == "" {
 					t.Errorf("advice %+v", r)
 				}
 			}

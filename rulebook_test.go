@@ -123,8 +123,8 @@ var ruleBookFaults = []struct {
 	{"risk.expiring_days", "is above 36500", func(s *RuleSet) { s.Risk.ExpiringDays = 36501 }},
 	{"risk.review_days", "is below 0", func(s *RuleSet) { s.Risk.ReviewDays = -1 }},
 	{"risk.review_days", "is above 36500", func(s *RuleSet) { s.Risk.ReviewDays = 36501 }},
-	{"assume", "names a rule that cannot be assumed: ELG-BATCH", func(s *RuleSet) { s.Assume = MakeRules(ELGBatch, ELGTerm) }},
-	{"assume", "names a rule that cannot be assumed: GRT-OUT", func(s *RuleSet) { s.Assume = MakeRules(GRTOut) }},
+	{"assume", "names a rule that cannot be assumed: ELG-BATCH", func(s *RuleSet) { s.Assume = MakeRuleIDs(ELGBatch, ELGTerm) }},
+	{"assume", "names a rule that cannot be assumed: GRT-OUT", func(s *RuleSet) { s.Assume = MakeRuleIDs(GRTOut) }},
 	{"assume", "names a rule that cannot be assumed: ", func(s *RuleSet) { s.Assume = 1 << 63 }},
 }
 
@@ -354,7 +354,7 @@ func randomBook(n func(int) int) []RuleSet {
 			Account: []AccountRule{AccountAny, AccountOthers, AccountAll}[n(3)],
 			Life:    LifeRules{[]State{StateAvailable, StateInvalid}[n(2)], flag(), flag()},
 			Risk:    RiskRules{n(36501), n(36501)},
-			Assume:  Rules(n(1<<40)) & assumable,
+			Assume:  RuleIDs(n(1<<40)) & assumable,
 		}
 		if flag() {
 			s.AsOf = at.Format(time.DateOnly)
@@ -423,7 +423,7 @@ func TestParseRuleBook(t *testing.T) {
 		Grant:  GrantRules{Allowed: true, Enterprise: true, MaxGrantees: 10, MaxGranters: NoLimit, VerifyFirst: true},
 		Life:   LifeRules{ReleaseTo: StateAvailable, CloseRefundsPaid: true},
 		Risk:   RiskRules{ExpiringDays: 30, ReviewDays: 28},
-		Assume: MakeRules(ELGTerm, GRTEnterprise),
+		Assume: MakeRuleIDs(ELGTerm, GRTEnterprise),
 	}}
 	if got := sameNumbers(b.Sets()); !reflect.DeepEqual(got, sameNumbers(want)) {
 		t.Errorf("got %+v\nwant %+v", got, want)
@@ -492,7 +492,7 @@ func TestParseRuleBookRefuses(t *testing.T) {
 		{`"release_to":"Available"`, `"release_to":1`, "sets[0].life.release_to", "is a number, not a valid state"},
 		{`"release_to":"Available",`, ``, "sets[0].life.release_to", "is not Available or Invalid"},
 		{`"assume":"ELG-TERM GRT-ENTERPRISE"`, `"assume":"ELG-TERM,ELG-OWNER"`, "sets[0].assume", "is not the ID of a rule"},
-		{`"assume":"ELG-TERM GRT-ENTERPRISE"`, `"assume":16`, "sets[0].assume", "is a number, not a valid rules"},
+		{`"assume":"ELG-TERM GRT-ENTERPRISE"`, `"assume":16`, "sets[0].assume", "is a number, not valid rule IDs"},
 		{`"assume":"ELG-TERM GRT-ENTERPRISE"`, `"assume":"COD-UNIQUE"`, "sets[0].assume", "names a rule that cannot be assumed: COD-UNIQUE"},
 		{smallBook, smallBook + "{}", "", "has something after the document"},
 		{smallBook, smallBook[:len(smallBook)-1], "", "ends early"},

@@ -41,7 +41,7 @@ type RuleSet struct {
 	Risk    RiskRules   `json:"risk"`
 	// Assume names the rules whose unknown is assumed to pass; every code
 	// records what was assumed. ELG-QUOTA and ELG-BATCH cannot be.
-	Assume Rules `json:"assume"`
+	Assume RuleIDs `json:"assume"`
 
 	regions regionIndex // the two lists, when the set is in a book
 }
@@ -157,7 +157,7 @@ func (q Quota) Left() int {
 
 // Rule groups by what asks them.
 const (
-	elgRules = Rules(1<<(ELGAccount+1) - 1<<ELGProduct)
+	elgRules = RuleIDs(1<<(ELGAccount+1) - 1<<ELGProduct)
 	// Bind: all but QUOTA, BATCH and ACCOUNT. QUOTA where a paid code uses it.
 	bindRules = elgRules &^ (1<<ELGQuota | 1<<ELGBatch | 1<<ELGAccount)
 	// Auto: all but ACCOUNT.
@@ -183,7 +183,7 @@ func (s *RuleSet) Check(r IssueRequest, used int, t time.Time) (d Decision) {
 }
 
 // judge answers the rules in asked about d's instance.
-func (s *RuleSet) judge(d *Decision, asked Rules) {
+func (s *RuleSet) judge(d *Decision, asked RuleIDs) {
 	i := &d.instance
 	q, listed := s.requirements(i.Product)
 	d.Quota.Limit = 0
@@ -194,7 +194,7 @@ func (s *RuleSet) judge(d *Decision, asked Rules) {
 		d.Quota.Limit = i.ContractQuota
 	}
 	// One set of rules for each answer, indexed by Tri.
-	var m [3]Rules
+	var m [3]RuleIDs
 	m[q.product(i, listed)] |= 1 << ELGProduct
 	m[owner(d.actor, i)] |= 1 << ELGOwner
 	m[q.billing(i)] |= 1 << ELGBilling

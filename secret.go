@@ -20,21 +20,21 @@ func hidden(set bool) string {
 // plainOptions is what is printed of Options. What they call is an any here, so
 // that this file has no part in it.
 type plainOptions struct {
-	Rules       *RuleBook
-	Clock       any
-	Entropy     any
-	Price       Money
-	VerifyPhone any
-	Operator    any
-	Observe     any
-	Import      Format
-	CursorKey   string
-	Unmerged    bool
+	RuleBook     *RuleBook
+	Clock        any
+	Entropy      any
+	Price        Money
+	VerifyPhone  any
+	Operator     any
+	Observe      any
+	ImportFormat Format
+	CursorKey    string
+	Unmerged     bool
 }
 
 func (o Options) plain() plainOptions {
 	return plainOptions{
-		o.Rules, o.Clock, o.Entropy, o.Price, o.VerifyPhone, o.Operator, o.Observe, o.Import,
+		o.RuleBook, o.Clock, o.Entropy, o.Price, o.VerifyPhone, o.Operator, o.Observe, o.ImportFormat,
 		hidden(o.CursorKey != [32]byte{}), o.Unmerged,
 	}
 }

@@ -194,7 +194,7 @@ var _ io.Reader = (*counted)(nil)
 func newSharing(t *testing.T, store icpcode.Store, spoiling, unmerged, tx bool) *sharing {
 	s := &sharing{t: t, spoil: spoiling, called: map[string]bool{}, at: at(2026, 3, 1, 12, 0, 0)}
 	opt := &icpcode.Options{
-		Rules: icpcode.Alibaba(), Clock: func() time.Time { return s.at }, Entropy: &counted{}, Unmerged: unmerged,
+		RuleBook: icpcode.Alibaba(), Clock: func() time.Time { return s.at }, Entropy: &counted{}, Unmerged: unmerged,
 		Price:    icpcode.Money{Amount: decimal.RequireFromString("99.50"), Currency: "CNY"},
 		Operator: func(a icpcode.AccountID) bool { return a == ops },
 		VerifyPhone: func(_ context.Context, v icpcode.Verification) error {
@@ -208,13 +208,13 @@ func newSharing(t *testing.T, store icpcode.Store, spoiling, unmerged, tx bool) 
 		s.inTx = store
 	}
 	if spoiling { // the options are copied, and a book's sets are its own
-		set, err := opt.Rules.At(s.at)
+		set, err := opt.RuleBook.At(s.at)
 		if err != nil {
 			t.Fatal(err)
 		}
 		spoil(set)
-		spoil(opt.Rules.Sets())
-		opt.Price, opt.Import, opt.Unmerged = icpcode.Money{}, icpcode.Opaque, !unmerged
+		spoil(opt.RuleBook.Sets())
+		opt.Price, opt.ImportFormat, opt.Unmerged = icpcode.Money{}, icpcode.Opaque, !unmerged
 		opt.Clock, opt.Operator = nil, nil
 	}
 	return s
@@ -265,7 +265,7 @@ func (s *sharing) script() {
 	s.call("Issue", codes(&more), icpcode.IssueRequest{
 		Actor: "1001", Instance: s.server("i-2"), Quantity: 2, GrantTo: "2002", Certification: icpcode.Enterprise, Proof: "1234",
 	})
-	s.call("SubmitAuto", codes(&auto), icpcode.AutoRequest{Actor: "1001", Instance: s.server("i-3"), Filing: s.site(), Remark: "auto"})
+	s.call("SubmitAuto", codes(&auto), icpcode.SubmitAutoRequest{Actor: "1001", Instance: s.server("i-3"), Filing: s.site(), Remark: "auto"})
 	s.call("Buy", codes(&paid), icpcode.BuyRequest{Actor: "1001", RequestID: "r2", Quantity: 2})
 	s.call("Bind", nil, icpcode.BindRequest{Actor: "1001", Code: nth(paid, 0), Instance: s.server("i-1")})
 	grant := func() icpcode.GrantRequest {
@@ -284,16 +284,16 @@ func (s *sharing) script() {
 	s.call("Resubmit", nil, submit("1001", nth(first, 0), "i-1"))
 	s.call("Approve", nil, icpcode.ApproveRequest{Actor: ops, Code: nth(first, 0), ICPNumber: "浙ICP备1号"})
 	s.call("Submit", nil, submit("2003", nth(first, 1), "i-1"))
-	s.call("Release", nil, icpcode.CodeRequest{Actor: "2003", Code: nth(first, 1), Reason: "withdrawn"})
+	s.call("Release", nil, icpcode.ReleaseRequest{Actor: "2003", Code: nth(first, 1), Reason: "withdrawn"})
 	s.call("Submit", nil, submit("2003", nth(first, 1), "i-1"))
 	s.call("Approve", nil, icpcode.ApproveRequest{Actor: ops, Code: nth(first, 1), ICPNumber: "浙ICP备2号"})
-	s.call("Refund", nil, icpcode.CodeRequest{Actor: "1001", Code: nth(paid, 1), Reason: "too many"})
-	s.call("Void", nil, icpcode.CodeRequest{Actor: ops, Code: nth(more, 0), Reason: "misused"})
+	s.call("Refund", nil, icpcode.RefundRequest{Actor: "1001", Code: nth(paid, 1), Reason: "too many"})
+	s.call("Void", nil, icpcode.VoidRequest{Actor: ops, Code: nth(more, 0), Reason: "misused"})
 	filing := s.site()
 	filing.ICPNumber = "浙ICP备3号"
 	gone = []icpcode.Code{must[icpcode.Code](s.t)(icpcode.ParseCode("012345678901"))}
 	s.call("Import", nil, icpcode.ImportRequest{
-		Actor: ops, Code: nth(gone, 0), State: icpcode.StateFiled, Owner: "1001", Instance: "i-4", Product: icpcode.ECS,
+		Actor: ops, Code: nth(gone, 0), State: icpcode.StateFiled, Owner: "1001", InstanceID: "i-4", Product: icpcode.ECS,
 		Origin: icpcode.OriginFree, Issued: s.at.AddDate(-1, 0, 0), Filing: &filing,
 	})
 	for _, c := range slices.Concat(first, more, auto, paid, gone) {
@@ -305,7 +305,7 @@ func (s *sharing) script() {
 	facts := s.facts()
 	for _, list := range []string{"Owned", "Received", "Pick", "Review"} {
 		for _, r := range []icpcode.ListRequest{
-			{Actor: "1001", Facts: facts}, {Actor: "2003", Facts: facts}, {Actor: ops, Account: "1001"}, {Actor: ops, Instance: "i-1", Facts: facts},
+			{Actor: "1001", Facts: facts}, {Actor: "2003", Facts: facts}, {Actor: ops, Account: "1001"}, {Actor: ops, InstanceID: "i-1", Facts: facts},
 		} {
 			s.call(list, nil, r)
 			s.call(list+"Page", nil, r)
@@ -316,8 +316,8 @@ func (s *sharing) script() {
 		}
 	}
 	s.call("GrantQuota", nil, icpcode.AccountID("1001"))
-	s.call("CloseInstance", nil, icpcode.CloseRequest{Actor: ops, RequestID: "r4", Instance: "i-1", Refunded: true, Reason: "refunded"})
-	s.call("CloseInstance", nil, icpcode.CloseRequest{Actor: ops, RequestID: "r4", Instance: "i-1", Refunded: true, Reason: "refunded"})
+	s.call("CloseInstance", nil, icpcode.CloseRequest{Actor: ops, RequestID: "r4", InstanceID: "i-1", Refunded: true, Reason: "refunded"})
+	s.call("CloseInstance", nil, icpcode.CloseRequest{Actor: ops, RequestID: "r4", InstanceID: "i-1", Refunded: true, Reason: "refunded"})
 }
 
 // nth returns one of the codes that a step gave, or none if it gave none.
@@ -346,7 +346,7 @@ func (s *sharing) kept(store icpcode.Store) []string {
 		{Kind: icpcode.KindReceipt, A: "1001", B: "r3"}, {Kind: icpcode.KindReceipt, A: string(ops), B: "r4"},
 	}
 	for _, r := range page.Records {
-		keys = append(keys, icpcode.Key{Kind: icpcode.KindRecord, Code: r.Code}, icpcode.Key{Kind: icpcode.KindLedger, A: string(r.Instance)})
+		keys = append(keys, icpcode.Key{Kind: icpcode.KindRecord, Code: r.Code}, icpcode.Key{Kind: icpcode.KindLedger, A: string(r.InstanceID)})
 		events, err := store.Events(context.Background(), icpcode.EventQuery{Code: r.Code, Limit: 1000})
 		add(events, err)
 		rec, err := icpcode.Replay(events)

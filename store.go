@@ -313,7 +313,7 @@ func (i Index) Of(r *Record) string {
 	case ByHolder:
 		return string(r.Holder())
 	case ByInstance:
-		return string(r.Instance)
+		return string(r.InstanceID)
 	case ByICPNumber:
 		return r.ICPNumber()
 	case ByService:

@@ -54,8 +54,8 @@ func newWorld(t testing.TB) *world {
 			w.calls++
 			return w.phone(v)
 		},
-		Observe: func(_ context.Context, events []icpcode.Event) { w.seen = append(w.seen, events...) },
-		Import:  icpcode.Opaque,
+		Observe:      func(_ context.Context, events []icpcode.Event) { w.seen = append(w.seen, events...) },
+		ImportFormat: icpcode.Opaque,
 	}
 	w.eng = icpcode.New(w.store, &w.opt)
 	return w
@@ -83,7 +83,7 @@ func (w *world) rules(change func(*icpcode.RuleSet)) *world {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return w.with(func(o *icpcode.Options) { o.Rules = book })
+	return w.with(func(o *icpcode.Options) { o.RuleBook = book })
 }
 
 // server returns facts that pass every rule now.
@@ -176,18 +176,18 @@ func refused(t testing.TB, err error, rules ...icpcode.Rule) *icpcode.Decision {
 	t.Helper()
 	var no *icpcode.RefusedError
 	if !errors.As(err, &no) {
-		t.Fatalf("got %v, want a refusal by %v", err, icpcode.MakeRules(rules...))
+		t.Fatalf("got %v, want a refusal by %v", err, icpcode.MakeRuleIDs(rules...))
 	}
 	if !errors.Is(err, icpcode.ErrRefused) {
 		t.Errorf("%v does not match ErrRefused", err)
 	}
-	if want := icpcode.MakeRules(rules...); no.Decision.Fail != want {
+	if want := icpcode.MakeRuleIDs(rules...); no.Decision.Fail != want {
 		t.Errorf("refused by %v, want %v", no.Decision.Fail, want)
 	}
 	for _, l := range []icpcode.Lang{icpcode.English, icpcode.Chinese} {
-		named := icpcode.Rules(0)
+		named := icpcode.RuleIDs(0)
 		for r := range no.Decision.Reasons(l) {
-			named |= icpcode.MakeRules(r.Rule)
+			named |= icpcode.MakeRuleIDs(r.Rule)
 			if r.Required == "" || r.Found == "" || r.Remedy == "" || r.Source == "" {
 				t.Errorf("the reason for %v is not complete: %+v", r.Rule, r)
 			}

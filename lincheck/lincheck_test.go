@@ -193,7 +193,7 @@ func TestSeesEveryLie(t *testing.T) {
 			lie := o
 			switch {
 			case o.NoCode:
-				lie = output{Refused: icpcode.MakeRules(icpcode.RSKMove)}
+				lie = output{Refused: icpcode.MakeRuleIDs(icpcode.RSKMove)}
 			case o.Refused != 0:
 				lie = output{}
 			case len(o.Codes) > 0:

@@ -62,7 +62,7 @@ type input struct {
 // output is what the client was told.
 type output struct {
 	NoCode  bool
-	Refused icpcode.Rules // the rules that fail; 0: done
+	Refused icpcode.RuleIDs // the rules that fail; 0: done
 	Codes   []icpcode.Code
 	// What was looked up or counted.
 	State   icpcode.State
@@ -189,7 +189,7 @@ func (s *state) sees(r input) bool {
 }
 
 // fails lists the rules that refuse a request.
-func (s *state) fails(r input) icpcode.Rules {
+func (s *state) fails(r input) icpcode.RuleIDs {
 	var rules []icpcode.Rule
 	no := func(rule icpcode.Rule, when bool) {
 		if when {
@@ -232,7 +232,7 @@ func (s *state) fails(r input) icpcode.Rules {
 		no(icpcode.GRTOut, s.count(func(p pair) bool { return p.From == r.Actor }) >= maxGrantees)
 		no(icpcode.GRTIn, s.count(func(p pair) bool { return p.To == r.To }) >= maxGranters)
 	}
-	return icpcode.MakeRules(rules...)
+	return icpcode.MakeRuleIDs(rules...)
 }
 
 // do does what was asked, and reports whether the answer says so. It changes s.

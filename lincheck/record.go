@@ -239,7 +239,7 @@ func (r *recorder) ask(ctx context.Context, eng *icpcode.Engine, in input) (outp
 	var res icpcode.Result
 	var err error
 	filing := icpcode.Filing{Kind: icpcode.FilingFirst, Domain: "example.cn", Subject: "s"}
-	plain := icpcode.CodeRequest{Actor: in.Actor, RequestID: in.ID, Code: in.Code, Reason: "x"}
+	plain := icpcode.ReleaseRequest{Actor: in.Actor, RequestID: in.ID, Code: in.Code, Reason: "x"}
 	switch in.Kind {
 	case issue:
 		res, err = eng.Issue(ctx, icpcode.IssueRequest{
@@ -263,11 +263,11 @@ func (r *recorder) ask(ctx context.Context, eng *icpcode.Engine, in input) (outp
 	case release:
 		res, err = eng.Release(ctx, plain)
 	case refund:
-		res, err = eng.Refund(ctx, plain)
+		res, err = eng.Refund(ctx, icpcode.RefundRequest(plain))
 	case void:
-		res, err = eng.Void(ctx, plain)
+		res, err = eng.Void(ctx, icpcode.VoidRequest(plain))
 	case closing:
-		res, err = eng.CloseInstance(ctx, icpcode.CloseRequest{Actor: in.Actor, RequestID: in.ID, Instance: in.Instance, Reason: "x"})
+		res, err = eng.CloseInstance(ctx, icpcode.CloseRequest{Actor: in.Actor, RequestID: in.ID, InstanceID: in.Instance, Reason: "x"})
 	case lookup:
 		rec, err := eng.Lookup(ctx, in.Actor, in.Code, icpcode.Instance{})
 		if errors.Is(err, icpcode.ErrNoCode) {
@@ -359,7 +359,7 @@ func Record(ctx context.Context, o Options) (*History, error) {
 	}
 	for n := range o.Engines {
 		r.engines = append(r.engines, icpcode.New(o.Stores[n%len(o.Stores)], &icpcode.Options{
-			Rules: rules, Clock: func() time.Time { return now }, Operator: func(a icpcode.AccountID) bool { return a == r.ops() },
+			RuleBook: rules, Clock: func() time.Time { return now }, Operator: func(a icpcode.AccountID) bool { return a == r.ops() },
 			Price:       icpcode.Money{Amount: decimal.NewFromInt(1), Currency: "CNY"},
 			VerifyPhone: func(context.Context, icpcode.Verification) error { return nil },
 			Unmerged:    o.Unmerged,

@@ -61,14 +61,14 @@ func newIssue(i int) *issue {
 					Body: &icpcode.Ledger{Issued: int(used) + 1, Attached: int(used) + 1}}},
 				{Document: icpcode.Document{Key: recordKey(code), Version: 1, Body: &icpcode.Record{
 					Code: code, Version: 1, State: icpcode.StateAvailable, Last: icpcode.ActionIssue,
-					Origin: icpcode.OriginFree, Owner: owner, Instance: instance, Product: icpcode.ECS,
-					RuleSet: "2026-01-06", Issued: when, Updated: when,
+					Origin: icpcode.OriginFree, Owner: owner, InstanceID: instance, Product: icpcode.ECS,
+					RuleSetVersion: "2026-01-06", Issued: when, Updated: when,
 				}}},
 				{Document: icpcode.Document{Key: receipt, Version: 1, Body: r}},
 			},
 			Events: []icpcode.Event{{
 				Code: code, Seq: 1, At: when, Action: icpcode.ActionIssue, Actor: owner, RequestID: request,
-				To: icpcode.StateAvailable, RuleSet: "2026-01-06", Owner: owner, Instance: instance,
+				To: icpcode.StateAvailable, RuleSetVersion: "2026-01-06", Owner: owner, InstanceID: instance,
 				Product: icpcode.ECS, Origin: icpcode.OriginFree,
 			}},
 		},

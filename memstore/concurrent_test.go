@@ -57,7 +57,7 @@ func TestHerd(t *testing.T) {
 			l.Issued++
 			c := code(round*goroutines + i)
 			change := puts(put(k, docs[0].Version, l),
-				putRecord(icpcode.Record{Code: c, Version: 1, Owner: "1001", Instance: "i-1"}),
+				putRecord(icpcode.Record{Code: c, Version: 1, Owner: "1001", InstanceID: "i-1"}),
 				put(receiptKey("1001", fmt.Sprint(round, i)), 0, &icpcode.Receipt{}))
 			change.Events = []icpcode.Event{{Code: c, Seq: 1}}
 			switch err := s.Commit(t.Context(), change); {
@@ -153,7 +153,7 @@ func TestMoving(t *testing.T) {
 	s := memstore.New()
 	records := make([]icpcode.Record, n)
 	for i := range records {
-		records[i] = icpcode.Record{Code: code(i), Owner: "1001", Instance: "i-1"}
+		records[i] = icpcode.Record{Code: code(i), Owner: "1001", InstanceID: "i-1"}
 		write(t, s, &records[i])
 	}
 	stays := func(i int) bool { return i%4 == 0 }

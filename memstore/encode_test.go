@@ -133,7 +133,7 @@ func roundTripEvent(t tb, e icpcode.Event) {
 	// What is shared with a first event and a record must not mix them up.
 	first := icpcode.Event{Code: e.Code, Seq: 1, At: e.At.Add(-time.Hour), Actor: e.Owner, Reason: "first"}
 	e.Seq = 2
-	c := puts(putRecord(icpcode.Record{Code: e.Code, Version: 1, Owner: e.Grantee, RuleSet: e.RuleSet}))
+	c := puts(putRecord(icpcode.Record{Code: e.Code, Version: 1, Owner: e.Grantee, RuleSetVersion: e.RuleSetVersion}))
 	c.Events = []icpcode.Event{first}
 	commit(t, s, c)
 	commit(t, s, icpcode.Change{Events: []icpcode.Event{e}})

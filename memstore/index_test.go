@@ -21,8 +21,8 @@ func write(t tb, s icpcode.Store, r *icpcode.Record) {
 func TestIndexes(t *testing.T) {
 	s := memstore.New()
 	a := icpcode.Record{Code: code(1), State: icpcode.StateUnbound, Owner: "1001"}
-	b := icpcode.Record{Code: code(2), State: icpcode.StateAvailable, Owner: "1001", Instance: "i-1"}
-	c := icpcode.Record{Code: code(4), State: icpcode.StateAvailable, Owner: "2002", Grantee: "1001", Instance: "i-1"}
+	b := icpcode.Record{Code: code(2), State: icpcode.StateAvailable, Owner: "1001", InstanceID: "i-1"}
+	c := icpcode.Record{Code: code(4), State: icpcode.StateAvailable, Owner: "2002", Grantee: "1001", InstanceID: "i-1"}
 	for _, r := range []*icpcode.Record{&a, &b, &c} {
 		write(t, s, r)
 	}
@@ -51,7 +51,7 @@ func TestIndexes(t *testing.T) {
 	check(icpcode.ByICPNumber, "", 0)
 
 	// Bound, granted, approved: the code moves where it must.
-	a.Instance, a.Grantee, a.State = "i-2", "3003", icpcode.StateFiled
+	a.InstanceID, a.Grantee, a.State = "i-2", "3003", icpcode.StateFiled
 	a.Filing = &icpcode.Filing{ICPNumber: "京ICP备1号"}
 	write(t, s, &a)
 	check(icpcode.ByOwner, "1001", 0, a.Code, b.Code)
@@ -62,7 +62,7 @@ func TestIndexes(t *testing.T) {
 	check(icpcode.ByICPNumber, "京ICP备1号", 0, a.Code)
 
 	// A store knows no rule: the same again, backwards, and back again.
-	a.Instance, a.Grantee, a.Filing = "", "", nil
+	a.InstanceID, a.Grantee, a.Filing = "", "", nil
 	write(t, s, &a)
 	check(icpcode.ByHolder, "1001", 0, b.Code, c.Code, a.Code)
 	check(icpcode.ByHolder, "3003", 0)

@@ -82,9 +82,9 @@ func drawBody(t *rapid.T, k icpcode.Key, version uint64) icpcode.Body {
 	switch k.Kind {
 	case icpcode.KindRecord:
 		r := &icpcode.Record{Code: k.Code, Version: version, State: state,
-			Owner:    rapid.SampledFrom(accounts).Draw(t, "owner"),
-			Instance: rapid.SampledFrom(instances).Draw(t, "instance"),
-			Issued:   at(n), Remark: string(make([]byte, n*100)),
+			Owner:      rapid.SampledFrom(accounts).Draw(t, "owner"),
+			InstanceID: rapid.SampledFrom(instances).Draw(t, "instance"),
+			Issued:     at(n), Remark: string(make([]byte, n*100)),
 		}
 		if n > 0 {
 			r.Grantee = rapid.SampledFrom(accounts).Draw(t, "grantee")

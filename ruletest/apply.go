@@ -27,8 +27,8 @@ func (m *model) apply(o *op, e *env, res icpcode.Result) {
 	case opBind:
 		assumed := m.judge(o, e, set).assumed
 		r := m.happen(o.code, e, icpcode.ActionBind, icpcode.StateAvailable)
-		r.Instance, r.Product, r.ContractQuota = o.inst.ID, o.inst.Product, o.inst.ContractQuota
-		r.RuleSet, r.Assumed = set.Version, assumed
+		r.InstanceID, r.Product, r.ContractQuota = o.inst.ID, o.inst.Product, o.inst.ContractQuota
+		r.RuleSetVersion, r.Assumed = set.Version, assumed
 		m.attach(o.inst.ID, o.inst.Product, r.Owner, 1, set.Life.PaidUsesQuota)
 	case opGrant:
 		for _, c := range o.codes {
@@ -56,7 +56,7 @@ func (m *model) touch(k icpcode.Key) {
 
 // born makes a code come into being.
 func (m *model) born(c icpcode.Code, e *env, set *icpcode.RuleSet, a icpcode.Action, r icpcode.Record) *icpcode.Record {
-	r.Code, r.Version, r.Last, r.RuleSet, r.Updated = c, 1, a, set.Version, e.now
+	r.Code, r.Version, r.Last, r.RuleSetVersion, r.Updated = c, 1, a, set.Version, e.now
 	if r.Issued.IsZero() {
 		r.Issued = e.now
 	}
@@ -122,7 +122,7 @@ func (m *model) partner(granter, grantee icpcode.AccountID, y int) {
 func (m *model) applyIssue(o *op, e *env, set *icpcode.RuleSet, codes []icpcode.Code) {
 	a := m.judge(o, e, set)
 	r := icpcode.Record{
-		State: icpcode.StateAvailable, Origin: icpcode.OriginFree, Owner: o.actor, Instance: o.inst.ID, Product: o.inst.Product,
+		State: icpcode.StateAvailable, Origin: icpcode.OriginFree, Owner: o.actor, InstanceID: o.inst.ID, Product: o.inst.Product,
 		Assumed: a.assumed, ContractQuota: o.inst.ContractQuota, Remark: o.text,
 	}
 	if o.kind == opAuto {
@@ -150,14 +150,14 @@ func (m *model) applyImport(o *op, e *env, set *icpcode.RuleSet) {
 	i := o.imp
 	m.imports[o.code] = o.identity()
 	r := m.born(o.code, e, set, icpcode.ActionImport, icpcode.Record{
-		State: i.State, Origin: i.Origin, Owner: i.Owner, Grantee: i.Grantee, Instance: i.Instance, Product: i.Product,
+		State: i.State, Origin: i.Origin, Owner: i.Owner, Grantee: i.Grantee, InstanceID: i.InstanceID, Product: i.Product,
 		Issued: micro(i.Issued), Filing: copied(i.Filing), Paid: i.Paid, Remark: i.Remark,
 	})
 	if i.State == icpcode.StateRefunded {
 		r.Refunded = i.Paid
 	}
-	if i.Instance != "" {
-		m.attach(i.Instance, i.Product, i.Owner, 1, i.Origin != icpcode.OriginPaid || set.Life.PaidUsesQuota)
+	if i.InstanceID != "" {
+		m.attach(i.InstanceID, i.Product, i.Owner, 1, i.Origin != icpcode.OriginPaid || set.Life.PaidUsesQuota)
 	}
 	if i.Grantee != "" {
 		r.Granted = micro(i.Granted)

@@ -194,14 +194,14 @@ func (w *world) recount() {
 	held := map[string]int64{}
 	for _, c := range w.model.order {
 		r := w.record(c)
-		if r.Instance != "" {
-			l := ledgers[r.Instance]
+		if r.InstanceID != "" {
+			l := ledgers[r.InstanceID]
 			l.Attached++
-			if r.Origin != icpcode.OriginPaid || w.model.version(r.RuleSet).Life.PaidUsesQuota {
+			if r.Origin != icpcode.OriginPaid || w.model.version(r.RuleSetVersion).Life.PaidUsesQuota {
 				l.Issued++
 				accounts[accountProduct{r.Owner, r.Product}]++
 			}
-			ledgers[r.Instance] = l
+			ledgers[r.InstanceID] = l
 		}
 		if r.Grantee != "" {
 			y := year(r.Granted)
@@ -280,8 +280,8 @@ func same(a, b icpcode.Money) bool {
 
 func sameRecord(a, b *icpcode.Record) bool {
 	return a.Code == b.Code && a.Version == b.Version && a.State == b.State && a.Last == b.Last && a.Origin == b.Origin &&
-		a.Owner == b.Owner && a.Grantee == b.Grantee && a.Instance == b.Instance && a.Product == b.Product &&
-		a.RuleSet == b.RuleSet && a.Assumed == b.Assumed && a.ContractQuota == b.ContractQuota &&
+		a.Owner == b.Owner && a.Grantee == b.Grantee && a.InstanceID == b.InstanceID && a.Product == b.Product &&
+		a.RuleSetVersion == b.RuleSetVersion && a.Assumed == b.Assumed && a.ContractQuota == b.ContractQuota &&
 		a.Issued.Equal(b.Issued) && a.Granted.Equal(b.Granted) && a.Updated.Equal(b.Updated) &&
 		sameFiling(a.Filing, b.Filing) && same(a.Paid, b.Paid) && same(a.Refunded, b.Refunded) &&
 		a.Remark == b.Remark && a.Reason == b.Reason
@@ -297,8 +297,8 @@ func sameFiling(a, b *icpcode.Filing) bool {
 
 func sameEvent(a, b *icpcode.Event) bool {
 	return a.Code == b.Code && a.Seq == b.Seq && a.At.Equal(b.At) && a.Action == b.Action && a.Actor == b.Actor &&
-		a.RequestID == b.RequestID && a.From == b.From && a.To == b.To && a.RuleSet == b.RuleSet && a.Assumed == b.Assumed &&
-		a.Reason == b.Reason && a.Owner == b.Owner && a.Grantee == b.Grantee && a.Instance == b.Instance &&
+		a.RequestID == b.RequestID && a.From == b.From && a.To == b.To && a.RuleSetVersion == b.RuleSetVersion && a.Assumed == b.Assumed &&
+		a.Reason == b.Reason && a.Owner == b.Owner && a.Grantee == b.Grantee && a.InstanceID == b.InstanceID &&
 		a.Product == b.Product && a.Origin == b.Origin && a.ContractQuota == b.ContractQuota && a.Remark == b.Remark &&
 		a.Issued.Equal(b.Issued) && a.Granted.Equal(b.Granted) && sameFiling(a.Filing, b.Filing) &&
 		same(a.Paid, b.Paid) && same(a.Refund, b.Refund)

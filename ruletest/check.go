@@ -395,7 +395,7 @@ func (w *world) happened(o *op, c icpcode.Code, after uint64, acts []icpcode.Act
 			w.fail(o, "the observer heard %+v, stored is %+v", heard[i], *ev)
 		}
 		if ev.Action != acts[i] || ev.Seq != after+uint64(i)+1 || ev.Actor != o.actor || ev.RequestID != id ||
-			!ev.At.Equal(micro(w.now)) || ev.RuleSet != set.Version {
+			!ev.At.Equal(micro(w.now)) || ev.RuleSetVersion != set.Version {
 			w.fail(o, "event %d of %v is %+v", i, c, *ev)
 		}
 	}

@@ -177,23 +177,23 @@ func (s *setup) missing() []shortfall {
 
 // possible says what a book makes possible.
 type possible struct {
-	fail, unknown                                                    icpcode.Rules
+	fail, unknown                                                    icpcode.RuleIDs
 	issue, grant, issueAndGrant, verify, cap, earlyGrant, closedPaid bool
 }
 
 // possible looks at the sets that are in force for more than a moment.
 func (s *setup) possible() possible {
 	p := possible{
-		fail: icpcode.MakeRules(
+		fail: icpcode.MakeRuleIDs(
 			icpcode.ELGProduct, icpcode.ELGOwner, icpcode.ELGBatch, icpcode.LIFImport, icpcode.LIFBind, icpcode.LIFSubmit,
 			icpcode.LIFResubmit, icpcode.LIFApprove, icpcode.LIFRelease, icpcode.LIFRefund, icpcode.LIFVoid, icpcode.LIFClose,
 			icpcode.LIFEffective, icpcode.GRTOnce, icpcode.GRTState, icpcode.FILHolder, icpcode.FILWhat, icpcode.FILForeign,
 		),
-		unknown: icpcode.MakeRules(icpcode.ELGProduct, icpcode.ELGOwner),
+		unknown: icpcode.MakeRuleIDs(icpcode.ELGProduct, icpcode.ELGOwner),
 	}
-	can := func(ok bool, in *icpcode.Rules, rules ...icpcode.Rule) {
+	can := func(ok bool, in *icpcode.RuleIDs, rules ...icpcode.Rule) {
 		if ok {
-			*in |= icpcode.MakeRules(rules...)
+			*in |= icpcode.MakeRuleIDs(rules...)
 		}
 	}
 	for i := range s.sets {
@@ -253,7 +253,7 @@ func (s *setup) possible() possible {
 }
 
 // assumed are the rules whose unknown every set assumes to pass.
-func (s *setup) assumed() icpcode.Rules {
+func (s *setup) assumed() icpcode.RuleIDs {
 	all := s.sets[0].Assume
 	for i := range s.sets {
 		all &= s.sets[i].Assume

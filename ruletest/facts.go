@@ -8,7 +8,7 @@ import (
 )
 
 // elg are the rules of eligibility.
-var elg = icpcode.MakeRules(
+var elg = icpcode.MakeRuleIDs(
 	icpcode.ELGProduct, icpcode.ELGOwner, icpcode.ELGBilling, icpcode.ELGTerm, icpcode.ELGRemaining, icpcode.ELGRegion,
 	icpcode.ELGPublicIP, icpcode.ELGStatus, icpcode.ELGIPInUse, icpcode.ELGQuota, icpcode.ELGBatch, icpcode.ELGAccount,
 )

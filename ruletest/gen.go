@@ -366,7 +366,7 @@ func (g *gen) grant() *op {
 	}
 	g.grantee(o)
 	if g.rarely(8) {
-		o.assume = icpcode.MakeRules(icpcode.GRTEnterprise)
+		o.assume = icpcode.MakeRuleIDs(icpcode.GRTEnterprise)
 	}
 	if g.roll(2) == 1 {
 		for _, c := range o.codes {
@@ -387,7 +387,7 @@ func (g *gen) behind(c icpcode.Code) *server {
 	if r == nil {
 		return nil
 	}
-	return g.byID[r.Instance]
+	return g.byID[r.InstanceID]
 }
 
 func (g *gen) submit() *op { return g.filed(opSubmit, icpcode.StateAvailable) }
@@ -464,8 +464,8 @@ func (g *gen) close() *op {
 		r := g.model.codes[g.code(func(r *icpcode.Record) bool {
 			return r.Origin == icpcode.OriginPaid && r.State == icpcode.StateAvailable
 		})]
-		if r != nil && r.Instance != "" {
-			o.inst.ID = r.Instance
+		if r != nil && r.InstanceID != "" {
+			o.inst.ID = r.InstanceID
 		}
 	}
 	return o
@@ -476,7 +476,7 @@ func (g *gen) imported() *op {
 	o := g.request(&op{kind: opImport}, g.operator)
 	s := among(g, g.servers)
 	i := &icpcode.ImportRequest{
-		State: icpcode.StateAvailable, Owner: s.owner, Instance: s.id, Product: s.product, Origin: icpcode.OriginFree,
+		State: icpcode.StateAvailable, Owner: s.owner, InstanceID: s.id, Product: s.product, Origin: icpcode.OriginFree,
 		Issued: g.past(), Remark: among(g, []string{"", "old"}),
 	}
 	o.imp = i
@@ -490,7 +490,7 @@ func (g *gen) imported() *op {
 		i.Paid = icpcode.Money{Amount: decimal.New(int64(g.roll(3))*1250, -2), Currency: among(g, []string{"CNY", "USD"})}
 	}
 	if i.State == icpcode.StateUnbound {
-		i.Origin, i.Instance, i.Product = icpcode.OriginPaid, "", ""
+		i.Origin, i.InstanceID, i.Product = icpcode.OriginPaid, "", ""
 	}
 	if g.roll(3) == 2 {
 		i.Grantee, i.Granted = g.account(), g.past()

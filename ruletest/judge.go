@@ -19,7 +19,7 @@ type env struct {
 type answer struct {
 	err error // nil, or what errors.Is must find
 	verdict
-	assumed icpcode.Rules
+	assumed icpcode.RuleIDs
 	quota   icpcode.Quota // of a decision about an instance
 	phone   bool          // it passes once the phone is verified
 	replay  bool          // it was done before
@@ -31,10 +31,10 @@ type answer struct {
 }
 
 // verdict is what the rules that were asked say.
-type verdict struct{ pass, fail, unknown icpcode.Rules }
+type verdict struct{ pass, fail, unknown icpcode.RuleIDs }
 
 func (v *verdict) say(r icpcode.Rule, t icpcode.Tri) {
-	only := icpcode.MakeRules(r)
+	only := icpcode.MakeRuleIDs(r)
 	v.pass, v.fail, v.unknown = v.pass&^only, v.fail&^only, v.unknown&^only
 	if t == icpcode.Yes {
 		v.pass |= only
@@ -63,8 +63,8 @@ func yes(ok bool) icpcode.Tri {
 
 // conclude turns what the rules say into a refusal, or nothing. That there is
 // quota left cannot be assumed.
-func (a *answer) conclude(assume icpcode.Rules) {
-	a.assumed = a.unknown & assume &^ icpcode.MakeRules(icpcode.ELGQuota, icpcode.ELGBatch)
+func (a *answer) conclude(assume icpcode.RuleIDs) {
+	a.assumed = a.unknown & assume &^ icpcode.MakeRuleIDs(icpcode.ELGQuota, icpcode.ELGBatch)
 	if a.fail != 0 || a.unknown&^a.assumed != 0 {
 		a.err = icpcode.ErrRefused
 	}
@@ -134,16 +134,16 @@ func (m *model) count(o *op, set *icpcode.RuleSet) (used int, closed bool) {
 
 // judgeInstance answers the eligibility rules, and that a closed instance
 // issues and binds nothing more.
-func (m *model) judgeInstance(a *answer, o *op, e *env, set *icpcode.RuleSet, n int, asked icpcode.Rules) {
+func (m *model) judgeInstance(a *answer, o *op, e *env, set *icpcode.RuleSet, n int, asked icpcode.RuleIDs) {
 	used, closed := m.count(o, set)
 	f := facts{set: set, inst: &o.inst, actor: o.actor, now: e.now, used: used, n: n, cert: o.cert, others: o.to != "" && o.to != o.actor}
 	v := f.answer()
 	a.pass |= v.pass & asked
-	a.fail |= v.fail & (asked | icpcode.MakeRules(icpcode.FILForeign))
+	a.fail |= v.fail & (asked | icpcode.MakeRuleIDs(icpcode.FILForeign))
 	a.unknown |= v.unknown & asked
 	a.quota = icpcode.Quota{Used: used, Limit: f.limit(), Requested: n}
 	if closed {
-		a.fail |= icpcode.MakeRules(icpcode.LIFClose)
+		a.fail |= icpcode.MakeRuleIDs(icpcode.LIFClose)
 	}
 }
 
@@ -190,7 +190,7 @@ func (m *model) judgePartners(a *answer, o *op, e *env, set *icpcode.RuleSet) {
 
 func (m *model) judgeAuto(o *op, e *env, set *icpcode.RuleSet) answer {
 	a := answer{drawn: 1}
-	m.judgeInstance(&a, o, e, set, 1, elg&^icpcode.MakeRules(icpcode.ELGAccount))
+	m.judgeInstance(&a, o, e, set, 1, elg&^icpcode.MakeRuleIDs(icpcode.ELGAccount))
 	a.must(icpcode.FILWhat, o.filingFits())
 	a.conclude(o.assume | set.Assume)
 	a.tooLarge(m.room(o.inst.ID, 1))
@@ -216,9 +216,9 @@ func (m *model) judgeBind(o *op, e *env, set *icpcode.RuleSet) answer {
 	if r == nil {
 		return answer{err: icpcode.ErrNoCode}
 	}
-	asked := elg &^ icpcode.MakeRules(icpcode.ELGQuota, icpcode.ELGBatch, icpcode.ELGAccount)
+	asked := elg &^ icpcode.MakeRuleIDs(icpcode.ELGQuota, icpcode.ELGBatch, icpcode.ELGAccount)
 	if set.Life.PaidUsesQuota {
-		asked |= icpcode.MakeRules(icpcode.ELGQuota)
+		asked |= icpcode.MakeRuleIDs(icpcode.ELGQuota)
 	}
 	a := answer{}
 	m.judgeInstance(&a, o, e, set, 1, asked)
@@ -237,7 +237,7 @@ func (m *model) judgeGrant(o *op, e *env, set *icpcode.RuleSet) answer {
 		}
 	}
 	for i := range o.today {
-		if !slices.ContainsFunc(o.codes, func(c icpcode.Code) bool { return m.codes[c].Instance == o.today[i].ID }) {
+		if !slices.ContainsFunc(o.codes, func(c icpcode.Code) bool { return m.codes[c].InstanceID == o.today[i].ID }) {
 			return answer{err: icpcode.ErrInvalid} // facts about something else
 		}
 	}
@@ -247,14 +247,14 @@ func (m *model) judgeGrant(o *op, e *env, set *icpcode.RuleSet) answer {
 		a.must(icpcode.GRTOnce, r.Grantee == "" && r.Owner == o.actor)
 		today := icpcode.Instance{}
 		for i := range o.today {
-			if o.today[i].ID == r.Instance {
+			if o.today[i].ID == r.InstanceID {
 				today = o.today[i]
 			}
 		}
 		a.must(icpcode.LIFEffective, works(r, &today, e.now))
 	}
 	m.judgePartners(&a, o, e, set)
-	a.conclude((o.assume | set.Assume) & icpcode.MakeRules(icpcode.GRTEnterprise))
+	a.conclude((o.assume | set.Assume) & icpcode.MakeRuleIDs(icpcode.GRTEnterprise))
 	a.tooLarge(m.fits(3+len(o.codes), len(o.codes)))
 	a.res = icpcode.Result{Action: icpcode.ActionGrant, State: m.codes[o.codes[0]].State, Codes: o.codes}
 	for _, c := range o.codes {
@@ -280,18 +280,18 @@ func (m *model) judgeSubmit(o *op, e *env, set *icpcode.RuleSet) answer {
 	if r == nil {
 		return answer{err: icpcode.ErrNoCode}
 	}
-	if o.inst.ID != "" && o.inst.ID != r.Instance {
+	if o.inst.ID != "" && o.inst.ID != r.InstanceID {
 		return answer{err: icpcode.ErrInvalid}
 	}
 	a := answer{}
 	today := o.inst
-	today.ID = r.Instance // also where the facts do not name it
+	today.ID = r.InstanceID // also where the facts do not name it
 	m.judgeUse(&a.verdict, r, o.actor, &today, e.now, set)
 	a.res = icpcode.Result{Action: icpcode.ActionSubmit, State: icpcode.StateFiling, Codes: []icpcode.Code{o.code}}
 	if o.kind == opResubmit {
 		a.res.Action = icpcode.ActionResubmit
-		a.pass &^= icpcode.MakeRules(icpcode.LIFSubmit)
-		a.fail &^= icpcode.MakeRules(icpcode.LIFSubmit)
+		a.pass &^= icpcode.MakeRuleIDs(icpcode.LIFSubmit)
+		a.fail &^= icpcode.MakeRuleIDs(icpcode.LIFSubmit)
 		a.must(icpcode.LIFResubmit, r.State == icpcode.StateFiling)
 	}
 	a.must(icpcode.FILWhat, o.filingFits())
@@ -346,7 +346,7 @@ func (m *model) judgeClose(o *op, set *icpcode.RuleSet) answer {
 	states := map[icpcode.State]bool{}
 	for _, c := range m.order {
 		r := m.codes[c]
-		if r.Instance != o.inst.ID || r.State != icpcode.StateAvailable && r.State != icpcode.StateFiling {
+		if r.InstanceID != o.inst.ID || r.State != icpcode.StateAvailable && r.State != icpcode.StateFiling {
 			continue
 		}
 		to := icpcode.StateInvalid
@@ -400,13 +400,13 @@ func (m *model) judgeImport(o *op, e *env, _ *icpcode.RuleSet) answer {
 		}
 		return a
 	}
-	l := m.ledgers[i.Instance]
-	if i.Instance != "" && l != nil && l.Closed != icpcode.ActionNone && !terminal(i.State) {
+	l := m.ledgers[i.InstanceID]
+	if i.InstanceID != "" && l != nil && l.Closed != icpcode.ActionNone && !terminal(i.State) {
 		a.must(icpcode.LIFClose, false)
 		a.conclude(0)
 	}
-	if i.Instance != "" {
-		a.tooLarge(m.room(i.Instance, 1))
+	if i.InstanceID != "" {
+		a.tooLarge(m.room(i.InstanceID, 1))
 	}
 	return a
 }

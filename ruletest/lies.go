@@ -10,7 +10,7 @@ import (
 )
 
 // facts returns what a request says of a server: mostly the truth.
-func (g *gen) facts(s *server, assume *icpcode.Rules) icpcode.Instance {
+func (g *gen) facts(s *server, assume *icpcode.RuleIDs) icpcode.Instance {
 	i := s.today(g.model, g.now)
 	if g.roll(4) < 3 {
 		return i
@@ -27,9 +27,9 @@ func (g *gen) facts(s *server, assume *icpcode.Rules) icpcode.Instance {
 	}
 	switch g.roll(4) {
 	case 2:
-		*assume = elg | icpcode.MakeRules(icpcode.GRTEnterprise)
+		*assume = elg | icpcode.MakeRuleIDs(icpcode.GRTEnterprise)
 	case 3:
-		*assume = icpcode.MakeRules(among(g, slices.Collect(elg.All())))
+		*assume = icpcode.MakeRuleIDs(among(g, slices.Collect(elg.All())))
 	}
 	return i
 }

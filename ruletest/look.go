@@ -49,20 +49,20 @@ func (w *world) list(account icpcode.AccountID) {
 	case 1, 2, 3, 4, 5, 6:
 		r.State = icpcode.State(w.turn % 11)
 	case 7:
-		r.Instance = w.servers[w.turn%len(w.servers)].id
+		r.InstanceID = w.servers[w.turn%len(w.servers)].id
 	case 8:
 		r.ICPNumber = w.numbers[0]
 	}
-	all := r.Actor == w.operator && (r.Instance != "" || r.ICPNumber != "") && w.turn%2 == 0
+	all := r.Actor == w.operator && (r.InstanceID != "" || r.ICPNumber != "") && w.turn%2 == 0
 	if all {
 		r.Account = "" // everybody's
 	}
 	keep := func(rec *icpcode.Record, kind int) (icpcode.Record, bool) {
-		today := w.todays(rec.Instance)
+		today := w.todays(rec.InstanceID)
 		v := m.seen(rec, r.Actor, &today, now)
 		mine := [...]bool{rec.Owner == account, rec.Grantee == account, holder(rec) == account}[kind]
 		return v, (mine || all) && (r.State == icpcode.StateNone || v.State == r.State) &&
-			(r.Instance == "" || rec.Instance == r.Instance) &&
+			(r.InstanceID == "" || rec.InstanceID == r.InstanceID) &&
 			(r.ICPNumber == "" || v.Filing != nil && v.Filing.ICPNumber == r.ICPNumber)
 	}
 	kind := w.turn % 3
@@ -99,7 +99,7 @@ func (w *world) list(account icpcode.AccountID) {
 			}
 			check(&a.Record)
 			rec := m.codes[a.Record.Code]
-			today := w.todays(rec.Instance)
+			today := w.todays(rec.InstanceID)
 			var v verdict
 			m.judgeUse(&v, rec, r.Actor, &today, now, set)
 			if a.Decision.Fail != v.fail || a.Decision.Unknown != 0 || a.Decision.Refused() != (v.fail != 0) {
@@ -174,7 +174,7 @@ func (w *world) todays(id icpcode.InstanceID) icpcode.Instance {
 func (w *world) lookup(c icpcode.Code) {
 	m, now := w.model, micro(w.now)
 	rec := m.codes[c]
-	today := w.todays(rec.Instance)
+	today := w.todays(rec.InstanceID)
 	viewer := [...]icpcode.AccountID{rec.Owner, holder(rec), w.operator, w.everyone[w.turn%len(w.everyone)]}[w.turn%4]
 	visible := m.visible(c, viewer) != nil
 	got, err := w.eng.Lookup(w.ctx, viewer, c, today)

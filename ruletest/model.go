@@ -123,7 +123,7 @@ func (m *model) visible(c icpcode.Code, actor icpcode.AccountID) *icpcode.Record
 // works reports whether a code works, as far as these facts about its
 // instance tell (LIF-EFFECTIVE).
 func works(r *icpcode.Record, today *icpcode.Instance, now time.Time) bool {
-	if r.State != icpcode.StateAvailable || today.ID == "" || today.ID != r.Instance {
+	if r.State != icpcode.StateAvailable || today.ID == "" || today.ID != r.InstanceID {
 		return true
 	}
 	return !expired(today, now) && today.Status != icpcode.StatusReleased && today.Status != icpcode.StatusRefunded

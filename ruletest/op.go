@@ -52,7 +52,7 @@ type op struct {
 	to     icpcode.AccountID
 	cert   icpcode.Certification
 	proof  string
-	assume icpcode.Rules
+	assume icpcode.RuleIDs
 	filing icpcode.Filing
 	broken bool // the filing is: FIL-WHAT must say so, whatever the facts are
 	paid   decimal.NullDecimal
@@ -89,7 +89,7 @@ func (o *op) do(ctx context.Context, e *icpcode.Engine) (icpcode.Result, error) 
 	case opIssue:
 		return e.Issue(ctx, o.issue())
 	case opAuto:
-		return e.SubmitAuto(ctx, icpcode.AutoRequest{
+		return e.SubmitAuto(ctx, icpcode.SubmitAutoRequest{
 			Actor: o.actor, RequestID: o.id, Instance: o.inst, Filing: o.filing, Remark: o.text, Assume: o.assume,
 		})
 	case opBuy:
@@ -110,12 +110,12 @@ func (o *op) do(ctx context.Context, e *icpcode.Engine) (icpcode.Result, error) 
 	case opRelease:
 		return e.Release(ctx, o.ending())
 	case opRefund:
-		return e.Refund(ctx, o.ending())
+		return e.Refund(ctx, icpcode.RefundRequest(o.ending()))
 	case opVoid:
-		return e.Void(ctx, o.ending())
+		return e.Void(ctx, icpcode.VoidRequest(o.ending()))
 	case opClose:
 		return e.CloseInstance(ctx, icpcode.CloseRequest{
-			Actor: o.actor, RequestID: o.id, Instance: o.inst.ID, Refunded: o.refunded, Reason: o.text,
+			Actor: o.actor, RequestID: o.id, InstanceID: o.inst.ID, Refunded: o.refunded, Reason: o.text,
 		})
 	}
 	r := *o.imp
@@ -134,8 +134,8 @@ func (o *op) submit() icpcode.SubmitRequest {
 	return icpcode.SubmitRequest{Actor: o.actor, RequestID: o.id, Code: o.code, Filing: o.filing, Instance: o.inst}
 }
 
-func (o *op) ending() icpcode.CodeRequest {
-	return icpcode.CodeRequest{Actor: o.actor, RequestID: o.id, Code: o.code, Reason: o.text}
+func (o *op) ending() icpcode.ReleaseRequest {
+	return icpcode.ReleaseRequest{Actor: o.actor, RequestID: o.id, Code: o.code, Reason: o.text}
 }
 
 // total is what a buy costs: what was paid, or the price to the cent.
@@ -191,7 +191,7 @@ func (o *op) GoString() string {
 	}
 	if i := o.imp; i != nil {
 		say(true, "%v, origin %v, owner %q, grantee %q, instance %q %q, issued %v, granted %v, paid %v, filing %v",
-			i.State, i.Origin, i.Owner, i.Grantee, i.Instance, i.Product, i.Issued, i.Granted, i.Paid, i.Filing)
+			i.State, i.Origin, i.Owner, i.Grantee, i.InstanceID, i.Product, i.Issued, i.Granted, i.Paid, i.Filing)
 	}
 	return b.String()
 }

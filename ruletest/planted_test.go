@@ -310,7 +310,7 @@ func TestWrongOptions(t *testing.T) {
 		"a clock eight hours back": func(o *icpcode.Options) { o.Clock = shifted(o.Clock, -8*time.Hour) },
 		"a clock a tick ahead":     func(o *icpcode.Options) { o.Clock = shifted(o.Clock, time.Microsecond) },
 		"another price":            func(o *icpcode.Options) { o.Price.Amount = o.Price.Amount.Add(decimal.New(1, -2)) },
-		"another format":           func(o *icpcode.Options) { o.Import = icpcode.TwelveDigits },
+		"another format":           func(o *icpcode.Options) { o.ImportFormat = icpcode.TwelveDigits },
 		"no phone":                 func(o *icpcode.Options) { o.VerifyPhone = nil },
 		"a phone that says yes": func(o *icpcode.Options) {
 			o.VerifyPhone = func(context.Context, icpcode.Verification) error { return nil }
@@ -383,8 +383,8 @@ func TestWrongRules(t *testing.T) {
 		"close refunds":           func(s []icpcode.RuleSet) { s[1].Life.CloseRefundsPaid = true },
 		"paid uses no quota":      func(s []icpcode.RuleSet) { s[0].Life.PaidUsesQuota = false },
 		"paid uses quota":         func(s []icpcode.RuleSet) { s[1].Life.PaidUsesQuota = true },
-		"assume less":             func(s []icpcode.RuleSet) { s[1].Assume = icpcode.MakeRules(icpcode.GRTEnterprise) },
-		"assume more":             func(s []icpcode.RuleSet) { s[0].Assume = icpcode.MakeRules(icpcode.ELGOwner) },
+		"assume less":             func(s []icpcode.RuleSet) { s[1].Assume = icpcode.MakeRuleIDs(icpcode.GRTEnterprise) },
+		"assume more":             func(s []icpcode.RuleSet) { s[0].Assume = icpcode.MakeRuleIDs(icpcode.ELGOwner) },
 		"no subscription":         func(s []icpcode.RuleSet) { q := &s[2].Products[0]; q.Subscription, q.TermMonths = false, 0 },
 		"subscription":            func(s []icpcode.RuleSet) { s[0].Products[2].Subscription = true },
 		"term +1":                 func(s []icpcode.RuleSet) { s[0].Products[0].TermMonths++ },

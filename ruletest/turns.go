@@ -53,7 +53,7 @@ func (g *gen) spoil(o *op) {
 		})
 		more("to be filed with, but of no instance", func(o *op) {
 			i := *o.imp
-			i.State, i.Origin, i.Instance, i.Product = icpcode.StateAvailable, icpcode.OriginPaid, "", ""
+			i.State, i.Origin, i.InstanceID, i.Product = icpcode.StateAvailable, icpcode.OriginPaid, "", ""
 			o.imp = &i
 		})
 		more("both a website and an app", func(o *op) {

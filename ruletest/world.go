@@ -202,14 +202,14 @@ func (s *server) today(m *model, now time.Time) icpcode.Instance {
 // configure makes the engine, perhaps not for the first time.
 func (w *world) configure(c config) {
 	w.opt = icpcode.Options{
-		Rules: w.book,
-		Clock: func() time.Time { w.reads++; return w.now },
+		RuleBook: w.book,
+		Clock:    func() time.Time { w.reads++; return w.now },
 		Operator: func(a icpcode.AccountID) bool {
 			return a == w.operator
 		},
-		Observe: func(_ context.Context, events []icpcode.Event) { w.heard = append(w.heard, events...) },
-		Entropy: w.entropy,
-		Import:  icpcode.Opaque,
+		Observe:      func(_ context.Context, events []icpcode.Event) { w.heard = append(w.heard, events...) },
+		Entropy:      w.entropy,
+		ImportFormat: icpcode.Opaque,
 	}
 	if c.price != "" {
 		w.opt.Price = icpcode.Money{Amount: decimal.RequireFromString(c.price), Currency: "CNY"}
@@ -218,10 +218,10 @@ func (w *world) configure(c config) {
 		w.opt.VerifyPhone = w.verify
 	}
 	if c.digits {
-		w.opt.Import = icpcode.TwelveDigits
+		w.opt.ImportFormat = icpcode.TwelveDigits
 	}
 	if w.engineBook != nil {
-		w.opt.Rules = w.engineBook
+		w.opt.RuleBook = w.engineBook
 	}
 	w.opt.Unmerged = w.turn%2 == 1 // nothing here tells the two apart
 	opt := w.opt
@@ -253,7 +253,7 @@ func (w *world) verify(_ context.Context, v icpcode.Verification) error {
 
 // env is what an operation meets now.
 func (w *world) env() *env {
-	return &env{now: micro(w.now), hook: w.opt.VerifyPhone != nil, price: w.opt.Price, format: w.opt.Import}
+	return &env{now: micro(w.now), hook: w.opt.VerifyPhone != nil, price: w.opt.Price, format: w.opt.ImportFormat}
 }
 
 // tidy makes a text the same in every run, as rapid needs to shrink it: it

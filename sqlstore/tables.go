@@ -160,8 +160,8 @@ func appendPut(r row, p *icpcode.Put) (row, error) {
 func appendRecord(r row, b *icpcode.Record) (row, error) {
 	r = append(r,
 		b.State.String(), b.Last.String(), b.Origin.String(),
-		maybe(b.Owner), maybe(b.Grantee), maybe(b.Holder()), maybe(b.Instance), maybe(b.Product),
-		maybe(b.RuleSet), rules(b.Assumed), count(b.ContractQuota),
+		maybe(b.Owner), maybe(b.Grantee), maybe(b.Holder()), maybe(b.InstanceID), maybe(b.Product),
+		maybe(b.RuleSetVersion), rules(b.Assumed), count(b.ContractQuota),
 		issued(b), moment(b.Granted), moment(b.Updated), moment(b.Over()))
 	r, err := appendFiling(r, b.Filing)
 	r = appendMoney(r, b.Paid)
@@ -184,8 +184,8 @@ func issued(r *icpcode.Record) any {
 func appendEvent(r row, e *icpcode.Event) (row, error) {
 	r = append(r,
 		e.Code.String(), int64(e.Seq), moment(e.At), e.Action.String(), maybe(e.Actor), maybe(e.RequestID),
-		e.From.String(), e.To.String(), maybe(e.RuleSet), rules(e.Assumed), maybe(e.Reason),
-		maybe(e.Owner), maybe(e.Grantee), maybe(e.Instance), maybe(e.Product), word(e.Origin),
+		e.From.String(), e.To.String(), maybe(e.RuleSetVersion), rules(e.Assumed), maybe(e.Reason),
+		maybe(e.Owner), maybe(e.Grantee), maybe(e.InstanceID), maybe(e.Product), word(e.Origin),
 		count(e.ContractQuota), maybe(e.Remark), moment(e.Issued), moment(e.Granted))
 	r, err := appendFiling(r, e.Filing)
 	r = appendMoney(r, e.Paid)
@@ -235,7 +235,7 @@ func word[T interface {
 	return v.String()
 }
 
-func rules(r icpcode.Rules) any {
+func rules(r icpcode.RuleIDs) any {
 	if r == 0 {
 		return nil
 	}
@@ -411,8 +411,8 @@ func (c *cells) record(r *icpcode.Record) {
 	c.into(&r.Origin)
 	r.Owner, r.Grantee = icpcode.AccountID(c.text()), icpcode.AccountID(c.text())
 	c.next() // the holder follows from them
-	r.Instance, r.Product = icpcode.InstanceID(c.text()), icpcode.Product(c.text())
-	r.RuleSet = c.text()
+	r.InstanceID, r.Product = icpcode.InstanceID(c.text()), icpcode.Product(c.text())
+	r.RuleSetVersion = c.text()
 	c.into(&r.Assumed)
 	r.ContractQuota = int(c.integer())
 	r.Issued, r.Granted, r.Updated = c.instant(), c.instant(), c.instant()
@@ -437,11 +437,11 @@ func (c *cells) event() icpcode.Event {
 	e.Actor, e.RequestID = icpcode.AccountID(c.text()), c.text()
 	c.into(&e.From)
 	c.into(&e.To)
-	e.RuleSet = c.text()
+	e.RuleSetVersion = c.text()
 	c.into(&e.Assumed)
 	e.Reason = c.text()
 	e.Owner, e.Grantee = icpcode.AccountID(c.text()), icpcode.AccountID(c.text())
-	e.Instance, e.Product = icpcode.InstanceID(c.text()), icpcode.Product(c.text())
+	e.InstanceID, e.Product = icpcode.InstanceID(c.text()), icpcode.Product(c.text())
 	c.into(&e.Origin)
 	e.ContractQuota = int(c.integer())
 	e.Remark = c.text()

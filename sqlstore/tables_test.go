@@ -165,7 +165,7 @@ func TestShapes(t *testing.T) {
 	}
 	bare := func(*icpcode.Record) {}
 	remarked := func(r *icpcode.Record) { r.Remark = "x" }
-	instanced := func(r *icpcode.Record) { r.Instance = "i" }
+	instanced := func(r *icpcode.Record) { r.InstanceID = "i" }
 	made := func(known *texts, puts []icpcode.Put) []string {
 		w, err := writesOf(&icpcode.Change{Puts: puts})
 		if err != nil {

@@ -119,8 +119,8 @@ func (n *names) owner(i uint64) icpcode.AccountID {
 func birth(c icpcode.Code, owner icpcode.AccountID, request string) icpcode.Event {
 	return icpcode.Event{
 		Code: c, Seq: 1, At: time.Date(2026, 1, 6, 0, 0, 0, 0, time.UTC), Action: icpcode.ActionIssue,
-		Actor: owner, RequestID: request, To: icpcode.StateAvailable, RuleSet: "2026-01-06",
-		Owner: owner, Instance: "i-" + icpcode.InstanceID(owner), Product: icpcode.ECS, Origin: icpcode.OriginFree,
+		Actor: owner, RequestID: request, To: icpcode.StateAvailable, RuleSetVersion: "2026-01-06",
+		Owner: owner, InstanceID: "i-" + icpcode.InstanceID(owner), Product: icpcode.ECS, Origin: icpcode.OriginFree,
 	}
 }
 
@@ -128,7 +128,7 @@ func birth(c icpcode.Code, owner icpcode.AccountID, request string) icpcode.Even
 func recordOf(e icpcode.Event) icpcode.Put {
 	return icpcode.Put{Document: icpcode.Document{Key: recordKey(e.Code), Version: 1, Body: &icpcode.Record{
 		Code: e.Code, Version: 1, State: e.To, Last: e.Action, Origin: e.Origin, Owner: e.Owner,
-		Instance: e.Instance, Product: e.Product, RuleSet: e.RuleSet, Issued: e.At, Updated: e.At,
+		InstanceID: e.InstanceID, Product: e.Product, RuleSetVersion: e.RuleSetVersion, Issued: e.At, Updated: e.At,
 	}}}
 }
 

@@ -282,7 +282,7 @@ func checkVersionJumps(p *probe) {
 func (p *probe) large(ledger, receipt icpcode.Key, codes []icpcode.Code, expect uint64) icpcode.Change {
 	ch := icpcode.Change{Puts: []icpcode.Put{p.put(ledger, expect, expect+1), p.put(receipt, expect, expect+1)}}
 	for _, c := range codes {
-		p.write(&ch, c, expect, expect+1, func(r *icpcode.Record) { r.Instance = icpcode.InstanceID(ledger.A) })
+		p.write(&ch, c, expect, expect+1, func(r *icpcode.Record) { r.InstanceID = icpcode.InstanceID(ledger.A) })
 	}
 	return tidy(ch)
 }

@@ -76,7 +76,7 @@ func checkWholeLargest(p *probe) {
 	var filing icpcode.Filing
 	p.write(&ch, c, 0, 1, func(r *icpcode.Record) {
 		r.Owner, r.Grantee = icpcode.AccountID(p.long(128)), icpcode.AccountID(p.long(128))
-		r.Instance, r.Product = icpcode.InstanceID(p.long(128)), icpcode.Product(p.long(128))
+		r.InstanceID, r.Product = icpcode.InstanceID(p.long(128)), icpcode.Product(p.long(128))
 		r.Remark, r.Reason, r.EndReason = p.long(256), p.long(256), p.long(256)
 		r.Rejection, r.Successor = p.long(2000), opaque(p.long(64))
 		filing = *r.Filing
@@ -90,7 +90,7 @@ func checkWholeLargest(p *probe) {
 	})
 	e := &ch.Events[0]
 	e.Actor, e.RequestID, e.Owner, e.Grantee = icpcode.AccountID(p.long(128)), p.long(128), icpcode.AccountID(p.long(128)), icpcode.AccountID(p.long(128))
-	e.Instance, e.Product = icpcode.InstanceID(p.long(128)), icpcode.Product(p.long(128))
+	e.InstanceID, e.Product = icpcode.InstanceID(p.long(128)), icpcode.Product(p.long(128))
 	e.Remark, e.Reason, e.Filing = p.long(256), p.long(256), &filing
 	e.Rejection, e.Corrected, e.Successor = p.long(2000), p.long(128), opaque(p.long(64))
 	p.commit(ch)

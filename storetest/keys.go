@@ -208,7 +208,7 @@ func checkListedBytes(p *probe) {
 			p.write(&ch, codes[i], 0, 1, func(r *icpcode.Record) {
 				text := prefix + pair[i]
 				r.Owner, r.Grantee = icpcode.AccountID(text), icpcode.AccountID(text)
-				r.Instance, r.Filing.ICPNumber, r.Filing.Domain, r.Filing.App = icpcode.InstanceID(text), text, "", text
+				r.InstanceID, r.Filing.ICPNumber, r.Filing.Domain, r.Filing.App = icpcode.InstanceID(text), text, "", text
 			})
 		}
 		p.commit(ch)

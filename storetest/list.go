@@ -22,7 +22,7 @@ func setIndex(r *icpcode.Record, by icpcode.Index, value string) {
 	case icpcode.ByHolder:
 		r.Grantee = icpcode.AccountID(value)
 	case icpcode.ByInstance:
-		r.Instance = icpcode.InstanceID(value)
+		r.InstanceID = icpcode.InstanceID(value)
 	case icpcode.ByICPNumber:
 		r.Filing.ICPNumber = value
 	case icpcode.ByService:
@@ -117,7 +117,7 @@ func checkListPages(p *probe) {
 		var ch icpcode.Change
 		p.write(&ch, c, 0, 1, func(r *icpcode.Record) {
 			r.Owner, r.Grantee = owner, ""
-			r.Instance, r.Filing.ICPNumber, r.Filing.Domain = icpcode.InstanceID(instance), number, service
+			r.InstanceID, r.Filing.ICPNumber, r.Filing.Domain = icpcode.InstanceID(instance), number, service
 			r.Issued, r.Updated = instants[3], instants[3] // all at once, as a batch is
 			r.State = icpcode.StateAvailable
 			if i%4 == 0 {
@@ -153,7 +153,7 @@ func checkListState(p *probe) {
 		var ch icpcode.Change
 		p.write(&ch, c, uint64(v), uint64(v)+1, func(r *icpcode.Record) {
 			r.Owner, r.Grantee, r.State = owner, "", now
-			r.Instance, r.Filing.ICPNumber, r.Filing.Domain = icpcode.InstanceID(instance), number, number
+			r.InstanceID, r.Filing.ICPNumber, r.Filing.Domain = icpcode.InstanceID(instance), number, number
 		})
 		p.commit(ch)
 		for _, q := range []icpcode.Query{
@@ -186,7 +186,7 @@ func checkListMoved(p *probe) {
 	owner, grantee := p.id(), p.id()
 	record := icpcode.Record{}
 	set := func(r *icpcode.Record) {
-		r.Owner, r.Grantee, r.Instance, r.State = icpcode.AccountID(owner), record.Grantee, record.Instance, icpcode.StateAvailable
+		r.Owner, r.Grantee, r.InstanceID, r.State = icpcode.AccountID(owner), record.Grantee, record.InstanceID, icpcode.StateAvailable
 		r.Filing = record.Filing
 	}
 	expect := func(when string, by icpcode.Index, value string, found bool) {
@@ -214,7 +214,7 @@ func checkListMoved(p *probe) {
 
 	instance := p.id()
 	expect("before it was bound", icpcode.ByInstance, instance, false)
-	record.Instance = icpcode.InstanceID(instance)
+	record.InstanceID = icpcode.InstanceID(instance)
 	step(set)
 	expect("after it was bound", icpcode.ByInstance, instance, true)
 
@@ -245,7 +245,7 @@ func checkListMoved(p *probe) {
 func checkListWithout(p *probe) {
 	var codes []icpcode.Code
 	for _, strip := range []func(*icpcode.Record){
-		func(r *icpcode.Record) { r.Instance = "" },
+		func(r *icpcode.Record) { r.InstanceID = "" },
 		func(r *icpcode.Record) { r.Filing = nil },
 		func(r *icpcode.Record) { r.Filing.ICPNumber, r.Filing.Domain, r.Filing.App = "", "", "" },
 	} {

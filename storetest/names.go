@@ -177,8 +177,8 @@ func (n *names) fill(v reflect.Value) {
 	case *icpcode.Code:
 		*p = n.code()
 		return
-	case *icpcode.Rules:
-		*p = icpcode.MakeRules(icpcode.Rule(i%50)+1, icpcode.Rule((i+7)%50)+1)
+	case *icpcode.RuleIDs:
+		*p = icpcode.MakeRuleIDs(icpcode.Rule(i%50)+1, icpcode.Rule((i+7)%50)+1)
 		return
 	case *icpcode.State:
 		*p = icpcode.State(i%6) + 1

@@ -42,7 +42,7 @@ func (p *probe) series(at time.Time, n int) []icpcode.Record {
 		var ch icpcode.Change
 		p.write(&ch, c, 0, 1, func(r *icpcode.Record) {
 			r.Owner, r.Grantee = icpcode.AccountID(account), ""
-			r.Instance, r.Filing.ICPNumber = icpcode.InstanceID(instance), number
+			r.InstanceID, r.Filing.ICPNumber = icpcode.InstanceID(instance), number
 			r.Filing.Domain, r.Filing.App = "", number
 			r.State = icpcode.StateAvailable
 			if i%4 == 0 {
@@ -115,7 +115,7 @@ func checkListEverything(p *probe) {
 			r.Owner, r.State = account, icpcode.State(i%6)+1
 			switch i % 3 { // also what is under no other index
 			case 0:
-				r.Instance, r.Filing = "", nil
+				r.InstanceID, r.Filing = "", nil
 			case 1:
 				r.Filing.ICPNumber, r.Filing.Domain, r.Filing.App = "", "", ""
 			}

@@ -174,7 +174,7 @@ func checkHerd(p *probe) {
 				{Expect: doc.Version, Document: icpcode.Document{Key: ledger, Version: doc.Version + 1, Body: &used}},
 				p.put(p.key(icpcode.KindReceipt), 0, 1),
 			}}
-			p.write(&ch, c, 0, 1, func(r *icpcode.Record) { r.Instance = icpcode.InstanceID(ledger.A) })
+			p.write(&ch, c, 0, 1, func(r *icpcode.Record) { r.InstanceID = icpcode.InstanceID(ledger.A) })
 			switch err := p.store.Commit(p.ctx, tidy(ch)); {
 			case err == nil:
 				issued.Add(1)

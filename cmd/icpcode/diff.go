@@ -101,7 +101,7 @@ func (b *both) reasons(of, other *answer) []icpcode.Reason {
 	var out []icpcode.Reason
 	for _, r := range of.reasons {
 		same := func(o icpcode.Reason) bool { return o.Rule == r.Rule && o.Outcome == r.Outcome }
-		if r.Outcome != icpcode.Advised && !slices.ContainsFunc(other.reasons, same) {
+		if r.Outcome != icpcode.OutcomeAdvised && !slices.ContainsFunc(other.reasons, same) {
 			out = append(out, r)
 		}
 	}

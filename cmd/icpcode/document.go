@@ -98,7 +98,7 @@ func inChina(t time.Time) *time.Time {
 }
 
 // ids lists the rules of a set.
-func ids(set icpcode.Rules) []string {
+func ids(set icpcode.RuleIDs) []string {
 	var out []string
 	for r := range set.All() {
 		out = append(out, r.String())

@@ -62,7 +62,7 @@ func (t *table) whole(a *answer, q *question) {
 	for r := range a.decision.Answers(t.lang) {
 		r = q.ours(a, r)
 		label := r.Outcome.Label(t.lang)
-		colour := map[icpcode.Outcome]string{icpcode.Passed: green, icpcode.Failed: red}[r.Outcome]
+		colour := map[icpcode.Outcome]string{icpcode.OutcomePassed: green, icpcode.OutcomeFailed: red}[r.Outcome]
 		if colour == "" {
 			colour = yellow
 		}

@@ -95,7 +95,7 @@ type fleet struct {
 	accounts map[string]share // the best so far, where codes are counted per account
 	sets     []*icpcode.RuleSet
 	judged   map[string]int // servers by set
-	assumed  icpcode.Rules
+	assumed  icpcode.RuleIDs
 	given    map[string]int // servers by fact
 }
 
@@ -209,12 +209,12 @@ func tallyOf[K comparable](groups map[K]*tally, key, rest K) *tally {
 }
 
 // incurable are the rules that no remedy makes this server pass.
-var incurable = icpcode.MakeRules(icpcode.ELGProduct, icpcode.ELGRegion, icpcode.ELGQuota, icpcode.FILForeign)
+var incurable = icpcode.MakeRuleIDs(icpcode.ELGProduct, icpcode.ELGRegion, icpcode.ELGQuota, icpcode.FILForeign)
 
 // paidOnly reports whether all that keeps the server from another code is that
 // its free ones are used, and a paid one can be had.
 func paidOnly(a *answer) bool {
-	return a.decision.Fail == icpcode.MakeRules(icpcode.ELGQuota) &&
+	return a.decision.Fail == icpcode.MakeRuleIDs(icpcode.ELGQuota) &&
 		slices.ContainsFunc(a.reasons, func(r icpcode.Reason) bool { return r.Rule == icpcode.PAYWhen })
 }
 
@@ -227,13 +227,13 @@ func (f *fleet) cure(a *answer) cure {
 		return cure{}
 	}
 	// Who converts a server to subscription chooses the term.
-	bought := icpcode.Rules(0)
+	bought := icpcode.RuleIDs(0)
 	if i.Billing == icpcode.PayAsYouGo {
-		bought = icpcode.MakeRules(icpcode.ELGTerm, icpcode.ELGRemaining) & a.decision.Unknown
+		bought = icpcode.MakeRuleIDs(icpcode.ELGTerm, icpcode.ELGRemaining) & a.decision.Unknown
 	}
 	var remedies, terms []string
 	for _, r := range a.reasons {
-		if r.Outcome == icpcode.Failed {
+		if r.Outcome == icpcode.OutcomeFailed {
 			remedies = append(remedies, r.Remedy)
 		}
 		if bought.Has(r.Rule) {

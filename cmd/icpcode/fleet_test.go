@@ -89,7 +89,7 @@ func TestVerdicts(t *testing.T) {
 		{"perhaps a trial", func(i *icpcode.Instance) { i.Trial = 0 }, nil, verdictUnknown, 0, 5, "trial", ""},
 		{"a trial", func(i *icpcode.Instance) { i.Trial = icpcode.Yes }, nil, verdictNo, 0, 0, "", "buy a subscription"},
 		{"no term", func(i *icpcode.Instance) { i.TermMonths = 0 }, nil, verdictUnknown, 0, 5, "term_months", ""},
-		{"no term, assumed", func(i *icpcode.Instance) { i.TermMonths = 0 }, func(q *question) { q.assume = icpcode.MakeRules(icpcode.ELGTerm) }, verdictYes, 5, 5, "", ""},
+		{"no term, assumed", func(i *icpcode.Instance) { i.TermMonths = 0 }, func(q *question) { q.assume = icpcode.MakeRuleIDs(icpcode.ELGTerm) }, verdictYes, 5, 5, "", ""},
 		{"a short term", func(i *icpcode.Instance) { i.TermMonths = 2 }, nil, verdictNo, 0, 0, "", "renew until 3 calendar months"},
 		{"no expiry", func(i *icpcode.Instance) { i.Expires = time.Time{} }, nil, verdictUnknown, 0, 5, "expires", ""},
 		{"a near expiry", func(i *icpcode.Instance) { i.Expires = i.Expires.AddDate(-1, 0, 89) }, nil, verdictNo, 0, 0, "", "renew"},

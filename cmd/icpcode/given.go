@@ -35,16 +35,16 @@ func parseTime(s string) (time.Time, error) {
 
 // assumable are the rules that -assume can name. How many codes were issued is
 // not to be assumed: no assumption oversells.
-var assumable = icpcode.MakeRules(
+var assumable = icpcode.MakeRuleIDs(
 	icpcode.ELGProduct, icpcode.ELGOwner, icpcode.ELGBilling, icpcode.ELGTerm, icpcode.ELGRemaining, icpcode.ELGRegion,
 	icpcode.ELGPublicIP, icpcode.ELGStatus, icpcode.ELGIPInUse, icpcode.ELGAccount,
 )
 
 // parseAssume reads rule IDs, separated by commas or spaces.
-func parseAssume(words []string) (icpcode.Rules, error) {
-	var all icpcode.Rules
+func parseAssume(words []string) (icpcode.RuleIDs, error) {
+	var all icpcode.RuleIDs
 	for _, w := range words {
-		var set icpcode.Rules
+		var set icpcode.RuleIDs
 		if err := set.UnmarshalText([]byte(strings.ReplaceAll(w, ",", " "))); err != nil {
 			en, zh := meant(strings.ToUpper(w), ids(assumable))
 			return 0, errorf("%q: not IDs of rules"+en+"; those that can be assumed are %s", "%q：不是规则ID"+zh+"；可以假定的有%s", w, assumable)

@@ -58,7 +58,7 @@ func TestParseAccount(t *testing.T) {
 
 func TestParseAssume(t *testing.T) {
 	got, err := parseAssume([]string{"ELG-TERM,ELG-OWNER", "ELG-IPINUSE ELG-TERM"})
-	if want := icpcode.MakeRules(icpcode.ELGOwner, icpcode.ELGTerm, icpcode.ELGIPInUse); err != nil || got != want {
+	if want := icpcode.MakeRuleIDs(icpcode.ELGOwner, icpcode.ELGTerm, icpcode.ELGIPInUse); err != nil || got != want {
 		t.Errorf("%v, %v; want %v", got, err, want)
 	}
 	for _, text := range []string{"ELG-QUOTA", "ELG-BATCH", "GRT-ENTERPRISE", "FIL-FOREIGN", "elg-term", "TERM"} {

@@ -124,7 +124,7 @@ func (c *command) completionCommand() *cobra.Command {
 }
 
 // ruleWords are rules to choose from, with what they say.
-func (c *command) ruleWords(set icpcode.Rules) []cobra.Completion {
+func (c *command) ruleWords(set icpcode.RuleIDs) []cobra.Completion {
 	var out []cobra.Completion
 	for r := range set.All() {
 		out = append(out, cobra.CompletionWithDesc(r.String(), r.Title(c.lang)))

@@ -13,7 +13,7 @@ import (
 type question struct {
 	at      time.Time
 	account account
-	assume  icpcode.Rules
+	assume  icpcode.RuleIDs
 	books   *books
 	// The addresses of the survey are joined first, then facts win.
 	survey *inventory.Survey
@@ -208,7 +208,7 @@ var fields = strings.NewReplacer(
 func (q *question) ours(a *answer, r icpcode.Reason) icpcode.Reason {
 	s := speaker{q.lang}
 	r.Source = s.cite(r.Source, a.set)
-	if r.Rule == icpcode.ELGQuota && r.Outcome == icpcode.Missing && !a.open && a.server.Instance.Product != "" {
+	if r.Rule == icpcode.ELGQuota && r.Outcome == icpcode.OutcomeUnknown && !a.open && a.server.Instance.Product != "" {
 		r.Found = s.say("not known: how many codes were issued (issued)", "未知：已申请的备案服务码数量（issued）")
 		r.Remedy = s.say("state how many codes were issued (issued)", "请提供已申请的备案服务码数量（issued）")
 		return r

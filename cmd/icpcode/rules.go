@@ -52,10 +52,10 @@ func (c *command) rulesCommand() *cobra.Command {
 }
 
 // allRules are all the rules there are.
-func allRules() icpcode.Rules {
-	var all icpcode.Rules
+func allRules() icpcode.RuleIDs {
+	var all icpcode.RuleIDs
 	for r := icpcode.Rule(1); r.String() != ""; r++ {
-		all |= icpcode.MakeRules(r)
+		all |= icpcode.MakeRuleIDs(r)
 	}
 	return all
 }

@@ -52,7 +52,7 @@ func (s speaker) settings(set *icpcode.RuleSet) []setting {
 	return append(out, setting{0, "", "assume", s.assumes(set.Assume), set.Assume == 0})
 }
 
-func (s speaker) assumes(set icpcode.Rules) string {
+func (s speaker) assumes(set icpcode.RuleIDs) string {
 	if set == 0 {
 		return s.say("no rule is assumed to pass", "不假定任何规则通过")
 	}

@@ -30,7 +30,7 @@ func everything() icpcode.RuleSet {
 		Grant:  icpcode.GrantRules{Allowed: true, Enterprise: true, MaxGrantees: 10, MaxGranters: 3, VerifyFirst: true},
 		Life:   icpcode.LifeRules{ReleaseTo: icpcode.StateAvailable, CloseRefundsPaid: true, PaidUsesQuota: true},
 		Risk:   icpcode.RiskRules{ExpiringDays: 30, ReviewDays: 28},
-		Assume: icpcode.MakeRules(icpcode.ELGTerm),
+		Assume: icpcode.MakeRuleIDs(icpcode.ELGTerm),
 	}
 }
 

@@ -157,7 +157,7 @@ func (t *table) server(a *answer) error {
 func (t *table) why(a *answer) [][2]string {
 	var out [][2]string
 	for _, r := range a.reasons {
-		if r.Outcome == icpcode.Failed {
+		if r.Outcome == icpcode.OutcomeFailed {
 			out = append(out, [2]string{r.Rule.String() + " ", r.Found})
 		}
 	}

@@ -29,7 +29,7 @@ func step(from, n int, version uint64) icpcode.Change {
 	for i := from; i < from+n; i++ {
 		r := &icpcode.Record{
 			Code: code(i), Version: version + 1, State: icpcode.StateUnbound + icpcode.State(version), Owner: "owner",
-			Grantee: icpcode.AccountID(fmt.Sprint("holder ", version)), Instance: "i", Issued: time.UnixMicro(int64(i)).UTC(),
+			Grantee: icpcode.AccountID(fmt.Sprint("holder ", version)), InstanceID: "i", Issued: time.UnixMicro(int64(i)).UTC(),
 		}
 		k := icpcode.Key{Kind: icpcode.KindRecord, Code: r.Code}
 		c.Puts = append(c.Puts, icpcode.Put{Expect: version, Document: icpcode.Document{Key: k, Version: version + 1, Body: r}})

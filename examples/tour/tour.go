@@ -35,7 +35,7 @@ type tour struct {
 	part    int
 	lang    icpcode.Lang
 	account icpcode.AccountID
-	assume  icpcode.Rules
+	assume  icpcode.RuleIDs
 
 	source, factsSource string
 	servers             []server
@@ -61,7 +61,7 @@ type server struct {
 func (t *tour) walk() error {
 	t.rules = icpcode.Alibaba()
 	t.engine = icpcode.New(memstore.New(), &icpcode.Options{
-		Rules:    t.rules,
+		RuleBook: t.rules,
 		Clock:    func() time.Time { return t.now },
 		Price:    icpcode.Money{Amount: decimal.RequireFromString(price), Currency: "CNY"},
 		Operator: func(a icpcode.AccountID) bool { return a == operator },
@@ -213,7 +213,7 @@ func (t *tour) precheck(set *icpcode.RuleSet) error {
 			}
 		}
 		for r := range d.Answers(t.lang) {
-			if r.Outcome != icpcode.Passed {
+			if r.Outcome != icpcode.OutcomePassed {
 				verdict += " " + note(r, i+1)
 			}
 		}
@@ -505,7 +505,7 @@ func (t *tour) filing(shop, forum icpcode.Instance) error {
 	}
 	t.got("under review")
 	t.do(client, "looks up which codes can be filed with now")
-	if err := t.assessments(t.engine.Pick(t.ctx, icpcode.ListRequest{Actor: client, Instance: forum.ID, Facts: t.today})); err != nil {
+	if err := t.assessments(t.engine.Pick(t.ctx, icpcode.ListRequest{Actor: client, InstanceID: forum.ID, Facts: t.today})); err != nil {
 		return err
 	}
 
@@ -562,7 +562,7 @@ func (t *tour) refund(_, _ icpcode.Instance) error {
 	for range 2 {
 		t.wait(time.Minute)
 		t.do(t.account, "asks for a refund of %s", bought[0].Display())
-		res, err := t.engine.Refund(t.ctx, icpcode.CodeRequest{Actor: t.account, RequestID: t.order(), Code: bought[0], Reason: "not needed"})
+		res, err := t.engine.Refund(t.ctx, icpcode.RefundRequest{Actor: t.account, RequestID: t.order(), Code: bought[0], Reason: "not needed"})
 		if err != nil {
 			if err := t.refusal(err); err != nil {
 				return err
@@ -580,12 +580,12 @@ func (t *tour) closing(shop, _ icpcode.Instance) error {
 	t.wait(time.Hour)
 	t.do(operator, "closes %s, which was refunded", shop.ID)
 	_, err := t.engine.CloseInstance(t.ctx, icpcode.CloseRequest{
-		Actor: operator, RequestID: t.order(), Instance: shop.ID, Refunded: true, Reason: "refunded to its owner",
+		Actor: operator, RequestID: t.order(), InstanceID: shop.ID, Refunded: true, Reason: "refunded to its owner",
 	})
 	if err != nil {
 		return err
 	}
-	if err := t.records(t.engine.Owned(t.ctx, icpcode.ListRequest{Actor: t.account, Instance: shop.ID})); err != nil {
+	if err := t.records(t.engine.Owned(t.ctx, icpcode.ListRequest{Actor: t.account, InstanceID: shop.ID})); err != nil {
 		return err
 	}
 	t.do(t.account, "asks what is at risk")
@@ -623,7 +623,7 @@ func (t *tour) assessments(list iter.Seq2[icpcode.Assessment, error]) error {
 		return cmp.Compare(slices.Index(order, a.Record.Code), slices.Index(order, b.Record.Code))
 	})
 	for _, a := range all {
-		t.got("%s of %s: %s", a.Record.Code.Display(), a.Record.Instance, a.Record.State.Label(t.lang))
+		t.got("%s of %s: %s", a.Record.Code.Display(), a.Record.InstanceID, a.Record.State.Label(t.lang))
 		for r := range a.Decision.Reasons(t.lang) {
 			t.reason("       ", r)
 		}
@@ -670,7 +670,7 @@ func (t *tour) plan(at time.Time, do func() error) { t.plans = append(t.plans, p
 // states prints how the codes of a server read now to the client.
 func (t *tour) states(today icpcode.Instance) error {
 	t.do(client, "looks at the codes of %s", today.ID)
-	r := icpcode.ListRequest{Actor: client, Instance: today.ID, Facts: func(icpcode.InstanceID) icpcode.Instance { return today }}
+	r := icpcode.ListRequest{Actor: client, InstanceID: today.ID, Facts: func(icpcode.InstanceID) icpcode.Instance { return today }}
 	return t.records(t.engine.Received(t.ctx, r))
 }
 

@@ -489,7 +489,7 @@ func TestNothingAllocates(t *testing.T) {
 	}
 	entropy := bufio.NewReaderSize(&zeros{}, 512)
 	r := icpcode.IssueRequest{Actor: "1001", Instance: server("i-1"), Quantity: 1}
-	rec := icpcode.Record{State: icpcode.StateFiled, Instance: "i-1", Product: icpcode.ECS, Owner: "1001"}
+	rec := icpcode.Record{State: icpcode.StateFiled, InstanceID: "i-1", Product: icpcode.ECS, Owner: "1001"}
 	for name, f := range map[string]func(){
 		"State.Next":     func() { _, _ = icpcode.StateAvailable.Next(icpcode.ActionSubmit, icpcode.RoleHolder) },
 		"RuleSet.Check":  func() { d := set.Check(r, 2, now); sink.Add(uint64(d.Pass)) },

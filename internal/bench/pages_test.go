@@ -22,7 +22,7 @@ func TestPageRatios(t *testing.T) {
 		}
 		r := &icpcode.Record{
 			Code: code, Version: 1, State: icpcode.StateAvailable, Last: icpcode.ActionIssue, Origin: icpcode.OriginFree,
-			Owner: "1001", Instance: icpcode.InstanceID(fmt.Sprint("i-", i/5)), Product: icpcode.ECS, RuleSet: "2026-01-06",
+			Owner: "1001", InstanceID: icpcode.InstanceID(fmt.Sprint("i-", i/5)), Product: icpcode.ECS, RuleSetVersion: "2026-01-06",
 			Issued: now.Add(time.Duration(i/3) * time.Millisecond), Updated: now,
 		}
 		put := icpcode.Put{Document: icpcode.Document{Key: icpcode.Key{Kind: icpcode.KindRecord, Code: code}, Version: 1, Body: r}}

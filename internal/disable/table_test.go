@@ -116,7 +116,7 @@ var table = []disabling{
 		{"close.go", "if !may {\n\t\t\tcontinue", "if may || !may {\n\t\t\tcontinue"},
 	}},
 	{rule: icpcode.LIFEffective, why: "a code outlives its instance's expiry", edits: []edit{
-		{"record.go", `if r.State == StateAvailable && r.Instance != "" &&`, `if false && r.Instance != "" &&`},
+		{"record.go", `if r.State == StateAvailable && r.InstanceID != "" &&`, `if false && r.Instance != "" &&`},
 	}},
 	{rule: icpcode.LIFView, why: "the grantee sees that the granter's instance was refunded", edits: []edit{
 		{"record.go", "if r.State == StateRefunded && (r.Last == ActionCloseRefund || r.Origin != OriginPaid) {", "if false {"},

@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -170,9 +171,26 @@ func isString(tok json.Token) bool { _, ok := tok.(string); return ok }
 
 func isNumber(tok json.Token) bool { _, ok := tok.(json.Number); return ok }
 
+// capitals finds where a word of a Go name ends and the next begins.
+var capitals = regexp.MustCompile(`([a-z])([A-Z])`)
+
+// words makes words of the name of a type: "rule IDs" of RuleIDs.
+func words(name string) string {
+	all := strings.Fields(capitals.ReplaceAllString(name, "$1 $2"))
+	for i, w := range all {
+		if len(w) < 2 || strings.ToUpper(w[:2]) != w[:2] {
+			all[i] = strings.ToLower(w)
+		}
+	}
+	return strings.Join(all, " ")
+}
+
 // self lets a type read itself from text.
 func self(v reflect.Value, path string, tok json.Token, text []byte, ok bool, read func([]byte) error) error {
-	name := "a valid " + strings.ToLower(v.Type().Name())
+	name := "valid " + words(v.Type().Name())
+	if !strings.HasSuffix(name, "s") {
+		name = "a " + name
+	}
 	if v.Type() == reflect.TypeFor[time.Time]() {
 		name = "a time as in RFC 3339"
 	}

@@ -40,7 +40,7 @@ func everything(ctx context.Context, store *sqlstore.Store, prefix string) error
 	if err != nil {
 		return err
 	}
-	if _, err := eng.Refund(ctx, icpcode.CodeRequest{Actor: owner, RequestID: prefix + "refund", Code: bought.Codes[0]}); err != nil {
+	if _, err := eng.Refund(ctx, icpcode.RefundRequest{Actor: owner, RequestID: prefix + "refund", Code: bought.Codes[0]}); err != nil {
 		return err
 	}
 	if _, err := eng.Grant(ctx, icpcode.GrantRequest{
@@ -78,7 +78,7 @@ func everything(ctx context.Context, store *sqlstore.Store, prefix string) error
 		return err
 	}
 	if _, err := eng.CloseInstance(ctx, icpcode.CloseRequest{
-		Actor: ops, RequestID: prefix + "close", Instance: facts.ID, Refunded: true, Reason: "returned",
+		Actor: ops, RequestID: prefix + "close", InstanceID: facts.ID, Refunded: true, Reason: "returned",
 	}); err != nil {
 		return err
 	}

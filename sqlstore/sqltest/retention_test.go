@@ -69,7 +69,7 @@ func purgeEvents(t *testing.T, e engine) {
 	}
 	ended := bought.Codes[:3]
 	for _, c := range ended {
-		if _, err := eng.Refund(t.Context(), icpcode.CodeRequest{Actor: "a", Code: c}); err != nil {
+		if _, err := eng.Refund(t.Context(), icpcode.RefundRequest{Actor: "a", Code: c}); err != nil {
 			t.Fatal(err)
 		}
 	}

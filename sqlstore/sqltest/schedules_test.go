@@ -83,7 +83,7 @@ func (y *story) tell(ctx context.Context) error {
 			})
 		}},
 		{"refund", func() (icpcode.Result, error) {
-			return y.eng.Refund(ctx, icpcode.CodeRequest{Actor: y.owner(), RequestID: id("refund"), Code: y.bought[1]})
+			return y.eng.Refund(ctx, icpcode.RefundRequest{Actor: y.owner(), RequestID: id("refund"), Code: y.bought[1]})
 		}},
 	} {
 		for try := 0; ; try++ {

@@ -64,16 +64,16 @@ func tellHistory(ctx context.Context, eng *icpcode.Engine) ([]icpcode.Result, er
 	submit(grantee, given.Codes[0], domain("xn--fsqu00a.CN", "::ffff:47.96.1.2"))
 	submit(owner, own.Codes[1], icpcode.Filing{Kind: icpcode.FilingNewService, App: "小程序 A", Subject: "主体-2"})
 	do(func(id string) (icpcode.Result, error) {
-		return eng.Release(ctx, icpcode.CodeRequest{Actor: owner, RequestID: id, Code: own.Codes[1], Reason: "撤回"})
+		return eng.Release(ctx, icpcode.ReleaseRequest{Actor: owner, RequestID: id, Code: own.Codes[1], Reason: "撤回"})
 	})
 	bought := do(func(id string) (icpcode.Result, error) {
 		return eng.Buy(ctx, icpcode.BuyRequest{Actor: owner, RequestID: id, Quantity: 4})
 	})
 	do(func(id string) (icpcode.Result, error) {
-		return eng.Refund(ctx, icpcode.CodeRequest{Actor: owner, RequestID: id, Code: bought.Codes[0], Reason: "不要了"})
+		return eng.Refund(ctx, icpcode.RefundRequest{Actor: owner, RequestID: id, Code: bought.Codes[0], Reason: "不要了"})
 	})
 	do(func(id string) (icpcode.Result, error) {
-		return eng.Void(ctx, icpcode.CodeRequest{Actor: ops, RequestID: id, Code: bought.Codes[1], Reason: "it's void"})
+		return eng.Void(ctx, icpcode.VoidRequest{Actor: ops, RequestID: id, Code: bought.Codes[1], Reason: "it's void"})
 	})
 	do(func(id string) (icpcode.Result, error) {
 		return eng.Grant(ctx, icpcode.GrantRequest{
@@ -88,7 +88,7 @@ func tellHistory(ctx context.Context, eng *icpcode.Engine) ([]icpcode.Result, er
 	closed := issue("i-closed", 2, "")
 	submit(owner, closed.Codes[0], domain("闭.Example.cn"))
 	do(func(id string) (icpcode.Result, error) {
-		return eng.CloseInstance(ctx, icpcode.CloseRequest{Actor: ops, RequestID: id, Instance: "i-closed", Refunded: true, Reason: "退订"})
+		return eng.CloseInstance(ctx, icpcode.CloseRequest{Actor: ops, RequestID: id, InstanceID: "i-closed", Refunded: true, Reason: "退订"})
 	})
 	do(func(id string) (icpcode.Result, error) {
 		var c icpcode.Code
@@ -98,7 +98,7 @@ func tellHistory(ctx context.Context, eng *icpcode.Engine) ([]icpcode.Result, er
 		f := domain("Imported.Example.cn")
 		f.ICPNumber = "沪ICP备87654321号"
 		return eng.Import(ctx, icpcode.ImportRequest{
-			Actor: ops, RequestID: id, Code: c, State: icpcode.StateFiled, Owner: owner, Instance: "i-imported", Product: icpcode.ECS,
+			Actor: ops, RequestID: id, Code: c, State: icpcode.StateFiled, Owner: owner, InstanceID: "i-imported", Product: icpcode.ECS,
 			Origin: icpcode.OriginPaid, Issued: time.Date(2025, 5, 6, 7, 8, 9, 123456000, time.UTC), Filing: &f,
 			Paid: icpcode.Money{Amount: decimal.RequireFromString("88.80"), Currency: "CNY"},
 		})
