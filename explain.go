@@ -2,7 +2,6 @@ package icpcode
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
@@ -37,8 +36,7 @@ func (l Lang) plural(n int, one, many string) string {
 
 // join lists parts, leaving out empty ones.
 func (l Lang) join(parts ...string) string {
-	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
-	return strings.Join(parts, l.say("; "))
+	return joinParts(parts, l.say("; "))
 }
 
 // labelOf returns the label of n in a table indexed by it, "" where it has
