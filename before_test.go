@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -110,9 +111,17 @@ func renamed(request []byte) []byte {
 	return bytes.Replace(request, []byte(`"Instance":`), []byte(`"InstanceID":`), 1)
 }
 
+// factsNow gives facts of before the names and words that they have now.
+var factsNow = strings.NewReplacer(
+	`"TermMonths":`, `"term_months":`, `"FirstTermMonths":`, `"first_term_months":`, `"OrderAmount":`, `"order_amount":`,
+	`"PublicIP":`, `"public_ip":`, `"PartnerIP":`, `"partner_ip":`, `"IPHeld":`, `"ip_held":`, `"ContractQuota":`, `"contract_quota":`,
+	`"Unknown"`, `"unknown"`, `"No"`, `"no"`, `"Yes"`, `"yes"`, `"Subscription"`, `"subscription"`, `"PayAsYouGo"`, `"pay-as-you-go"`,
+	`"Running"`, `"running"`, `"Enterprise"`, `"enterprise"`,
+)
+
 func again[R any](ctx context.Context, request []byte, do func(context.Context, R) (icpcode.Result, error)) (icpcode.Result, error) {
 	var r R
-	in := json.NewDecoder(bytes.NewReader(request))
+	in := json.NewDecoder(strings.NewReader(factsNow.Replace(string(request))))
 	in.DisallowUnknownFields()
 	if err := in.Decode(&r); err != nil {
 		return icpcode.Result{}, err

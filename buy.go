@@ -39,16 +39,15 @@ func (r *buying) writes(c *call) (puts, events int) { return r.draws(c.set), r.d
 
 // decide: LIF-BUY, PAY-PRICE, PAY-EXACT.
 func (r *buying) decide(c *call, v *view) (Result, Decision, error) {
-	d := c.decision(ActionBuy)
+	d := Decision{Case: c.newCase(OperationBuy)}
+	d.Case.Quantity = r.Quantity
 	if c.price.Currency == "" && c.price.Amount.IsZero() {
 		return Result{}, d, ErrNoPrice
 	}
 	if err := checkPrice(c.price); err != nil {
 		return Result{}, d, err
 	}
-	d.Quota.Requested = r.Quantity
-	d.answer(ELGBatch, c.set.batch(r.Quantity))
-	if err := c.settle(&d); err != nil {
+	if err := c.decide(&d); err != nil {
 		return Result{}, d, err
 	}
 	if err := c.capacity.fits("Quantity", r.Quantity, 1, 0); err != nil {
@@ -100,30 +99,23 @@ func (r *binding) writes(c *call) (puts, events int) { return 1 + c.ledgerPuts(r
 
 // decide: LIF-BIND, PAY-QUOTA.
 func (r *binding) decide(c *call, v *view) (Result, Decision, error) {
-	d := c.decision(ActionBind)
+	d := Decision{Case: c.newCase(OperationBind)}
 	rec, roles, err := c.find(v, r.Code)
 	if err != nil {
 		return Result{}, d, err
 	}
 	l := c.readLedgers(v, &r.Instance, r.Assume)
-	asked := bindRules
-	if c.set.Life.PaidUsesQuota {
-		asked |= 1 << ELGQuota
-	}
-	d.instance, d.Assumed = r.Instance, r.Assume|c.set.Assume
-	d.Quota = Quota{Used: l.used, Requested: 1}
-	c.set.judge(&d, asked)
-	l.judge(&d)
-	d.about(rec, roles, Instance{})
-	to, may := rec.State.Next(ActionBind, roles)
-	d.answer(LIFBind, tri(may))
-	if err := c.settle(&d); err != nil {
+	d.Case.about(rec, roles, c.actor, &r.Instance)
+	d.Case.Assume = r.Assume
+	l.tell(&d.Case)
+	if err := c.decide(&d); err != nil {
 		return Result{}, d, err
 	}
 	if err := l.room(c, 1); err != nil {
 		return Result{}, d, err
 	}
 	l.take(v, 1, c.set.Life.PaidUsesQuota)
+	to, _ := rec.State.Next(ActionBind, roles)
 	e := c.event(r.Code, ActionBind, to)
 	e.InstanceID, e.Product, e.ContractQuota = r.Instance.ID, r.Instance.Product, r.Instance.ContractQuota
 	e.Assumed = d.Assumed

@@ -91,9 +91,24 @@ func (c *call) result(a Action, s State, codes ...Code) Result {
 	return Result{RequestID: c.requestID, Action: a, At: c.at, State: s, Codes: codes}
 }
 
-// decision returns a decision of this call, to be completed.
-func (c *call) decision(a Action) Decision {
-	return Decision{At: c.at, set: c.set, action: a, actor: c.actor}
+// newCase returns a case of this call, to be completed.
+func (c *call) newCase(o Operation) Case {
+	k := newCase(o, c.at)
+	k.Operator = c.operator
+	return k
+}
+
+// decide decides a case, and turns the decision into an error: a refusal, or
+// that the phone must be verified first. A dry run stops short of the phone.
+func (c *call) decide(d *Decision) error {
+	c.set.decide(d)
+	if err := d.err(); err != nil {
+		return err
+	}
+	if d.PhoneNeeded && !c.dry {
+		return errPhone
+	}
+	return nil
 }
 
 // find returns the record of a code and the parts that the actor plays. To a

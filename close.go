@@ -66,19 +66,18 @@ func (r *closing) fits(c *call, records []*Record) error {
 // counts; otherwise one was attached meanwhile, and the engine lists again.
 func (r *closing) decide(c *call, v *view) (Result, Decision, error) {
 	a := r.action()
-	d := c.decision(a)
-	if c.operator {
-		d.roles = RoleOperator
+	d := Decision{Case: c.newCase(OperationCloseRelease)}
+	if r.Refunded {
+		d.Case.Operation = OperationCloseRefund
 	}
 	var next Ledger
 	if l := read[Ledger](v, ledgerKey(r.InstanceID)); l != nil {
 		next = *l
 	}
 	if c.operator {
-		d.closed = next.Closed
+		d.Case.Closed = next.Closed
 	}
-	d.answer(LIFClose, tri(c.operator && next.Closed == ActionNone))
-	if err := c.settle(&d); err != nil {
+	if err := c.decide(&d); err != nil {
 		return Result{}, d, err
 	}
 	if len(r.listed) != next.Attached {

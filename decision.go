@@ -1,15 +1,19 @@
 package icpcode
 
-import (
-	"iter"
-	"time"
-)
+import "iter"
 
-// Decision is what the rules answered: for each rule that was asked pass,
-// fail or unknown. It is a small value that costs nothing to make; the words
-// are found only when [Decision.Reasons] or [Decision.Answers] are ranged
-// over. The zero value answers nothing and refuses nothing.
+// Decision is what the rules answered to a [Case]: for each rule that was
+// asked pass, fail or unknown. It costs little to make; the words are found
+// only when [Decision.Reasons] or [Decision.Answers] are ranged over. The zero
+// value refuses: nothing was decided.
+//
+// A decision that the [Engine] hands out has the case as its asker may know
+// it. Its JSON has the case, the answers, the version and digest of the rule
+// set and every answer in words, so that it explains itself also when it is
+// read back without the rule book; [RuleSet.Decide] of its case under the same
+// set decides it again.
 type Decision struct {
+	Case                Case
 	Pass, Fail, Unknown RuleIDs // disjoint
 	Assumed             RuleIDs // those of Unknown that the request or rule set assumes to pass
 	Advice              RuleIDs // rules that advise and never gate (PAY-WHEN, RSK-MOVE)
@@ -17,33 +21,39 @@ type Decision struct {
 	// PhoneNeeded says that the phone is yet to be verified (GRT-FIRST): if
 	// nothing refuses, the action passes once it is.
 	PhoneNeeded bool
-	At          time.Time // the instant that was asked about
 
-	set           *RuleSet
-	action        Action
-	state         State // of the code, as the asker sees it
-	roles         Role
-	forOthers     bool
-	certification Certification
-	actor         AccountID
-	instance      Instance
-	detail        string // of FIL-WHAT, LIF-IMPORT: an English phrase
-	closed        Action
-	noPhone       bool // there is nothing to verify a phone with
-	paid          bool
+	set  *RuleSet // that decided; nil where the decision was read back
+	said *said    // what a decision that was read back says
 }
 
 // Refused reports whether a rule fails, or is unknown and not assumed.
-func (d *Decision) Refused() bool { return d.refusals() != 0 }
+func (d Decision) Refused() bool {
+	return d.Case.Operation == OperationNone || d.refusals() != 0
+}
 
 func (d *Decision) refusals() RuleIDs { return d.Fail | d.Unknown&^d.Assumed }
 
-// RuleSet returns the version of the rule set that answered.
-func (d *Decision) RuleSet() string {
+// RuleSetVersion returns the version of the rule set that answered.
+func (d Decision) RuleSetVersion() string {
+	if d.said != nil {
+		return d.said.RuleSet.Version
+	}
 	if d.set == nil {
 		return ""
 	}
 	return d.set.Version
+}
+
+// RuleSetDigest returns the digest of the rule set that answered: see
+// [RuleSet.Digest].
+func (d Decision) RuleSetDigest() Digest {
+	if d.said != nil {
+		return d.said.RuleSet.Digest
+	}
+	if d.set == nil {
+		return Digest{}
+	}
+	return d.set.Digest()
 }
 
 // err returns the refusal, or nil.
@@ -51,7 +61,20 @@ func (d *Decision) err() error {
 	if !d.Refused() {
 		return nil
 	}
-	return &RefusedError{*d}
+	return &RefusedError{d.shown()}
+}
+
+// shown returns the decision as its asker may know it: how near the other side
+// of a grant is to its cap is replaced by what the rule answers (GRT-PRIVATE).
+func (d *Decision) shown() Decision {
+	if d.Case.Operator || d.Case.Grant == nil || d.Case.Grant.In.Used < 0 {
+		return *d
+	}
+	s := *d
+	g := *d.Case.Grant
+	g.In = CaseCap{Used: -1, Kept: d.set.within(&g.In, d.set.Grant.MaxGranters), Under: d.set.Digest()}
+	s.Case.Grant = &g
+	return s
 }
 
 // Outcome is what one rule answered.
@@ -66,31 +89,57 @@ const (
 	OutcomeAdvised // advice, no gate
 )
 
-// Reason explains what one rule answered.
+// Reason explains what one rule answered. Its texts suit a customer: they name
+// no account, no code and nothing of a program.
 type Reason struct {
-	Rule     Rule    `json:"rule"`
-	Outcome  Outcome `json:"outcome"`
-	Required string  `json:"required"`         // what the rule asks for
-	Found    string  `json:"found"`            // what there was
-	Remedy   string  `json:"remedy,omitempty"` // what to do about it; "" where the rule passed
-	Source   string  `json:"source"`           // where the rule comes from
+	Rule    Rule    `json:"rule"`
+	Outcome Outcome `json:"outcome"`
+	// Position says which code of a grant it is about, counted from 1; 0: all
+	// of the request.
+	Position int    `json:"position,omitzero"`
+	Required string `json:"required"`         // what the rule asks for
+	Found    string `json:"found"`            // what there was
+	Remedy   string `json:"remedy,omitempty"` // what to do about it; "" where the rule passed
+	// Facts are those that are missing, or where the rule failed those that it
+	// failed on; none where that is no fact that can be stated.
+	Facts     []Fact     `json:"facts,omitempty"`
+	Citations []Citation `json:"citations,omitempty"` // the documents that the rule comes from
+	Source    string     `json:"-"`                   // where the rule comes from, in the tags of docs/rules.md
 }
 
 // Reasons explains the refusal: every rule that failed or whose fact is
-// unknown and not assumed, then the advice. It is empty if nothing refused.
-// The texts name no account but the asker's and no code.
-func (d *Decision) Reasons(l Lang) iter.Seq[Reason] {
+// unknown and not assumed, then the advice. It is empty if nothing refused. In
+// a grant of codes the reasons about the grant come first, then those about
+// each refused code.
+func (d Decision) Reasons(l Lang) iter.Seq[Reason] {
 	return d.explain(l, d.refusals(), d.Advice)
 }
 
 // Answers explains every rule that was asked, also those that passed, then
 // the advice.
-func (d *Decision) Answers(l Lang) iter.Seq[Reason] {
+func (d Decision) Answers(l Lang) iter.Seq[Reason] {
 	return d.explain(l, d.Pass|d.Fail|d.Unknown, d.Advice)
 }
 
+// grantedRules are the rules that a grant asks of each code.
+const grantedRules = 1<<GRTState | 1<<GRTOnce | 1<<LIFEffective
+
 func (d *Decision) explain(l Lang, asked, advice RuleIDs) iter.Seq[Reason] {
 	return func(yield func(Reason) bool) {
+		if d.said != nil {
+			d.said.tell(l, d, asked, advice, yield)
+			return
+		}
+		if d.Case.Operation == OperationNone {
+			yield(undecided(l))
+			return
+		}
+		if d.Case.Operation == OperationGrant {
+			if !d.explainGrant(l, asked, yield) {
+				return
+			}
+			asked = 0
+		}
 		for r := range asked.All() {
 			if !yield(d.reason(l, r, d.outcome(r))) {
 				return
@@ -104,6 +153,37 @@ func (d *Decision) explain(l Lang, asked, advice RuleIDs) iter.Seq[Reason] {
 	}
 }
 
+// explainGrant explains the grant, then each code: what each would be told
+// alone.
+func (d *Decision) explainGrant(l Lang, asked RuleIDs, yield func(Reason) bool) bool {
+	whole := Decision{Case: d.Case, set: d.set}
+	whole.set.judgeGrant(&whole)
+	for r := range (asked & (whole.Pass | whole.Fail | whole.Unknown)).All() {
+		if r == GRTOnce && !whole.Fail.Has(r) {
+			continue // each code answers it
+		}
+		if !yield(d.reason(l, r, whole.outcome(r))) {
+			return false
+		}
+	}
+	passes := asked&d.Pass != 0
+	for i := range d.Case.Codes {
+		one := Decision{Case: d.Case, set: d.set}
+		one.judgeGranted(&d.Case.Codes[i])
+		told := one.Fail
+		if passes {
+			told |= one.Pass
+		}
+		for r := range (told & (asked | grantedRules)).All() {
+			reason := d.reasonOf(l, r, one.outcome(r), i)
+			if !yield(reason) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 func (d *Decision) outcome(r Rule) Outcome {
 	if d.Fail.Has(r) {
 		return OutcomeFailed
@@ -115,13 +195,6 @@ func (d *Decision) outcome(r Rule) Outcome {
 		return OutcomeUnknown
 	}
 	return OutcomePassed
-}
-
-// about sets what d says about the code of r, in the words of its asker.
-func (d *Decision) about(r *Record, roles Role, today Instance) {
-	d.roles = roles
-	d.state = r.view(roles, today, d.At).State
-	d.paid = r.Origin == OriginPaid
 }
 
 // answer notes what a rule says.

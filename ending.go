@@ -32,20 +32,16 @@ func (r *ending) decide(c *call, v *view) (Result, Decision, error) {
 	if action == ActionRelease && c.set.Life.ReleaseTo == StateInvalid {
 		action = ActionForfeit
 	}
-	d := c.decision(action)
+	d := Decision{Case: c.newCase(endingOperation(r.action))}
 	rec, roles, err := c.find(v, r.Code)
 	if err != nil {
 		return Result{}, d, err
 	}
-	d.about(rec, roles, Instance{})
-	to, may := rec.State.Next(action, roles)
-	if action == ActionRefund && rec.Origin != OriginPaid {
-		may = false
-	}
-	d.answer(action.Rule(), tri(may))
-	if err := c.settle(&d); err != nil {
+	d.Case.about(rec, roles, c.actor, new(Instance))
+	if err := c.decide(&d); err != nil {
 		return Result{}, d, err
 	}
+	to, _ := rec.State.Next(action, roles)
 	e := c.event(r.Code, action, to)
 	e.Reason = r.Reason
 	if action == ActionRefund {
@@ -55,4 +51,14 @@ func (r *ending) decide(c *call, v *view) (Result, Decision, error) {
 	res := c.result(action, to, r.Code)
 	res.Money = e.Refund
 	return res, d, nil
+}
+
+func endingOperation(a Action) Operation {
+	if a == ActionRefund {
+		return OperationRefund
+	}
+	if a == ActionVoid {
+		return OperationVoid
+	}
+	return OperationRelease
 }

@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/icpcode/icpcode"
 	"github.com/shopspring/decimal"
 )
@@ -183,25 +185,62 @@ func found(t testing.TB, d *icpcode.Decision, rule icpcode.Rule) string {
 	return ""
 }
 
-// TestRefusedGrantTellsTheFirst grants several codes of which some cannot be:
-// the reasons are about the first of those.
-func TestRefusedGrantTellsTheFirst(t *testing.T) {
+// TestRefusedGrantTellsOfEach grants several codes of which some cannot be: each
+// of those has its own reasons, as it would have alone, by its position.
+func TestRefusedGrantTellsOfEach(t *testing.T) {
 	w := newWorld(t)
-	codes := w.issue(w.server(theOwner), 3)
+	i := w.server(theOwner)
+	codes := w.issue(i, 4)
 	must[icpcode.Result](t)(w.submit(theOwner, codes[1]))
 	must[icpcode.Result](t)(w.eng.Void(w.ctx, icpcode.VoidRequest{Actor: ops, Code: codes[2], Reason: "test"}))
+	must[icpcode.Result](t)(w.eng.Grant(w.ctx, icpcode.GrantRequest{
+		Actor: theOwner, Codes: codes[3:], GrantTo: theGrantee, Certification: icpcode.Enterprise,
+	}))
+	old := w.server(theOwner)
+	lapsed := w.issue(old, 1)[0]
+	old.Expires = w.now
+	const (
+		filing  = "GRT-STATE: the code is Filing, wait until its filing ends, or withdraw the filing"
+		invalid = "GRT-STATE: the code is Invalid, use another code: this one is spent"
+		granted = "GRT-ONCE: asked by the owner, who granted it to another account, use a code of your own that was never granted"
+	)
 	for _, c := range []struct {
 		codes []icpcode.Code
-		want  string
+		want  []string
 	}{
-		{[]icpcode.Code{codes[1]}, "the code is Filing"},
-		{[]icpcode.Code{codes[0], codes[1], codes[2]}, "the code is Filing"},
-		{[]icpcode.Code{codes[2], codes[1], codes[0]}, "the code is Invalid"},
-		{[]icpcode.Code{codes[1], codes[0]}, "the code is Filing"},
+		{[]icpcode.Code{codes[1]}, []string{"1 " + filing}},
+		{[]icpcode.Code{codes[0], codes[1], codes[2]}, []string{"2 " + filing, "3 " + invalid}},
+		{[]icpcode.Code{codes[2], codes[1], codes[0]}, []string{"1 " + invalid, "2 " + filing}},
+		{[]icpcode.Code{codes[3], codes[2]}, []string{"1 " + granted, "2 " + invalid}},
+		{[]icpcode.Code{codes[3], codes[1]}, []string{"1 " + granted, "2 " + filing}},
+		{[]icpcode.Code{codes[2], codes[3]}, []string{"1 " + invalid, "2 " + granted}},
+		{[]icpcode.Code{codes[3], lapsed}, []string{
+			"1 " + granted,
+			"2 LIF-EFFECTIVE: running; expired at 2026-03-01 12:00:00 +08:00, have the instance renewed: the code can then be used again",
+		}},
 	} {
-		_, err := w.eng.Grant(w.ctx, icpcode.GrantRequest{Actor: theOwner, Codes: c.codes, GrantTo: theGrantee, Certification: icpcode.Enterprise})
-		if got := found(t, refused(t, err, icpcode.GRTState), icpcode.GRTState); got != c.want {
-			t.Errorf("found %q, want %q", got, c.want)
+		r := icpcode.GrantRequest{Actor: theOwner, Codes: c.codes, GrantTo: theGrantee, Certification: icpcode.Enterprise}
+		if slices.Contains(c.codes, lapsed) {
+			r.Instances = []icpcode.Instance{old}
+		}
+		_, err := w.eng.Grant(w.ctx, r)
+		var no *icpcode.RefusedError
+		if !errors.As(err, &no) {
+			t.Fatalf("granted, or %v", err)
+		}
+		var got []string
+		for r := range no.Decision.Reasons(icpcode.English) {
+			_, found, many := strings.Cut(r.Found, fmt.Sprintf("code %d of %d: ", r.Position, len(c.codes)))
+			if !many {
+				found = r.Found
+			}
+			if many != (len(c.codes) > 1) {
+				t.Errorf("of %d codes, one is told as %q", len(c.codes), r.Found)
+			}
+			got = append(got, fmt.Sprintf("%d %v: %s, %s", r.Position, r.Rule, found, r.Remedy))
+		}
+		if d := cmp.Diff(c.want, got); d != "" {
+			t.Error(d)
 		}
 	}
 }

@@ -64,6 +64,9 @@ type RefusedError struct {
 func (e *RefusedError) Error() string {
 	d := e.Decision
 	s := "icpcode: refused"
+	if d.Case.Operation == OperationNone {
+		return s + ": nothing was decided"
+	}
 	if d.Fail != 0 {
 		s += ": " + d.Fail.String()
 	}

@@ -43,8 +43,8 @@ func Example() {
 	// 2 codes, Available; 3 left
 	// ELG-REGION: required a region in mainland China; found cn-hongkong, outside mainland China
 	// 	buy in a mainland region
-	// ELG-IPINUSE: required an IP that no other filing holds; found not known: whether another filing holds its IP (Instance.IPHeld)
-	// 	state whether another filing holds its IP (Instance.IPHeld)
+	// ELG-IPINUSE: required an IP that no other filing holds; found not known: whether another filing holds its IP
+	// 	state whether another filing holds its IP
 	// ELG-QUOTA: required at most 5 codes ever, for the instance; found 2 issued, 4 requested
 	// 	request at most 3; use another instance, or buy a paid code
 }

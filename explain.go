@@ -73,6 +73,9 @@ func (o Outcome) String() string { return o.Label(English) }
 // MarshalText returns the outcome in English.
 func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
 
+// UnmarshalText reads an outcome in English.
+func (o *Outcome) UnmarshalText(b []byte) error { return parseName(o, "Outcome", outcomeLabels, b) }
+
 // Label returns the outcome in language l.
 func (o Outcome) Label(l Lang) string { return labelOf(l, outcomeLabels, o) }
 
@@ -172,18 +175,31 @@ const fromSet = elgRules&^(1<<ELGOwner) |
 // words are what an explainer says of one rule.
 type words struct {
 	required, found, remedy string
-	lacks                   string // the fact that is missing
+	lacks                   string // the facts that are missing
+	facts                   []Fact // the same
 	free                    bool   // the rule set imposes nothing here
+}
+
+// lack notes that a fact is missing, and what it is called.
+func (w *words) lack(e *explainer, f Fact, what string) {
+	w.lacks = e.join(w.lacks, e.say(what))
+	w.facts = append(w.facts, f)
 }
 
 // explainer finds the words. It is a Decision with what its texts need.
 type explainer struct {
 	*Decision
 	Lang
-	outcome Outcome
-	set     *RuleSet // never nil
-	q       *Requirements
-	listed  bool // the set lists the instance's product
+	outcome  Outcome
+	set      *RuleSet // never nil
+	q        *Requirements
+	listed   bool // the set lists the instance's product
+	action   Action
+	instance Instance // that it is about
+	state    State    // of the code, as the asker sees it now
+	roles    Role     // of the asker towards it
+	paid     bool
+	closed   Action
 }
 
 // explainers is indexed by Rule; where it has none, step or general speaks.
@@ -202,16 +218,49 @@ var explainers = [numRules]func(*explainer) words{
 	RSKMove: (*explainer).move,
 }
 
-// reason explains one answer. It names no code and no account.
-func (d *Decision) reason(l Lang, r Rule, o Outcome) Reason {
-	e := explainer{Decision: d, Lang: l, outcome: o, set: d.set}
-	if d.set == nil {
+// reason explains one answer.
+func (d *Decision) reason(l Lang, r Rule, o Outcome) Reason { return d.reasonOf(l, r, o, -1) }
+
+// reasonOf explains one answer about the code at a position of a grant, or
+// about the whole where that is negative. It names no code and no account.
+func (d *Decision) reasonOf(l Lang, r Rule, o Outcome, position int) Reason {
+	code := &d.Case.Code
+	if position >= 0 {
+		code = &d.Case.Codes[position]
+	}
+	e := explainer{
+		Decision: d, Lang: l, outcome: o, set: d.set, action: d.action(), instance: *d.Case.today(code),
+		state: code.State, roles: d.Case.roles(code), paid: code.Origin == OriginPaid, closed: d.Case.Closed,
+	}
+	if e.action != ActionBind && lapsed(code.State, &e.instance, d.Case.At) {
+		e.state = StateInvalid
+	}
+	reason := e.reason(r)
+	if len(d.Case.Codes) > 1 && position >= 0 {
+		reason.Found = l.say("code %d of %d: %s", position+1, len(d.Case.Codes), reason.Found)
+	}
+	reason.Position = position + 1
+	return reason
+}
+
+func (e *explainer) reason(r Rule) Reason {
+	l, o := e.Lang, e.outcome
+	if e.set == nil {
 		e.set = new(RuleSet)
 	}
-	e.q, e.listed = e.set.requirements(d.instance.Product)
+	e.q, e.listed = e.set.requirements(e.instance.Product)
 	w := e.words(r)
 	if o == OutcomeUnknown || o == OutcomeAssumed {
 		e.unknown(&w)
+	} else {
+		w.facts = nil
+	}
+	if o == OutcomeFailed && r < numRules {
+		for _, f := range factsOf[r] {
+			if e.known(f) {
+				w.facts = append(w.facts, f)
+			}
+		}
 	}
 	if w.found == "" {
 		w.found = l.say("not known")
@@ -226,10 +275,17 @@ func (d *Decision) reason(l Lang, r Rule, o Outcome) Reason {
 		}
 	}
 	source := r.Source()
-	if fromSet.Has(r) && d.RuleSet() != "" {
-		source = l.say("%s (rule set %s)", source, plain(d.RuleSet()))
+	if fromSet.Has(r) && e.set.Version != "" {
+		source = l.say("%s (rule set %s)", source, plain(e.set.Version))
 	}
-	return Reason{Rule: r, Outcome: o, Required: w.required, Found: w.found, Remedy: w.remedy, Source: source}
+	return Reason{Rule: r, Outcome: o, Required: w.required, Found: w.found, Remedy: w.remedy, Facts: w.facts, Source: source}
+}
+
+// undecided is the reason of a zero Decision.
+func undecided(l Lang) Reason {
+	return Reason{
+		Outcome: OutcomeUnknown, Required: l.say("a decision"), Found: l.say("nothing was decided"), Remedy: l.say("ask first"),
+	}
 }
 
 func (e *explainer) words(r Rule) words {
@@ -269,11 +325,6 @@ func (e *explainer) unknown(w *words) {
 	if e.outcome == OutcomeAssumed && w.lacks == "" {
 		w.found = e.join(w.found, e.say("assumed to pass"))
 	}
-}
-
-// fact names a field that the caller can state.
-func (e *explainer) fact(what, field string) string {
-	return e.say("%s (%s)", e.say(what), field)
 }
 
 // plain returns text that came with a request, quoted if it is not an ID.
@@ -319,8 +370,8 @@ func (e *explainer) expiry() string {
 	if i.Billing == PayAsYouGo || i.Expires.IsZero() {
 		return ""
 	}
-	if !e.At.Before(i.Expires) {
+	if !e.Case.At.Before(i.Expires) {
 		return e.say("expired at %s", when(i.Expires))
 	}
-	return e.say("%s left, until %s", e.span(e.At, i.Expires), when(i.Expires))
+	return e.say("%s left, until %s", e.span(e.Case.At, i.Expires), when(i.Expires))
 }

@@ -19,7 +19,7 @@ func (e *explainer) product() words {
 		w.required = e.say("a product that supplies codes: the rule set lists none")
 	}
 	if i.Product == "" {
-		w.lacks = e.fact("the product", "Instance.Product")
+		w.lack(e, FactProduct, "the product")
 		return w
 	}
 	if !e.listed || e.q.MinOrder.IsZero() {
@@ -28,11 +28,11 @@ func (e *explainer) product() words {
 	w.required = e.join(w.required, e.say("an order of at least CNY %s", e.q.MinOrder))
 	w.remedy = e.say("use a server whose order reaches CNY %s", e.q.MinOrder)
 	if i.OrderAmount.IsZero() {
-		w.lacks = e.fact("the amount of the order", "Instance.OrderAmount")
+		w.lack(e, FactOrderAmount, "the amount of the order")
 		return w
 	}
 	if checkAmount("", i.OrderAmount) != nil {
-		w.lacks = e.fact("the amount of the order", "Instance.OrderAmount")
+		w.lack(e, FactOrderAmount, "the amount of the order")
 		return w
 	}
 	w.found = e.join(w.found, e.say("an order of CNY %s", i.OrderAmount))
@@ -52,11 +52,11 @@ func (e *explainer) owner() words {
 		required: e.say("the account that bought the instance"), found: e.say("another account bought it"),
 		remedy: e.say("apply with the purchasing account; the new owner of a second-hand server applies itself"),
 	}
-	if e.actor == e.instance.Owner {
+	if e.Case.Bought.asker() == Yes {
 		w.found = e.say("the applicant bought it")
 	}
-	if e.instance.Owner == "" {
-		w.lacks = e.fact("who bought it", "Instance.Owner")
+	if e.Case.Bought == RelationUnknown {
+		w.lack(e, FactOwner, "who bought it")
 	}
 	return w
 }
@@ -74,14 +74,12 @@ func (e *explainer) billing() words {
 	if i.Billing == PayAsYouGo {
 		w.remedy = e.say("convert it to subscription")
 	}
-	var billing, trial string
 	if i.Billing == BillingUnknown {
-		billing = e.fact("how it is paid for", "Instance.Billing")
+		w.lack(e, FactBilling, "how it is paid for")
 	}
 	if i.Trial == Unknown {
-		trial = e.fact("whether it is a trial", "Instance.Trial")
+		w.lack(e, FactTrial, "whether it is a trial")
 	}
-	w.lacks = e.join(billing, trial)
 	return w
 }
 
@@ -93,11 +91,11 @@ func (e *explainer) term() words {
 		remedy:   e.plural(n, "renew until %d calendar month is bought", "renew until %d calendar months are bought"),
 		free:     n == 0,
 	}
-	months, lacks := i.TermMonths, e.fact("the term bought, in months", "Instance.TermMonths")
+	months, lacks, what := i.TermMonths, FactTermMonths, "the term bought, in months"
 	if e.q.FirstPurchaseOnly {
 		w.required = e.plural(n, "first bought for at least %d calendar month", "first bought for at least %d calendar months")
 		w.remedy = e.say("use an instance that was first bought for that long; renewing does not help")
-		lacks = e.fact("the term of the first purchase, in months", "Instance.FirstTermMonths")
+		lacks, what = FactFirstTermMonths, "the term of the first purchase, in months"
 		if i.FirstTermMonths > 0 {
 			months = i.FirstTermMonths
 		}
@@ -114,7 +112,7 @@ func (e *explainer) term() words {
 	if months == 0 && e.outcome == OutcomeFailed && !i.Created.IsZero() {
 		w.found = e.say("too short, for it lasts from %s to %s", when(i.Created), when(i.Expires))
 	}
-	w.lacks = lacks
+	w.lack(e, lacks, what)
 	return w
 }
 
@@ -137,7 +135,7 @@ func (e *explainer) remaining() words {
 		return e.noTerm(w)
 	}
 	if e.instance.Expires.IsZero() {
-		w.lacks = e.fact("when it expires", "Instance.Expires")
+		w.lack(e, FactExpires, "when it expires")
 	}
 	return w
 }
@@ -151,7 +149,7 @@ func (e *explainer) region() words {
 	}
 	if e.instance.Region == "" {
 		w.found = ""
-		w.lacks = e.fact("the region", "Instance.Region")
+		w.lack(e, FactRegion, "the region")
 		return w
 	}
 	if e.outcome == OutcomeFailed {
@@ -159,7 +157,8 @@ func (e *explainer) region() words {
 	}
 	if e.outcome == OutcomeUnknown || e.outcome == OutcomeAssumed {
 		w.found = e.say("not known: the rule set does not list %s", region)
-		w.remedy = e.say("state the region as the provider spells it (Instance.Region), or add it to the rule set")
+		w.facts = []Fact{FactRegion}
+		w.remedy = e.say("state the region as the provider spells it")
 	}
 	return w
 }
@@ -174,7 +173,7 @@ func (e *explainer) publicIP() words {
 		w.remedy = e.join(w.remedy, e.say("behind a NAT gateway or load balancer that has one, apply with that"))
 	}
 	if e.instance.PublicIP == Unknown && !e.instance.noPublicIP() {
-		w.lacks = e.fact("whether it has a public IP", "Instance.PublicIP")
+		w.lack(e, FactPublicIP, "whether it has a public IP")
 	}
 	return w
 }
@@ -231,18 +230,18 @@ func (e *explainer) status() words {
 		settle = e.say("settle the lock")
 		w.remedy = settle
 	}
-	if i.expired(e.At) {
+	if i.expired(e.Case.At) {
 		renew = e.say("renew")
 		w.remedy = e.join(renew, settle)
 	}
 	if i.gone() {
 		w.remedy = e.say("use another instance")
 	}
-	if renew != "" && !i.Expires.IsZero() && !e.At.Before(i.Expires) {
+	if renew != "" && !i.Expires.IsZero() && !e.Case.At.Before(i.Expires) {
 		w.found = e.join(w.found, e.expiry())
 	}
 	if i.Status == StatusUnknown {
-		w.lacks = e.fact("its status", "Instance.Status")
+		w.lack(e, FactStatus, "its status")
 	}
 	return w
 }
@@ -258,7 +257,7 @@ func (e *explainer) ipInUse() words {
 	}
 	if e.instance.IPHeld == Unknown {
 		w.found = ""
-		w.lacks = e.fact("whether another filing holds its IP", "Instance.IPHeld")
+		w.lack(e, FactIPHeld, "whether another filing holds its IP")
 	}
 	return w
 }
@@ -282,21 +281,21 @@ func (e *explainer) quota() words {
 	switch {
 	case e.instance.Product == "":
 		w.required = e.say("codes left of the product's quota")
-		w.lacks = e.fact("the product", "Instance.Product")
+		w.lack(e, FactProduct, "the product")
 	case q.Limit == UnknownLimit:
 		w.required = e.say("codes left of the quota, which no source gives")
-		w.lacks = e.fact("how many codes the provider allows", "Instance.ContractQuota")
+		w.lack(e, FactContractQuota, "how many codes the provider allows")
 	case q.Used >= 0:
 	case q.Requested > q.Limit: // too many, whatever was issued before
 		w.found = e.say("%d requested", q.Requested)
 		left = q.Limit
-	case e.instance.Owner == "":
-		w.lacks = e.fact("who bought it", "Instance.Owner")
-	case owner(e.actor, &e.instance) == Yes:
-		w.lacks = e.say("how many codes were issued")
+	case e.Case.Bought == RelationUnknown:
+		w.lack(e, FactOwner, "who bought it")
+	case e.Case.Bought.asker() == Yes:
+		w.lack(e, FactIssued, "how many codes were issued")
 	default:
 		w.found = e.say("not known: the count is for the instance's owner alone")
-		w.remedy = e.say("apply as the owner (Instance.Owner)")
+		w.remedy = e.say("apply as the owner")
 	}
 	if left > 0 {
 		w.remedy = e.join(e.say("request at most %d", left), w.remedy)
@@ -321,7 +320,7 @@ func (e *explainer) account() words {
 	w := e.certified()
 	w.required = e.say("an enterprise account, to issue codes")
 	w.remedy = e.say("verify as an enterprise, or file with the purchasing account")
-	w.free = e.set.Account == AccountAny || e.set.Account == AccountOthers && !e.forOthers
+	w.free = e.set.Account == AccountAny || e.set.Account == AccountOthers && !e.Case.ForAnother
 	if e.set.Account == AccountOthers {
 		w.required = e.say("an enterprise account, to issue codes for another account")
 	}
@@ -329,9 +328,9 @@ func (e *explainer) account() words {
 }
 
 func (e *explainer) certified() words {
-	w := words{found: labelOf(e.Lang, certificationLabels, e.certification)}
-	if e.certification == CertificationUnknown {
-		w.lacks = e.fact("how the account was verified", "Certification")
+	w := words{found: labelOf(e.Lang, certificationLabels, e.Case.Certification)}
+	if e.Case.Certification == CertificationUnknown {
+		w.lack(e, FactCertification, "how the account was verified")
 	}
 	return w
 }

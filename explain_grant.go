@@ -1,10 +1,5 @@
 package icpcode
 
-import (
-	"fmt"
-	"strings"
-)
-
 // enterprise: GRT-ENTERPRISE.
 func (e *explainer) enterprise() words {
 	w := e.certified()
@@ -16,7 +11,7 @@ func (e *explainer) enterprise() words {
 
 // grantsOut: GRT-OUT.
 func (e *explainer) grantsOut() words {
-	year, n := NaturalYear(e.At), e.set.Grant.MaxGrantees
+	year, n := NaturalYear(e.Case.At), e.set.Grant.MaxGrantees
 	w := words{
 		required: e.say("different grantees of one granter in the natural year %d: at most %d", year, n),
 		found:    e.say("the cap of %d is reached, and this grantee would be another one", n),
@@ -29,7 +24,7 @@ func (e *explainer) grantsOut() words {
 // grantsIn: GRT-IN. Nothing in it tells whom the target has to do with, nor
 // how many they are (GRT-PRIVATE).
 func (e *explainer) grantsIn() words {
-	year, n := NaturalYear(e.At), e.set.Grant.MaxGranters
+	year, n := NaturalYear(e.Case.At), e.set.Grant.MaxGranters
 	w := words{
 		required: e.say("different granters to one grantee in the natural year %d: at most %d", year, n),
 		found:    e.say("the target account has reached the cap of %d in the natural year %d", n, year),
@@ -58,9 +53,9 @@ func (e *explainer) firstGrant() words {
 		found:    e.say("the first grant to this account, and the phone was not verified"),
 		remedy:   e.say("verify the phone, then grant again"), free: !e.set.Grant.VerifyFirst,
 	}
-	if e.noPhone {
+	if e.Case.Grant != nil && e.Case.Grant.Phone == PhoneNone {
 		w.found = e.say("the first grant to this account, and this service verifies no phone")
-		w.remedy = e.say("ask the provider to verify the phone (Options.VerifyPhone)")
+		w.remedy = e.say("ask the provider to verify the phone")
 	}
 	if e.outcome == OutcomePassed {
 		w.found = e.say("verified, or granted to before")
@@ -113,26 +108,15 @@ func (e *explainer) holder() words {
 func (e *explainer) filing() words {
 	w := words{
 		required: e.say("a kind of filing, one domain or one app, its subject, and only IPs of the instance"),
-		found:    e.detailName(), remedy: e.say("correct the filing"),
+		found:    e.Case.Filing.Problem.Text(e.Lang), remedy: e.say("correct the filing"),
+	}
+	if w.found == "" && e.outcome == OutcomeFailed {
+		w.found = e.say("it names an IP address that is not the instance's")
 	}
 	if w.found == "" {
 		w.found = e.general(FILWhat).found
 	}
 	return w
-}
-
-// detailName is d.detail, "Filing.Domain is not one domain name", in the
-// language asked for.
-func (e *explainer) detailName() string {
-	field, problem, ok := strings.Cut(e.detail, " ")
-	if !ok {
-		return e.detail
-	}
-	var n int
-	if _, err := fmt.Sscanf(problem, "is longer than %d bytes", &n); err == nil {
-		return e.say("%s is longer than %d bytes", field, n)
-	}
-	return e.say("%s %s", field, e.say(problem))
 }
 
 // foreign: FIL-FOREIGN.

@@ -98,7 +98,7 @@ func (e *explainer) stepRemedy(a Action) string {
 // importing: LIF-IMPORT.
 func (e *explainer) importing() words {
 	return words{
-		required: e.say("done by %s", e.rolesName(RoleOperator)), found: e.join(e.detailName(), e.operatorOrNot()),
+		required: e.say("done by %s", e.rolesName(RoleOperator)), found: e.operatorOrNot(),
 		remedy: e.say("have an operator import it"),
 	}
 }

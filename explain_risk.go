@@ -10,7 +10,7 @@ func (e *explainer) expiring() words {
 	}
 	if w.found == "" {
 		w.found = labelOf(e.Lang, statusLabels, e.instance.Status)
-		w.lacks = e.fact("when it expires", "Instance.Expires")
+		w.lack(e, FactExpires, "when it expires")
 	}
 	return w
 }
@@ -22,7 +22,7 @@ func (e *explainer) released() words {
 		remedy: e.say("file an access or change filing with another server's code at once"),
 	}
 	if e.instance.Status == StatusUnknown {
-		w.lacks = e.fact("its status", "Instance.Status")
+		w.lack(e, FactStatus, "its status")
 	}
 	return w
 }
@@ -34,7 +34,7 @@ func (e *explainer) rebilled() words {
 		remedy: e.say("convert it to subscription"),
 	}
 	if e.instance.Billing == BillingUnknown {
-		w.lacks = e.fact("how it is paid for", "Instance.Billing")
+		w.lack(e, FactBilling, "how it is paid for")
 	}
 	return w
 }
@@ -57,7 +57,7 @@ func (e *explainer) downgraded() words {
 		remedy: e.say("upgrade it again and restore what it lost, such as an EIP"),
 	}
 	if i.Downgraded == Unknown {
-		w.lacks = e.fact("whether it was downgraded", "Instance.Downgraded")
+		w.lack(e, FactDowngraded, "whether it was downgraded")
 	}
 	if w.found == "" {
 		w.found = e.general(RSKDowngraded).found
@@ -74,8 +74,8 @@ func (e *explainer) resold() words {
 	if e.outcome == OutcomePassed {
 		w.found = e.say("it has the same owner")
 	}
-	if e.instance.Owner == "" {
-		w.lacks = e.fact("who owns it", "Instance.Owner")
+	if e.Case.Bought == RelationUnknown {
+		w.lack(e, FactOwner, "who owns it")
 	}
 	return w
 }
@@ -89,10 +89,11 @@ func (e *explainer) ipGone() words {
 	if e.outcome == OutcomeFailed {
 		w.found = e.join(e.say("the filed IP is gone"), w.found)
 	}
-	w.lacks = e.fact("the filed IPs", "Filing.IPs")
 	if len(e.instance.IPs) == 0 {
-		w.lacks = e.fact("its public IPs", "Instance.IPs")
+		w.lack(e, FactIPs, "its public IPs")
+		return w
 	}
+	w.lack(e, FactFilingIPs, "the filed IPs")
 	return w
 }
 

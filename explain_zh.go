@@ -4,10 +4,9 @@ package icpcode
 // filing, in the words of the provider's pages. A phrase takes the same verbs
 // in both languages.
 var chinese = map[string]string{
-	"; ":      "；",
-	", ":      "、",
-	" or ":    "或",
-	"%s (%s)": "%s（%s）",
+	"; ":   "；",
+	", ":   "、",
+	" or ": "或",
 
 	// Labels.
 	"passed":                    "通过",
@@ -200,7 +199,7 @@ var chinese = map[string]string{
 	"how many codes the provider allows":                                  "供应商允许的备案服务码数量",
 	"how many codes were issued":                                          "已申请的备案服务码数量",
 	"not known: the count is for the instance's owner alone":              "未知：已申请数量仅告知实例的购买账号",
-	"apply as the owner (Instance.Owner)":                                 "以购买账号申请（Instance.Owner）",
+	"apply as the owner":                                                  "以购买账号申请",
 	"1 to %d codes in one request":                                        "单次申请1至%d个备案服务码",
 	"%d requested":                                                        "本次申请%d个",
 	"split the request":                                                   "分多次申请",
@@ -214,7 +213,7 @@ var chinese = map[string]string{
 	"use an instance that was first bought for that long; renewing does not help":              "改用首次购买时长达标的实例；续费无效",
 	"renew; a server fresh from the shortest term that can be bought may fail by a day or two": "续费；刚按最短时长购买的服务器也可能差一两天",
 	"apply with the purchasing account; the new owner of a second-hand server applies itself":  "使用购买账号申请；二手服务器由新的购买账号自行申请",
-	"state the region as the provider spells it (Instance.Region), or add it to the rule set":  "请按供应商的写法提供地域（Instance.Region），或将其加入规则集",
+	"state the region as the provider spells it":                                               "请按提供商的写法说明地域",
 
 	// LIF.
 	"asked by neither owner, grantee nor operator":          "操作账号既非购买账号、被授权账号，也非运营方",
@@ -266,7 +265,7 @@ var chinese = map[string]string{
 	"verify the phone, then grant again":                                  "完成手机验证后再授权",
 	"verified, or granted to before":                                      "已通过手机验证，或曾授权给该账号",
 	"the first grant to this account, and this service verifies no phone": "首次授权给该账号，而本服务未接入手机验证",
-	"ask the provider to verify the phone (Options.VerifyPhone)":          "请服务商接入手机验证（Options.VerifyPhone）",
+	"ask the provider to verify the phone":                                "请联系提供商开通手机验证",
 	"codes left of the product's quota":                                   "产品配额内仍有剩余服务码",
 	"the first grant to this account: the phone is yet to be verified":    "首次授权给该账号，尚待手机验证",
 	"a code that was never granted, to an account other than its owner":   "未曾授权的备案服务码，且目标账号不是购买账号",
@@ -313,19 +312,10 @@ var chinese = map[string]string{
 	"file an access or change filing with a code of a server of your own": "使用自己服务器的备案服务码办理接入备案或变更备案",
 	"before leaving it, file an access or change filing with the new server's code; within one cloud changing DNS is said to do": "弃用前先用新服务器的备案服务码办理接入备案或变更备案；据称同一云内更换时修改DNS解析即可",
 
-	// What is wrong with a filing (FIL-WHAT).
-	"%s %s":                                         "有误：%s %s",
-	"%s is longer than %d bytes":                    "有误：%s 超过%d字节",
-	"is not a known kind":                           "不是有效的备案类型",
-	"must have either a domain or an app":           "须有且仅有一个域名或一个App",
-	"is not one domain name, like example.cn":       "不是单个域名（如example.cn）",
-	"is an address, not a domain name":              "是IP地址而非域名",
-	"is empty":                                      "为空",
-	"is not valid UTF-8":                            "不是有效的UTF-8文本",
-	"has a control character":                       "含有控制字符",
-	"has space around it":                           "首尾有空白",
-	"has an address that is not valid":              "含有无效的IP地址",
-	"has more than 256 addresses":                   "IP地址超过256个",
-	"has an address that is not the instance's":     "含有不属于该实例的IP地址",
-	"is recorded by approval, not by the applicant": "由审核通过时记录，不由申请人填写",
+	// Decisions.
+	"a decision":          "判断结果",
+	"nothing was decided": "尚未判断",
+	"ask first":           "请先提出请求",
+	"code %d of %d: %s":   "第%d个（共%d个）：%s",
+	"it names an IP address that is not the instance's": "含有不属于该实例的IP地址",
 }

@@ -18,7 +18,7 @@ func (r *filingRequest) normalize() error {
 
 // decide: LIF-SUBMIT or LIF-RESUBMIT, FIL-HOLDER, FIL-WHAT, FIL-FOREIGN.
 func (r *filingRequest) decide(c *call, v *view, a Action) (Result, Decision, error) {
-	d := c.decision(a)
+	d := Decision{Case: c.newCase(filingOperation(a))}
 	rec, roles, err := c.find(v, r.Code)
 	if err != nil {
 		return Result{}, d, err
@@ -27,9 +27,9 @@ func (r *filingRequest) decide(c *call, v *view, a Action) (Result, Decision, er
 	if err := today.settle("Instance.ID", rec.InstanceID); err != nil {
 		return Result{}, d, err
 	}
-	c.judgeUse(&d, rec, roles, today, a)
-	d.judgeFiling(&r.Filing, &today)
-	if err := c.settle(&d); err != nil {
+	d.Case.about(rec, roles, c.actor, &today)
+	d.Case.Filing = r.Filing.part()
+	if err := c.decide(&d); err != nil {
 		return Result{}, d, err
 	}
 	to, _ := rec.State.Next(a, roles)
@@ -39,34 +39,25 @@ func (r *filingRequest) decide(c *call, v *view, a Action) (Result, Decision, er
 	return c.result(a, to, r.Code), d, nil
 }
 
-// judgeUse answers whether an actor with these roles can file with the code
-// now: the life of the code, FIL-HOLDER, LIF-EFFECTIVE and FIL-FOREIGN.
-func (c *call) judgeUse(d *Decision, rec *Record, roles Role, today Instance, a Action) {
-	d.about(rec, roles, today)
-	d.instance = today
-	_, may := rec.State.Next(a, RoleHolder)
-	d.answer(a.Rule(), tri(may))
-	d.answer(FILHolder, tri(roles&RoleHolder != 0))
-	d.answer(LIFEffective, tri(rec.Effective(today, c.at) == rec.State))
-	if today.Provider != "" && today.Provider != c.set.Provider {
-		d.answer(FILForeign, No)
+func filingOperation(a Action) Operation {
+	if a == ActionResubmit {
+		return OperationResubmit
 	}
+	return OperationSubmit
 }
 
-// judgeFiling answers FIL-WHAT: what the filing says, and that its addresses
-// are the instance's where those are known.
-func (d *Decision) judgeFiling(f *Filing, today *Instance) {
-	field, problem := f.problem()
-	if problem == "" && !hasAddresses(today, f) {
-		field, problem = "Filing.IPs", "has an address that is not the instance's"
+// part is what a case knows of the filing. What is not a list of addresses has
+// none in it.
+func (f *Filing) part() CaseFiling {
+	p := CaseFiling{Problem: f.problem()}
+	if ipsProblem(f.IPs) == "" {
+		p.IPs = unmapped(f.IPs)
 	}
-	d.answer(FILWhat, tri(problem == ""))
-	if problem != "" {
-		d.detail = field + " " + problem
-	}
+	return p
 }
 
-func hasAddresses(today *Instance, f *Filing) bool {
+// fits reports whether the addresses are the instance's, where those are known.
+func (f *CaseFiling) fits(today *Instance) bool {
 	if len(today.IPs) == 0 {
 		return today.PublicIP != No || len(f.IPs) == 0
 	}
@@ -128,17 +119,16 @@ func (r *approval) keys(_ *call, keys []Key) []Key { return append(keys, recordK
 
 // decide: LIF-APPROVE, FIL-SUCCESS.
 func (r *approval) decide(c *call, v *view) (Result, Decision, error) {
-	d := c.decision(ActionApprove)
+	d := Decision{Case: c.newCase(OperationApprove)}
 	rec, roles, err := c.find(v, r.Code)
 	if err != nil {
 		return Result{}, d, err
 	}
-	d.about(rec, roles, Instance{})
-	to, may := rec.State.Next(ActionApprove, roles)
-	d.answer(LIFApprove, tri(may))
-	if err := c.settle(&d); err != nil {
+	d.Case.about(rec, roles, c.actor, new(Instance))
+	if err := c.decide(&d); err != nil {
 		return Result{}, d, err
 	}
+	to, _ := rec.State.Next(ActionApprove, roles)
 	e := c.event(r.Code, ActionApprove, to)
 	e.Filing = rec.Filing.clone()
 	if e.Filing == nil {

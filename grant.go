@@ -11,7 +11,6 @@ type grant struct {
 	granter, grantee AccountID
 	out, in          *Partners // of the granter and of the grantee in the natural year; nil: none
 	acquainted       bool      // a grant between the two ever happened
-	verified         bool      // the phone said yes to this one
 	year             int
 }
 
@@ -34,49 +33,25 @@ func readGrant(v *view, granter, grantee AccountID, year int) grant {
 	}
 }
 
-// judgeGrant answers the rules of granting that do not look at the code:
-// GRT-ENTERPRISE, GRT-OUT, GRT-IN, GRT-FIRST, and of GRT-ONCE that nobody
-// grants to oneself.
-func (c *call) judgeGrant(d *Decision, g grant, cert Certification, assume RuleIDs) {
-	rules := &c.set.Grant
-	d.certification = cert
-	enterprise := Yes
-	if rules.Enterprise {
-		enterprise = tri(cert == Enterprise)
-		if cert == CertificationUnknown {
-			enterprise = Unknown
-		}
+// part is what a case knows of the grant.
+func (g *grant) part(p Phone) *CaseGrant {
+	return &CaseGrant{
+		Out: CaseCap{Used: g.out.len(), Partner: g.out.has(g.grantee)}, In: CaseCap{Used: g.in.len(), Partner: g.in.has(g.granter)},
+		Acquainted: g.acquainted, Phone: p,
 	}
-	d.answer(GRTEnterprise, enterprise)
-	d.Assumed |= (assume | c.set.Assume) & d.Unknown & (1 << GRTEnterprise)
-	d.answer(GRTOut, tri(rules.Allowed && g.out.admits(g.grantee, rules.MaxGrantees)))
-	d.answer(GRTIn, tri(rules.Allowed && g.in.admits(g.granter, rules.MaxGranters)))
-	d.answer(GRTOnce, tri(g.granter != g.grantee))
-	if !rules.VerifyFirst || g.acquainted || g.verified {
-		d.answer(GRTFirst, Yes)
-		return
-	}
-	d.answer(GRTFirst, tri(c.canVerify))
-	d.noPhone = !c.canVerify
-	d.PhoneNeeded = c.canVerify
 }
 
-// admits reports whether a counterparty keeps within the cap: those of the
-// year cost nothing again (GRT-REPEAT).
-func (p *Partners) admits(a AccountID, limit int) bool {
-	if limit == NoLimit {
-		return true
-	}
+func (p *Partners) len() int {
 	if p == nil {
-		return limit > 0
+		return 0
 	}
-	if p.has(a) {
-		return true
-	}
-	return len(p.Accounts) < limit
+	return len(p.Accounts)
 }
 
 func (p *Partners) has(a AccountID) bool {
+	if p == nil {
+		return false
+	}
 	_, ok := slices.BinarySearch(p.Accounts, a)
 	return ok
 }
@@ -113,8 +88,19 @@ func (g *grant) record(v *view) {
 // phone is the part of a request that may need a phone verified.
 type phone struct{ verified bool }
 
+// state says what a case knows of the phone.
+func (p *phone) state(c *call) Phone {
+	if p.verified {
+		return PhoneVerified
+	}
+	if c.canVerify {
+		return PhoneUnasked
+	}
+	return PhoneNone
+}
+
 // ask asks the phone hook about a first grant, if that is all that is missing.
-func (p *phone) ask(last *told, d desk, v Verification) error {
+func (p *phone) ask(c *call, last *told, d desk, v Verification) error {
 	if !errors.Is(last.err, errPhone) {
 		return nil
 	}
@@ -123,10 +109,11 @@ func (p *phone) ask(last *told, d desk, v Verification) error {
 	if !errors.Is(err, ErrNotVerified) {
 		return err
 	}
-	last.verdict.Pass &^= 1 << GRTFirst
-	last.verdict.Fail |= 1 << GRTFirst
-	last.verdict.PhoneNeeded = false
-	return last.verdict.err()
+	refused := Decision{Case: last.verdict.Case}
+	g := *refused.Case.Grant
+	g.Phone = PhoneRefused
+	refused.Case.Grant = &g
+	return c.decide(&refused)
 }
 
 // granting is what [Engine.Grant] makes of a GrantRequest.
@@ -135,8 +122,8 @@ type granting struct {
 	phone
 }
 
-func (r *granting) prepare(_ *call, last *told, d desk) error {
-	return r.ask(last, d, Verification{Granter: r.Actor, Grantee: r.GrantTo, Proof: r.Proof})
+func (r *granting) prepare(c *call, last *told, d desk) error {
+	return r.ask(c, last, d, Verification{Granter: r.Actor, Grantee: r.GrantTo, Proof: r.Proof})
 }
 
 func (r *granting) normalize() error {
@@ -194,31 +181,38 @@ func (r *granting) draws(*RuleSet) int { return 0 }
 func (r *granting) writes(*call) (puts, events int) { return len(r.Codes) + grantPuts, len(r.Codes) }
 
 func (r *granting) decide(c *call, v *view) (Result, Decision, error) {
-	d := c.decision(ActionGrant)
+	d := Decision{Case: c.newCase(OperationGrant)}
 	records := make([]*Record, len(r.Codes))
+	d.Case.Codes = make([]CaseCode, len(r.Codes))
+	stated := make(map[InstanceID]int, len(r.Instances))
+	for i := range r.Instances {
+		d.Case.Instances = append(d.Case.Instances, r.Instances[i])
+		d.Case.Instances[i].anonymize()
+		stated[r.Instances[i].ID] = i + 1
+	}
 	for i, code := range r.Codes {
 		rec, roles, err := c.find(v, code)
 		if err != nil {
 			return Result{}, d, err
 		}
 		records[i] = rec
-		today := r.facts(rec.InstanceID)
-		d.judgeCode(rec, roles, today, rec.Grantee == "")
+		d.Case.Codes[i] = rec.part(roles)
+		d.Case.Codes[i].Instance = stated[rec.InstanceID]
 	}
 	if !r.about(records) {
 		return Result{}, d, invalid("Instances", "has one that is not the instance of any of the codes")
 	}
 	g := readGrant(v, r.Actor, r.GrantTo, NaturalYear(c.at))
-	g.verified = r.verified
-	c.judgeGrant(&d, g, r.Certification, r.Assume)
-	d.Pass &^= d.Fail
-	if err := d.err(); err != nil {
+	d.Case.ForAnother, d.Case.Certification, d.Case.Assume = r.GrantTo != r.Actor, r.Certification, r.Assume
+	d.Case.Grant = g.part(r.state(c))
+	err := c.decide(&d)
+	if err != nil && !errors.Is(err, errPhone) {
 		return Result{}, d, err
 	}
 	if err := c.capacity.fits("Codes", len(r.Codes), 1, grantPuts); err != nil {
 		return Result{}, d, err
 	}
-	if err := c.settle(&d); err != nil {
+	if err != nil {
 		return Result{}, d, err
 	}
 	for _, rec := range records {
@@ -237,33 +231,6 @@ func (r *granting) decide(c *call, v *view) (Result, Decision, error) {
 	return res, d, nil
 }
 
-// judgeCode answers the rules of granting that look at one code: GRT-STATE,
-// GRT-ONCE and LIF-EFFECTIVE. Over a batch d keeps what the first refused
-// code is.
-func (d *Decision) judgeCode(rec *Record, roles Role, today Instance, ungranted bool) {
-	_, may := rec.State.Next(ActionGrant, roles|RoleOwner)
-	works := rec.Effective(today, d.At) == rec.State
-	ours := roles&RoleOwner != 0
-	if d.Fail == 0 {
-		d.about(rec, roles, today)
-		d.instance = today
-	}
-	d.answer(GRTState, tri(may))
-	d.answer(GRTOnce, tri(ungranted && ours))
-	d.answer(LIFEffective, tri(works))
-}
-
-// facts returns today's facts about an instance, as far as the request has
-// them.
-func (r *granting) facts(id InstanceID) Instance {
-	for i := range r.Instances {
-		if r.Instances[i].ID == id {
-			return r.Instances[i]
-		}
-	}
-	return Instance{}
-}
-
 // about reports whether all of the facts are about instances of the codes.
 func (r *granting) about(records []*Record) bool {
 	known := make(map[InstanceID]bool, len(records))
@@ -276,18 +243,6 @@ func (r *granting) about(records []*Record) bool {
 		}
 	}
 	return true
-}
-
-// settle turns a decision into an error: a refusal, or that the phone must be
-// verified first. A dry run stops short of the phone.
-func (c *call) settle(d *Decision) error {
-	if err := d.err(); err != nil {
-		return err
-	}
-	if d.PhoneNeeded && !c.dry {
-		return errPhone
-	}
-	return nil
 }
 
 func checkCertification(cert Certification) error {

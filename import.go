@@ -176,14 +176,9 @@ func (r *importing) writes(c *call) (puts, events int) {
 // decide: LIF-IMPORT. Quotas and caps count what is imported and never refuse
 // it.
 func (r *importing) decide(c *call, v *view) (Result, Decision, error) {
-	d := c.decision(ActionImport)
-	if c.operator {
-		d.roles = RoleOperator
-	}
-	d.state = r.State
-	_, may := StateNone.Next(ActionImport, d.roles)
-	d.answer(LIFImport, tri(may))
-	if err := c.settle(&d); err != nil {
+	d := Decision{Case: c.newCase(OperationImport)}
+	d.Case.Code = CaseCode{State: r.State, Origin: r.Origin, Product: r.Product, Granted: r.Grantee != ""}
+	if err := c.decide(&d); err != nil {
 		return Result{}, d, err
 	}
 	if !c.format.accepts(r.Code) {
@@ -223,10 +218,8 @@ func (r *importing) count(c *call, v *view, d *Decision) error {
 	i := r.subject()
 	l := c.readLedgers(v, &i, 0)
 	l.ours = true
-	if !r.State.Terminal() {
-		l.judge(d)
-	}
-	if err := c.settle(d); err != nil {
+	l.tell(&d.Case)
+	if err := c.decide(d); err != nil {
 		return err
 	}
 	if err := l.room(c, 1); err != nil {

@@ -86,49 +86,50 @@ const (
 
 // Instance holds the facts about one instance on which decisions rest. The
 // caller states them afresh in each request; the library never looks them up.
-// A field left at its zero value is unknown.
+// A field left at its zero value is unknown. Its JSON form has the names of the
+// columns that package inventory reads, and leaves out what is unknown.
 type Instance struct {
-	ID      InstanceID
-	Owner   AccountID // the account that bought it (ELG-OWNER)
-	Product Product
+	ID      InstanceID `json:"id,omitzero"`
+	Owner   AccountID  `json:"owner,omitzero"` // the account that bought it (ELG-OWNER)
+	Product Product    `json:"product,omitzero"`
 	// Provider names the cloud that sold the instance, in the spelling of
 	// RuleSet.Provider. Empty means the rule set's own; another provider's
 	// server needs that provider's code (FIL-FOREIGN).
-	Provider string
-	Region   string // the provider's spelling, "cn-hangzhou"
+	Provider string `json:"provider,omitzero"`
+	Region   string `json:"region,omitzero"` // the provider's spelling, "cn-hangzhou"
 
-	Billing Billing
-	Status  Status
+	Billing Billing `json:"billing,omitzero"`
+	Status  Status  `json:"status,omitzero"`
 	// TermMonths is the term bought in calendar months, renewals included,
 	// 1 to 1200 (ELG-TERM). FirstTermMonths is that of the first purchase
 	// alone, which some products are judged by.
-	TermMonths      int
-	FirstTermMonths int
+	TermMonths      int `json:"term_months,omitzero"`
+	FirstTermMonths int `json:"first_term_months,omitzero"`
 	// Created and Expires bound the paid term. They also prove a term too
 	// short where TermMonths is unknown. Expires of a pay-as-you-go instance
 	// means nothing and is not read.
-	Created time.Time
-	Expires time.Time
+	Created time.Time `json:"created,omitzero"`
+	Expires time.Time `json:"expires,omitzero"`
 	// OrderAmount is what was paid for the order, in yuan, by which some
 	// products are judged (ELG-PRODUCT).
-	OrderAmount decimal.Decimal
+	OrderAmount decimal.Decimal `json:"order_amount,omitzero"`
 
-	Trial Tri // a trial or free tier (ELG-BILLING)
+	Trial Tri `json:"trial,omitzero"` // a trial or free tier (ELG-BILLING)
 	// PublicIP is Yes when the instance has a public address of the
 	// provider's, also where IPs cannot tell which (masked). PartnerIP says
 	// that the address is a partner's own (自有IP), which cannot be filed.
-	PublicIP  Tri
-	PartnerIP bool
+	PublicIP  Tri  `json:"public_ip,omitzero"`
+	PartnerIP bool `json:"partner_ip,omitzero"`
 	// IPs are all of the public addresses; none if not all are known. If none
 	// of them is a public one, the instance has no public IP (ELG-PUBLICIP).
 	// IPv4-mapped addresses are the IPv4 addresses that they map.
-	IPs        []netip.Addr
-	IPHeld     Tri // held by a filing not made with this instance's codes (ELG-IPINUSE)
-	Downgraded Tri // 降配 since its codes were issued (RSK-DOWNGRADED)
+	IPs        []netip.Addr `json:"ips,omitempty"`
+	IPHeld     Tri          `json:"ip_held,omitzero"`    // held by a filing not made with this instance's codes (ELG-IPINUSE)
+	Downgraded Tri          `json:"downgraded,omitzero"` // 降配 since its codes were issued (RSK-DOWNGRADED)
 
 	// ContractQuota is the number of codes that a contract with the customer
 	// allows for this instance, 1 to 1000 (ELG-QUOTA). 0: the rule set's.
-	ContractQuota int
+	ContractQuota int `json:"contract_quota,omitzero"`
 }
 
 // Limits on what one request or document may hold.

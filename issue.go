@@ -1,5 +1,7 @@
 package icpcode
 
+import "errors"
+
 // issuing is what [Engine.Issue] makes of an IssueRequest.
 type issuing struct {
 	IssueRequest
@@ -35,8 +37,8 @@ func (r *issuing) fingerprint(p *digest) {
 	p.text(r.Remark)
 }
 
-func (r *issuing) prepare(_ *call, last *told, d desk) error {
-	return r.ask(last, d, Verification{Granter: r.Actor, Grantee: r.GrantTo, Proof: r.Proof})
+func (r *issuing) prepare(c *call, last *told, d desk) error {
+	return r.ask(c, last, d, Verification{Granter: r.Actor, Grantee: r.GrantTo, Proof: r.Proof})
 }
 
 func (r *issuing) draws(set *RuleSet) int {
@@ -66,15 +68,17 @@ func (r *issuing) writes(c *call) (puts, events int) {
 // decide: LIF-ISSUE, and with a grantee GRT-ATOMIC.
 func (r *issuing) decide(c *call, v *view) (Result, Decision, error) {
 	l := c.readLedgers(v, &r.Instance, r.Assume)
-	d := c.set.Check(r.IssueRequest, l.used, c.at)
-	l.judge(&d)
+	var d Decision
+	d.Case.issue(&r.IssueRequest, c.at)
+	d.Case.Operator = c.operator
+	l.tell(&d.Case)
 	var g grant
 	if r.GrantTo != "" {
 		g = readGrant(v, r.Actor, r.GrantTo, NaturalYear(c.at))
-		g.verified = r.verified
-		c.judgeGrant(&d, g, r.Certification, r.Assume)
+		d.Case.Grant = g.part(r.state(c))
 	}
-	if err := d.err(); err != nil {
+	err := c.decide(&d)
+	if err != nil && !errors.Is(err, errPhone) {
 		return Result{}, d, err
 	}
 	if err := l.room(c, r.Quantity); err != nil {
@@ -83,10 +87,10 @@ func (r *issuing) decide(c *call, v *view) (Result, Decision, error) {
 	if err := r.fits(c); err != nil {
 		return Result{}, d, err
 	}
-	if err := c.settle(&d); err != nil {
+	if err != nil {
 		return Result{}, d, err
 	}
-	used := l.take(v, r.Quantity, true)
+	l.take(v, r.Quantity, true)
 	for _, code := range c.codes {
 		c.born(v, code, OriginFree, &r.Instance, r.Remark, d.Assumed)
 		if r.GrantTo != "" {
@@ -100,7 +104,7 @@ func (r *issuing) decide(c *call, v *view) (Result, Decision, error) {
 	}
 	res := c.result(ActionIssue, StateAvailable, c.codes...)
 	res.Quota, res.PhoneNeeded = d.Quota, d.PhoneNeeded
-	res.Quota.Used = used
+	res.Quota.Used += d.Quota.Requested
 	return res, d, nil
 }
 
@@ -153,19 +157,18 @@ func (r *automatic) writes(c *call) (puts, events int) {
 // ELG-ACCOUNT does not bind it.
 func (r *automatic) decide(c *call, v *view) (Result, Decision, error) {
 	l := c.readLedgers(v, &r.Instance, r.Assume)
-	d := c.decision(ActionIssue)
-	d.instance, d.Assumed = r.Instance, r.Assume|c.set.Assume
-	d.Quota = Quota{Used: l.used, Requested: 1}
-	c.set.judge(&d, autoRules)
-	l.judge(&d)
-	d.judgeFiling(&r.Filing, &r.Instance)
-	if err := c.settle(&d); err != nil {
+	d := Decision{Case: c.newCase(OperationSubmitAuto)}
+	d.Case.state(&r.Instance)
+	d.Case.Bought, d.Case.Assume = relation(r.Instance.Owner, c.actor, ""), r.Assume
+	d.Case.Filing = r.Filing.part()
+	l.tell(&d.Case)
+	if err := c.decide(&d); err != nil {
 		return Result{}, d, err
 	}
 	if err := l.room(c, 1); err != nil {
 		return Result{}, d, err
 	}
-	used := l.take(v, 1, true)
+	l.take(v, 1, true)
 	code := c.codes[0]
 	c.born(v, code, OriginAuto, &r.Instance, r.Remark, d.Assumed)
 	e := c.event(code, ActionSubmit, StateFiling)
@@ -173,6 +176,6 @@ func (r *automatic) decide(c *call, v *view) (Result, Decision, error) {
 	v.occur(e)
 	res := c.result(ActionIssue, StateFiling, code)
 	res.Quota = d.Quota
-	res.Quota.Used = used
+	res.Quota.Used += d.Quota.Requested
 	return res, d, nil
 }

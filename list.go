@@ -170,8 +170,9 @@ func received(r ListRequest) *listing {
 func picked(r ListRequest) *listing {
 	return &listing{name: "pick", r: r, passes: []pass{{ByHolder, isHolder}},
 		judge: func(c *call, rec *Record, roles Role, today Instance) (Decision, error) {
-			d := c.decision(ActionSubmit)
-			c.judgeUse(&d, rec, roles, today, ActionSubmit)
+			d := Decision{Case: c.newCase(OperationPick)}
+			d.Case.about(rec, roles, c.actor, &today)
+			c.set.decide(&d)
 			return d, nil
 		}}
 }

@@ -49,7 +49,12 @@ func (e *Engine) do(ctx context.Context, actor AccountID, requestID string, r re
 	if err != nil {
 		return Result{}, nil, err
 	}
-	if err := e.settle(ctx, s, p); err != nil {
+	err = e.settle(ctx, s, p)
+	if p.verdict != nil {
+		shown := p.verdict.shown()
+		p.verdict = &shown
+	}
+	if err != nil {
 		return Result{}, p.verdict, err
 	}
 	if e.dry {

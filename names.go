@@ -1,17 +1,30 @@
 package icpcode
 
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
 // The values that are written as words: in JSON, in databases and in logs.
 var (
-	triNames     = []string{"Unknown", "No", "Yes"}
-	billingNames = []string{"Unknown", "Subscription", "PayAsYouGo"}
+	triNames     = []string{"unknown", "no", "yes"}
+	billingNames = []string{"unknown", "subscription", "pay-as-you-go"}
 	statusNames  = []string{
-		"Unknown", "Running", "Pending", "Stopped", "Expired", "Locked", "Refunded", "Released",
+		"unknown", "running", "pending", "stopped", "expired", "locked", "refunded", "released",
 	}
-	certificationNames = []string{"Unknown", "Personal", "SelfEmployed", "SoleTrader", "Enterprise"}
+	certificationNames = []string{"unknown", "personal", "self-employed", "sole-trader", "enterprise"}
 	originNames        = []string{"None", "Free", "Auto", "Paid"}
 	filingKindNames    = []string{"None", "First", "NewService", "Access", "Change"}
 	stageNames         = []string{"None", "Verification", "SMS", "Review"}
-	endNames           = []string{"None", "Deregistered", "Cancelled", "Moved"}
+	operationNames     = []string{
+		"None", "Issue", "SubmitAuto", "Buy", "Bind", "Grant", "Submit", "Resubmit", "Approve", "Release", "Refund", "Void",
+		"CloseRefund", "CloseRelease", "Import", "Pick", "Review", "ServersFor",
+	}
+	relationNames = []string{"Unknown", "Asker", "Owner", "Both", "Another"}
+	phoneNames    = []string{"None", "Unasked", "Verified", "Refused"}
+	roleNames     = []string{"Owner", "Grantee", "Holder", "Operator"}
+	endNames      = []string{"None", "Deregistered", "Cancelled", "Moved"}
 )
 
 // name returns the i-th name.
@@ -33,7 +46,7 @@ func parseName[T ~uint8](p *T, field string, names []string, b []byte) error {
 	return invalid(field, "is not the name of a value")
 }
 
-// String returns "Unknown", "No" or "Yes".
+// String returns "unknown", "no" or "yes".
 func (t Tri) String() string { return name(triNames, t) }
 
 // MarshalText returns the value's name.
@@ -42,7 +55,7 @@ func (t Tri) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 // UnmarshalText reads a value's name.
 func (t *Tri) UnmarshalText(b []byte) error { return parseName(t, "Tri", triNames, b) }
 
-// String returns the value's name, "Subscription".
+// String returns the value's name, "subscription".
 func (v Billing) String() string { return name(billingNames, v) }
 
 // MarshalText returns the value's name.
@@ -51,7 +64,7 @@ func (v Billing) MarshalText() ([]byte, error) { return []byte(v.String()), nil 
 // UnmarshalText reads a value's name.
 func (v *Billing) UnmarshalText(b []byte) error { return parseName(v, "Billing", billingNames, b) }
 
-// String returns the value's name, "Running".
+// String returns the value's name, "running".
 func (v Status) String() string { return name(statusNames, v) }
 
 // MarshalText returns the value's name.
@@ -60,7 +73,7 @@ func (v Status) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 // UnmarshalText reads a value's name.
 func (v *Status) UnmarshalText(b []byte) error { return parseName(v, "Status", statusNames, b) }
 
-// String returns the value's name, "Enterprise".
+// String returns the value's name, "enterprise".
 func (v Certification) String() string { return name(certificationNames, v) }
 
 // MarshalText returns the value's name.
@@ -108,3 +121,65 @@ func (v End) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 
 // UnmarshalText reads a value's name.
 func (v *End) UnmarshalText(b []byte) error { return parseName(v, "End", endNames, b) }
+
+// String returns the value's name, "SubmitAuto".
+func (v Operation) String() string { return name(operationNames, v) }
+
+// MarshalText returns the value's name.
+func (v Operation) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// UnmarshalText reads a value's name.
+func (v *Operation) UnmarshalText(b []byte) error {
+	return parseName(v, "Operation", operationNames, b)
+}
+
+// String returns the value's name, "Asker".
+func (v Relation) String() string { return name(relationNames, v) }
+
+// MarshalText returns the value's name.
+func (v Relation) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// UnmarshalText reads a value's name.
+func (v *Relation) UnmarshalText(b []byte) error { return parseName(v, "Relation", relationNames, b) }
+
+// String returns the value's name, "Verified".
+func (v Phone) String() string { return name(phoneNames, v) }
+
+// MarshalText returns the value's name.
+func (v Phone) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// UnmarshalText reads a value's name.
+func (v *Phone) UnmarshalText(b []byte) error { return parseName(v, "Phone", phoneNames, b) }
+
+// String lists the parts, separated by ", ", "" for none.
+func (r Role) String() string { return strings.Join(r.list(), ", ") }
+
+func (r Role) list() []string {
+	parts := []string{}
+	for i, n := range roleNames {
+		if r>>i&1 != 0 {
+			parts = append(parts, n)
+		}
+	}
+	return parts
+}
+
+// MarshalJSON writes the parts as a list of names.
+func (r Role) MarshalJSON() ([]byte, error) { return json.Marshal(r.list()) }
+
+// UnmarshalJSON reads what [Role.MarshalJSON] wrote.
+func (r *Role) UnmarshalJSON(b []byte) error {
+	var parts []string
+	if err := json.Unmarshal(b, &parts); err != nil {
+		return err
+	}
+	*r = 0
+	for _, p := range parts {
+		i := slices.Index(roleNames, p)
+		if i < 0 {
+			return invalid("Role", "is not the name of a part")
+		}
+		*r |= 1 << i
+	}
+	return nil
+}

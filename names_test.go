@@ -32,7 +32,7 @@ func checkNames[T comparable, P worded[T]](t *testing.T, values ...T) {
 		}
 	}
 	var none T
-	for _, bad := range []string{"", "nonsense", "running", "?"} {
+	for _, bad := range []string{"", "nonsense", "RUNNING", "?"} {
 		if err := P(&none).UnmarshalText([]byte(bad)); !errors.Is(err, icpcode.ErrInvalid) {
 			t.Errorf("%T reads %q: %v", none, bad, err)
 		}
@@ -50,6 +50,11 @@ func TestNames(t *testing.T) {
 	checkNames[icpcode.State](t, icpcode.StateNone, icpcode.StateUnbound, icpcode.StateAvailable, icpcode.StateFiling, icpcode.StateFiled,
 		icpcode.StateRefunded, icpcode.StateInvalid)
 	checkNames[icpcode.Action](t, icpcode.ActionNone, icpcode.ActionIssue, icpcode.ActionCloseRelease)
+	checkNames[icpcode.Operation](t, icpcode.OperationNone, icpcode.OperationIssue, icpcode.OperationServersFor)
+	checkNames[icpcode.Relation](t, icpcode.RelationUnknown, icpcode.RelationAsker, icpcode.RelationAnother)
+	checkNames[icpcode.Phone](t, icpcode.PhoneNone, icpcode.PhoneUnasked, icpcode.PhoneVerified, icpcode.PhoneRefused)
+	checkNames[icpcode.Outcome](t, icpcode.OutcomePassed, icpcode.OutcomeFailed, icpcode.OutcomeUnknown, icpcode.OutcomeAssumed, icpcode.OutcomeAdvised)
+	checkNames[icpcode.Fact](t, icpcode.FactOwner, icpcode.FactTermMonths, icpcode.FactFilingIPs)
 	checkNames[icpcode.Rule](t, icpcode.ELGProduct, icpcode.RSKMove)
 	for v := range icpcode.Outcome(5) {
 		if len(v.String()) < 2 {

@@ -345,8 +345,8 @@ func TestAlibabaBoundaries(t *testing.T) {
 			continue
 		}
 		d := s.Check(IssueRequest{}, 0, c.at)
-		if d.RuleSet() != c.want {
-			t.Errorf("%v: decided under %s, want %s", c.at, d.RuleSet(), c.want)
+		if d.RuleSetVersion() != c.want {
+			t.Errorf("%v: decided under %s, want %s", c.at, d.RuleSetVersion(), c.want)
 		}
 	}
 }

@@ -8,7 +8,6 @@ type ledgers struct {
 	instanceKey, accountKey Key
 	perAccount              bool // the product is counted per account too
 	ours                    bool // the actor owns the instance, as far as known
-	used                    int  // the count that decides; negative: not the actor's to know
 }
 
 // ledgerAccount returns the account that an account's ledger is of: the
@@ -45,26 +44,24 @@ func (c *call) readLedgers(v *view, i *Instance, assume RuleIDs) ledgers {
 		l.account = read[Ledger](v, l.accountKey)
 	}
 	l.ours = i.Owner == c.actor || i.Owner == "" && (assume|c.set.Assume).Has(ELGOwner)
-	if !l.ours {
-		l.used = -1
-		return l
-	}
-	if l.instance != nil {
-		l.used = l.instance.Issued
-	}
-	// A contract is about the instance. Otherwise what the instance issued as
-	// another product counts as well, or it would have two quotas.
-	if q, _ := c.set.requirements(i.Product); q.PerAccount && i.ContractQuota == 0 && l.account != nil {
-		l.used = max(l.used, l.account.Issued)
-	}
 	return l
 }
 
-// judge answers LIF-CLOSE: a closed instance issues and binds nothing more.
-func (l *ledgers) judge(d *Decision) {
-	if l.ours && l.instance != nil && l.instance.Closed != ActionNone {
-		d.closed = l.instance.Closed
-		d.answer(LIFClose, No)
+// tell tells a case what the ledgers say, as far as it is the actor's to know.
+func (l *ledgers) tell(c *Case) {
+	if !l.ours {
+		return
+	}
+	c.IssuedInstance = 0
+	if l.instance != nil {
+		c.IssuedInstance, c.Closed = l.instance.Issued, l.instance.Closed
+	}
+	if !l.perAccount {
+		return
+	}
+	c.IssuedAccount = 0
+	if l.account != nil {
+		c.IssuedAccount = l.account.Issued
 	}
 }
 
@@ -84,9 +81,8 @@ func (l *ledgers) room(c *call, n int) error {
 	return invalid("Instance.ID", "would have more than 1000 codes attached, the most that one instance can have")
 }
 
-// take attaches n codes, counts them as issued if they use the quota, and
-// returns the count that decides, after it.
-func (l *ledgers) take(v *view, n int, counts bool) int {
+// take attaches n codes, and counts them as issued if they use the quota.
+func (l *ledgers) take(v *view, n int, counts bool) {
 	issued := 0
 	if counts {
 		issued = n
@@ -106,7 +102,6 @@ func (l *ledgers) take(v *view, n int, counts bool) int {
 		account.Issued += issued
 		v.put(l.accountKey, &account)
 	}
-	return l.used + issued
 }
 
 // close returns today's facts about the instance of r with what the ledger

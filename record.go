@@ -94,34 +94,34 @@ func (f *Filing) entered() *Filing {
 	return c
 }
 
-// problem says what is wrong with a filing, field by field, or "".
-func (f *Filing) problem() (field, problem string) {
+// problem says what is wrong with a filing, the first that there is.
+func (f *Filing) problem() FilingProblem {
 	if f.Kind == FilingNone || f.Kind > FilingChange {
-		return "Filing.Kind", "is not a known kind"
+		return filingProblem("Filing.Kind", "is not a known kind")
 	}
 	if (f.Domain == "") == (f.App == "") {
-		return "Filing", "must have either a domain or an app"
+		return filingProblem("Filing", "must have either a domain or an app")
 	}
 	if f.Domain != "" {
 		if p := domainProblem(f.Domain); p != "" {
-			return "Filing.Domain", p
+			return filingProblem("Filing.Domain", p)
 		}
 	}
 	if f.App != "" {
 		if p := idProblem(f.App); p != "" {
-			return "Filing.App", p
+			return filingProblem("Filing.App", p)
 		}
 	}
 	if p := idProblem(f.Subject); p != "" {
-		return "Filing.Subject", p
+		return filingProblem("Filing.Subject", p)
 	}
 	if p := ipsProblem(f.IPs); p != "" {
-		return "Filing.IPs", p
+		return filingProblem("Filing.IPs", p)
 	}
 	if f.ICPNumber != "" {
-		return "Filing.ICPNumber", "is recorded by approval, not by the applicant"
+		return filingProblem("Filing.ICPNumber", "is recorded by approval, not by the applicant")
 	}
-	return "", ""
+	return 0
 }
 
 // domainProblem says what is wrong with the domain of a website, or "". It
@@ -343,7 +343,7 @@ func (r *Record) roles(actor AccountID, operator bool) Role {
 // expired or is gone reads Invalid, and Available again if it is renewed.
 // Facts about another instance, or none, leave the recorded state.
 func (r *Record) Effective(today Instance, t time.Time) State {
-	if r.State == StateAvailable && r.InstanceID != "" && today.ID == r.InstanceID && (today.expired(t) || today.gone()) {
+	if r.InstanceID != "" && today.ID == r.InstanceID && lapsed(r.State, &today, t) {
 		return StateInvalid
 	}
 	return r.State
@@ -353,16 +353,14 @@ func (r *Record) Effective(today Instance, t time.Time) State {
 // (LIF-VIEW, GRT-PRIVATE).
 func (r *Record) view(role Role, today Instance, t time.Time) Record {
 	v := *r
-	v.State = r.Effective(today, t)
+	v.State = r.seen(role)
+	if r.Effective(today, t) != r.State {
+		v.State = r.Effective(today, t)
+	}
 	v.Filing = r.Filing.clone()
 	if role&(RoleOwner|RoleOperator) == 0 {
 		v.Paid, v.Refunded, v.Remark = Money{}, Money{}, ""
 		v.Assumed, v.ContractQuota = 0, 0
-		// The code was not refunded: the granter's instance was. Nothing
-		// else refunds a code that was not bought.
-		if r.State == StateRefunded && (r.Last == ActionCloseRefund || r.Origin != OriginPaid) {
-			v.State = StateInvalid
-		}
 	}
 	if role&(RoleHolder|RoleOperator) == 0 {
 		v.Filing = nil
@@ -373,6 +371,17 @@ func (r *Record) view(role Role, today Instance, t time.Time) Record {
 		v.Reason = ""
 	}
 	return v
+}
+
+// seen returns the recorded state in the words of an actor with the given
+// roles (LIF-VIEW).
+func (r *Record) seen(role Role) State {
+	// The code was not refunded: the granter's instance was. Nothing else
+	// refunds a code that was not bought.
+	if role&(RoleOwner|RoleOperator) == 0 && r.State == StateRefunded && (r.Last == ActionCloseRefund || r.Origin != OriginPaid) {
+		return StateInvalid
+	}
+	return r.State
 }
 
 // tells reports whether an actor with the given roles may know the reason of

@@ -25,22 +25,21 @@ func (e *Engine) reviewed(ctx context.Context, r ListRequest) *listing {
 // review judges one code, and also knows which instances were closed.
 func (e *Engine) review(ctx context.Context) judgement {
 	return func(c *call, rec *Record, roles Role, today Instance) (Decision, error) {
-		if rec.State != StateFiling && rec.State != StateFiled {
-			return c.decision(rec.Last), nil
+		if rec.State == StateFiling || rec.State == StateFiled {
+			var v view
+			if err := e.load(ctx, &v, []Key{ledgerKey(rec.InstanceID)}); err != nil {
+				return Decision{}, err
+			}
+			if l := read[Ledger](&v, ledgerKey(rec.InstanceID)); l != nil {
+				today = l.close(today, rec)
+			}
 		}
-		var v view
-		if err := e.load(ctx, &v, []Key{ledgerKey(rec.InstanceID)}); err != nil {
-			return Decision{}, err
+		d := Decision{Case: c.newCase(OperationReview)}
+		d.Case.about(rec, roles, c.actor, &today)
+		if roles&(RoleHolder|RoleOperator) != 0 {
+			d.Case.reviewed(rec.Filing) // nor are its addresses the owner's to know
 		}
-		if l := read[Ledger](&v, ledgerKey(rec.InstanceID)); l != nil {
-			today = l.close(today, rec)
-		}
-		shown := *rec
-		if roles&(RoleHolder|RoleOperator) == 0 {
-			shown.Filing = nil // nor are its addresses the owner's to know
-		}
-		d := c.set.Review(shown, today, c.at)
-		d.roles, d.actor = roles, c.actor
+		c.set.decide(&d)
 		return d, nil
 	}
 }

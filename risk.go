@@ -12,36 +12,26 @@ const rskRules = RuleIDs(1<<(RSKIP+1) - 1<<RSKExpiring)
 // which is a finding: nothing is assumed. Codes that are neither Filed
 // nor Filing have nothing at risk. It is pure and allocates nothing.
 func (s *RuleSet) Review(r Record, today Instance, t time.Time) Decision {
-	d := Decision{At: t, set: s, action: r.Last, state: r.State, actor: r.Owner, instance: today}
-	if r.State != StateFiled && r.State != StateFiling {
-		return d
-	}
+	roles := rolesOf(true, false, r.Grantee != "")
 	if today.ID != r.InstanceID {
 		today = Instance{}
-		d.instance = today
 	}
-	q, _ := s.requirements(r.Product)
-	var m [3]RuleIDs
-	m[s.lasting(&r, &today, t)] |= 1 << RSKExpiring
-	m[present(&today)] |= 1 << RSKReleased
-	m[prepaid(q, &today)] |= 1 << RSKBilling
-	m[s.undiminished(q, &today)] |= 1 << RSKDowngraded
-	m[sameOwner(&r, &today)] |= 1 << RSKOwner
-	m[keepsIPs(&r, &today)] |= 1 << RSKIP
-	d.Unknown = m[Unknown] & rskRules
-	d.Fail = m[No] & rskRules
-	d.Pass = m[Yes] & rskRules
-	if today.stated() {
-		d.Assumed = d.Unknown
-	}
-	if d.Fail != 0 {
-		d.Advice = 1 << RSKMove
-	}
+	d := Decision{Case: newCase(OperationReview, t)}
+	d.Case.about(&r, roles, r.Owner, &today)
+	d.Case.reviewed(r.Filing)
+	s.decide(&d)
 	return d
 }
 
+// reviewed adds the filing that a review is about; nil: it is not known.
+func (c *Case) reviewed(f *Filing) {
+	if f != nil {
+		c.Filing.IPs = f.IPs
+	}
+}
+
 // lasting: RSK-EXPIRING. A review that has begun must be able to end.
-func (s *RuleSet) lasting(r *Record, today *Instance, t time.Time) Tri {
+func (s *RuleSet) lasting(state State, today *Instance, t time.Time) Tri {
 	if today.expired(t) {
 		return No
 	}
@@ -49,7 +39,7 @@ func (s *RuleSet) lasting(r *Record, today *Instance, t time.Time) Tri {
 		return Unknown
 	}
 	days := s.Risk.ExpiringDays
-	if r.State == StateFiling {
+	if state == StateFiling {
 		days = max(days, s.Risk.ReviewDays)
 	}
 	return tri(today.Expires.Sub(t) > time.Duration(days)*day)
@@ -87,17 +77,9 @@ func (s *RuleSet) undiminished(q *Requirements, today *Instance) Tri {
 	return Yes
 }
 
-// sameOwner: RSK-OWNER.
-func sameOwner(r *Record, today *Instance) Tri {
-	if today.Owner == "" {
-		return Unknown
-	}
-	return tri(today.Owner == r.Owner)
-}
-
 // keepsIPs: RSK-IP.
-func keepsIPs(r *Record, today *Instance) Tri {
-	if r.Filing == nil || len(r.Filing.IPs) == 0 {
+func keepsIPs(f *CaseFiling, today *Instance) Tri {
+	if len(f.IPs) == 0 {
 		return Unknown
 	}
 	if len(today.IPs) == 0 {
@@ -106,7 +88,7 @@ func keepsIPs(r *Record, today *Instance) Tri {
 		}
 		return Unknown
 	}
-	for _, ip := range r.Filing.IPs {
+	for _, ip := range f.IPs {
 		if !hasIP(today.IPs, ip) {
 			return No
 		}

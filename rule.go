@@ -80,6 +80,9 @@ const (
 	numRules = iota
 )
 
+// allRules are all that there are.
+const allRules = RuleIDs(1<<numRules - 2)
+
 // ruleIDs is indexed by Rule.
 var ruleIDs = [numRules]string{
 	"", "ELG-PRODUCT", "ELG-OWNER", "ELG-BILLING", "ELG-TERM", "ELG-REMAINING", "ELG-REGION",

@@ -1424,6 +1424,9 @@ func testGRTPrivate(t *testing.T) {
 	if strings.Contains(fmt.Sprintf("%+v", no), "secret") {
 		t.Error("the error carries who else grants")
 	}
+	if in := no.Case.Grant.In; in.Used >= 0 || in.Partner || in.Kept != icpcode.No {
+		t.Errorf("the granter learns of the target's cap %+v", in)
+	}
 	// A report is one's own: the caller names whom it has authenticated.
 	if q := must[icpcode.GrantQuota](t)(w.eng.GrantQuota(w.ctx, "1001")); q.In.Used != 0 || q.Out.Used != 0 {
 		t.Errorf("a report shows another's counts: %+v", q)

@@ -1,6 +1,8 @@
 package icpcode
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -57,12 +59,8 @@ func NewRuleBook(sets ...RuleSet) (*RuleBook, error) {
 func compile(sets []RuleSet) *RuleBook {
 	b := &RuleBook{perAccount: make(map[Product]bool)}
 	for i := range sets {
-		s := sets[i].clone()
-		// One zone, and no list that would be null in JSON.
-		s.Effective = s.Effective.In(shanghai)
-		s.Products = append([]ProductRules{}, s.Products...)
-		s.MainlandRegions = append([]string{}, s.MainlandRegions...)
-		s.OtherRegions = append([]string{}, s.OtherRegions...)
+		s := sets[i].canonical()
+		s.digest = s.Digest()
 		s.regions = regionIndex{} // not nil: it is the whole answer
 		for _, r := range s.MainlandRegions {
 			s.regions.add(r, Yes)
@@ -78,6 +76,53 @@ func compile(sets []RuleSet) *RuleBook {
 		b.sets = append(b.sets, s)
 	}
 	return b
+}
+
+// canonical returns a copy of s with one zone, and without a list that would be
+// null in JSON.
+func (s *RuleSet) canonical() *RuleSet {
+	c := s.clone()
+	c.Effective = c.Effective.In(shanghai)
+	c.Products = append([]ProductRules{}, c.Products...)
+	c.MainlandRegions = append([]string{}, c.MainlandRegions...)
+	c.OtherRegions = append([]string{}, c.OtherRegions...)
+	return c
+}
+
+// Digest is a SHA-256. The zero value is none.
+type Digest [sha256.Size]byte
+
+// String returns the digest in hexadecimal, or "" for none.
+func (d Digest) String() string {
+	if d == (Digest{}) {
+		return ""
+	}
+	return hex.EncodeToString(d[:])
+}
+
+// MarshalText returns the digest in hexadecimal.
+func (d Digest) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads a digest in hexadecimal, or "".
+func (d *Digest) UnmarshalText(b []byte) error {
+	*d = Digest{}
+	if n, err := hex.Decode(d[:], b[:min(len(b), 2*len(d))]); err != nil || len(b) != 2*len(d) && n+len(b) > 0 {
+		return invalid("Digest", "is not a SHA-256 in hexadecimal")
+	}
+	return nil
+}
+
+// Digest returns the SHA-256 of the set's JSON form. A [Decision] bears that of
+// the set that made it, so that the very same set can be found again.
+func (s *RuleSet) Digest() Digest {
+	if s.digest != (Digest{}) {
+		return s.digest
+	}
+	data, err := json.Marshal(s.canonical())
+	if err != nil {
+		return Digest{} // of a set that no book takes
+	}
+	return sha256.Sum256(data)
 }
 
 // maxRuleBook bounds the JSON form of a book, in bytes.

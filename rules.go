@@ -43,7 +43,9 @@ type RuleSet struct {
 	// records what was assumed. ELG-QUOTA and ELG-BATCH cannot be.
 	Assume RuleIDs `json:"assume"`
 
-	regions regionIndex // the two lists, when the set is in a book
+	// Of a set in a book; a copy that can be changed has neither.
+	regions regionIndex // the two lists
+	digest  Digest
 }
 
 // ProductRules are the requirements of one product.
@@ -125,7 +127,7 @@ func (s *RuleSet) clone() *RuleSet {
 	c.Products = slices.Clone(s.Products)
 	c.MainlandRegions = slices.Clone(s.MainlandRegions)
 	c.OtherRegions = slices.Clone(s.OtherRegions)
-	c.regions = nil
+	c.regions, c.digest = nil, Digest{}
 	return &c
 }
 
@@ -171,52 +173,10 @@ const (
 // does not judge the grant itself: see [Engine.Verify].
 func (s *RuleSet) Check(r IssueRequest, used int, t time.Time) (d Decision) {
 	// Field by field into the result: a composite literal would be copied.
-	d.At = t
-	d.Assumed = r.Assume | s.Assume
-	d.Quota.Used, d.Quota.Requested = used, r.Quantity
-	d.set, d.action, d.actor = s, ActionIssue, r.Actor
-	d.certification = r.Certification
-	d.forOthers = r.GrantTo != "" && r.GrantTo != r.Actor
-	d.instance = r.Instance
-	s.judge(&d, elgRules)
+	d.Case.issue(&r, t)
+	d.Case.IssuedInstance, d.Case.IssuedAccount = max(used, -1), max(used, -1)
+	s.decide(&d)
 	return d
-}
-
-// judge answers the rules in asked about d's instance.
-func (s *RuleSet) judge(d *Decision, asked RuleIDs) {
-	i := &d.instance
-	q, listed := s.requirements(i.Product)
-	d.Quota.Limit = 0
-	if listed {
-		d.Quota.Limit = q.limit()
-	}
-	if listed && i.ContractQuota > 0 {
-		d.Quota.Limit = i.ContractQuota
-	}
-	// One set of rules for each answer, indexed by Tri.
-	var m [3]RuleIDs
-	m[q.product(i, listed)] |= 1 << ELGProduct
-	m[owner(d.actor, i)] |= 1 << ELGOwner
-	m[q.billing(i)] |= 1 << ELGBilling
-	m[q.term(i)] |= 1 << ELGTerm
-	m[q.remaining(i, d.At)] |= 1 << ELGRemaining
-	m[s.region(q, i)] |= 1 << ELGRegion
-	m[q.publicIP(i)] |= 1 << ELGPublicIP
-	m[q.status(i, d.At)] |= 1 << ELGStatus
-	m[q.ipFree(i)] |= 1 << ELGIPInUse
-	m[quota(i, listed, d.Quota)] |= 1 << ELGQuota
-	m[s.batch(d.Quota.Requested)] |= 1 << ELGBatch
-	m[s.account(d.certification, d.forOthers)] |= 1 << ELGAccount
-	d.Unknown = m[Unknown] & asked
-	d.Fail = m[No] & asked
-	d.Pass = m[Yes] & asked
-	if d.Fail.Has(ELGQuota) && max(0, d.Quota.Used) >= d.Quota.Limit && asked.Has(ELGBatch) {
-		d.Advice |= 1 << PAYWhen
-	}
-	if i.Provider != "" && i.Provider != s.Provider {
-		d.Fail |= 1 << FILForeign
-	}
-	d.Assumed &= d.Unknown & assumable
 }
 
 func tri(ok bool) Tri {
@@ -241,14 +201,6 @@ func (q *Requirements) product(i *Instance, listed bool) Tri {
 		return Unknown
 	}
 	return tri(i.OrderAmount.GreaterThanOrEqual(q.MinOrder))
-}
-
-// owner: ELG-OWNER.
-func owner(actor AccountID, i *Instance) Tri {
-	if i.Owner == "" {
-		return Unknown
-	}
-	return tri(actor == i.Owner)
 }
 
 // billing: ELG-BILLING.
@@ -445,21 +397,12 @@ func (s *RuleSet) ServersFor(p Product, sites int) (int, error) {
 	if sites == 0 {
 		return 0, nil
 	}
-	q, listed := s.requirements(p)
-	d := Decision{set: s, action: ActionIssue, instance: Instance{Product: p}, Quota: Quota{Limit: q.Quota, Requested: sites}}
-	if !listed {
-		d.Quota.Limit = 0
-		d.Fail = 1 << ELGProduct
-		return 0, &RefusedError{d}
+	d := Decision{Case: Case{Operation: OperationServersFor, Quantity: sites, IssuedInstance: -1, IssuedAccount: -1}}
+	d.Case.Instance.Product = p
+	s.decide(&d)
+	if err := d.err(); err != nil {
+		return 0, err
 	}
-	if q.QuotaUnknown {
-		d.Quota.Limit = UnknownLimit
-		d.Unknown = 1 << ELGQuota
-		return 0, &RefusedError{d}
-	}
-	if q.Quota == 0 || q.PerAccount && sites > q.Quota {
-		d.Fail = 1 << ELGQuota
-		return 0, &RefusedError{d}
-	}
+	q, _ := s.requirements(p)
 	return (sites + q.Quota - 1) / q.Quota, nil
 }

@@ -184,6 +184,7 @@ func refused(t testing.TB, err error, rules ...icpcode.Rule) *icpcode.Decision {
 	if want := icpcode.MakeRuleIDs(rules...); no.Decision.Fail != want {
 		t.Errorf("refused by %v, want %v", no.Decision.Fail, want)
 	}
+	lasting(t, no.Decision)
 	for _, l := range []icpcode.Lang{icpcode.English, icpcode.Chinese} {
 		named := icpcode.RuleIDs(0)
 		for r := range no.Decision.Reasons(l) {

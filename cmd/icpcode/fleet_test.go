@@ -181,10 +181,10 @@ func TestUntil(t *testing.T) {
 			}
 			return b.verdict
 		}
-		if before := again(a.until.Add(-time.Nanosecond)); before != a.verdict {
+		if before := again(a.until.Add(-time.Microsecond)); before != a.verdict {
 			t.Errorf("%s, %v left: just before %v it is %v, not %v", p.provider, left, a.until, before, a.verdict)
 		}
-		if after := again(a.until.Add(time.Nanosecond)); after != verdictNo {
+		if after := again(a.until.Add(time.Microsecond)); after != verdictNo {
 			t.Errorf("%s, %v left: just after %v it is still %v", p.provider, left, a.until, after)
 		}
 	}

@@ -184,7 +184,7 @@ func (q *question) judge(a *answer) {
 	if a.verdict != verdictNo {
 		a.until = lapses(a.q, i)
 	}
-	a.missing = missingFacts(a)
+	a.missing = 0
 	a.reasons = a.reasons[:0]
 	told := *d
 	told.Pass = 0 // words are the costly part
@@ -193,28 +193,39 @@ func (q *question) judge(a *answer) {
 	}
 }
 
-// fields are the facts as the library's texts name them for Go programs.
-var fields = strings.NewReplacer(
-	"Instance.Owner", "owner", "Instance.Product", "product", "Instance.OrderAmount", "order_amount",
-	"Instance.Billing", "billing", "Instance.Trial", "trial", "Instance.TermMonths", "term_months",
-	"Instance.FirstTermMonths", "first_term_months", "Instance.Expires", "expires", "Instance.Region", "region",
-	"Instance.PublicIP", "public_ip", "Instance.Status", "status", "Instance.IPHeld", "ip_held",
-	"Certification", "certification",
-	"Instance.ContractQuota", "contract_quota",
-)
-
-// ours names the facts in a reason as this command does. How many codes were
-// issued is given here for any server, also one whose owner is not known.
+// ours names the columns that give the facts which a reason lacks. How many
+// codes were issued is given here for any server, also one whose owner is not
+// known.
 func (q *question) ours(a *answer, r icpcode.Reason) icpcode.Reason {
 	s := speaker{q.lang}
 	r.Source = s.cite(r.Source, a.set)
-	if r.Rule == icpcode.ELGQuota && r.Outcome == icpcode.OutcomeUnknown && !a.open && a.server.Instance.Product != "" {
-		r.Found = s.say("not known: how many codes were issued (issued)", "未知：已申请的备案服务码数量（issued）")
-		r.Remedy = s.say("state how many codes were issued (issued)", "请提供已申请的备案服务码数量（issued）")
+	if r.Outcome != icpcode.OutcomeUnknown {
 		return r
 	}
-	r.Found, r.Remedy = fields.Replace(r.Found), fields.Replace(r.Remedy)
+	if r.Rule == icpcode.ELGQuota && !a.open && a.decision.Quota.Used < 0 {
+		r.Facts = append(r.Facts, icpcode.FactIssued)
+	}
+	if r.Rule == icpcode.ELGQuota && !a.open && a.server.Instance.Product != "" {
+		r.Facts = []icpcode.Fact{icpcode.FactIssued}
+		r.Found = s.say("not known: how many codes were issued", "未知：已申请的备案服务码数量")
+		r.Remedy = s.say("state how many codes were issued", "请说明已申请的备案服务码数量")
+	}
+	if names := a.add(r.Facts); names != "" {
+		r.Remedy += s.say(" ("+names+")", "（"+names+"）")
+	}
 	return r
+}
+
+// add notes facts that are missing, and returns their names.
+func (a *answer) add(missing []icpcode.Fact) string {
+	var names []string
+	for _, f := range missing {
+		names = append(names, f.String())
+		if i := slices.Index(factNames[:], f.String()); i >= 0 {
+			a.missing |= 1 << i
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // atMost is how many codes it can have if all that is not known turns out well;
@@ -375,48 +386,3 @@ func (s factSet) names() []string {
 }
 
 func (s factSet) String() string { return strings.Join(s.names(), ", ") }
-
-// missingFacts are the facts that would tell what the unknown rules answer. A
-// pay-as-you-go server lacks none about its term: it has none.
-func missingFacts(a *answer) factSet {
-	var set factSet
-	i := &a.server.Instance
-	need := func(missing bool, f fact) {
-		if missing {
-			set |= 1 << f
-		}
-	}
-	payg := i.Billing == icpcode.PayAsYouGo
-	for r := range (a.decision.Unknown &^ a.decision.Assumed).All() {
-		switch r {
-		case icpcode.ELGProduct:
-			need(i.Product == "", factProduct)
-			need(i.Product != "", factOrder)
-		case icpcode.ELGOwner:
-			need(true, factOwner)
-		case icpcode.ELGBilling:
-			need(i.Billing == icpcode.BillingUnknown, factBilling)
-			need(i.Trial == icpcode.Unknown, factTrial)
-		case icpcode.ELGTerm:
-			need(!payg && !a.q.FirstPurchaseOnly, factTerm)
-			need(!payg && a.q.FirstPurchaseOnly, factFirstTerm)
-		case icpcode.ELGRemaining:
-			need(!payg, factExpires)
-		case icpcode.ELGRegion:
-			need(true, factRegion)
-		case icpcode.ELGPublicIP:
-			need(true, factPublicIP)
-		case icpcode.ELGStatus:
-			need(true, factStatus)
-		case icpcode.ELGIPInUse:
-			need(true, factIPHeld)
-		case icpcode.ELGQuota:
-			need(i.Product == "", factProduct)
-			need(a.decision.Quota.Used < 0 && !a.open, factIssued)
-			need(a.open, factContract)
-		case icpcode.ELGAccount:
-			need(true, factCertification)
-		}
-	}
-	return set
-}

@@ -11,7 +11,7 @@ var table = []disabling{
 		{"rules.go", "if !listed {\n\t\treturn No", "if !listed {\n\t\treturn Yes"},
 	}},
 	{rule: icpcode.ELGOwner, why: "anyone applies for anyone's instance", edits: []edit{
-		{"rules.go", "return tri(actor == i.Owner)", "return Yes"},
+		{"judge.go", "m[c.Bought.asker()] |= 1 << ELGOwner", "m[Yes] |= 1 << ELGOwner"},
 	}},
 	{rule: icpcode.ELGBilling, why: "any billing passes", edits: []edit{
 		{"rules.go", "if !q.Subscription {", "if true {"},
@@ -86,92 +86,84 @@ var table = []disabling{
 		{"buy.go", "e := c.event(code, ActionBuy, StateUnbound)", "e := c.event(code, ActionBuy, StateAvailable)"},
 	}},
 	{rule: icpcode.LIFImport, why: "anyone imports", edits: []edit{
-		{"import.go", "d.answer(LIFImport, tri(may))", "d.answer(LIFImport, tri(may || true))"},
+		{"judge.go", "d.answer(LIFImport, tri(may))", "d.answer(LIFImport, tri(may || true))"},
 	}},
 	{rule: icpcode.LIFBind, why: "a code is bound in any state and by anyone who sees it", edits: []edit{
-		{"buy.go", "d.answer(LIFBind, tri(may))", "d.answer(LIFBind, tri(may || true))"},
+		{"judge.go", "\t\tmay = false\n\t}\n\td.answer(a.Rule(), tri(may))", "\t\tmay = false\n\t}\n\td.answer(a.Rule(), tri(may || a == ActionBind))"},
 	}},
 	{rule: icpcode.LIFSubmit, why: "a code in any state is filed with", edits: []edit{
-		{"filing.go", "d.answer(a.Rule(), tri(may))", "d.answer(a.Rule(), tri(may || a == ActionSubmit))"},
+		{"judge.go", "RoleHolder)\n\td.answer(a.Rule(), tri(may))", "RoleHolder)\n\td.answer(a.Rule(), tri(may || a == ActionSubmit))"},
 	}},
 	{rule: icpcode.LIFResubmit, why: "a filing is sent again in any state", edits: []edit{
-		{"filing.go", "d.answer(a.Rule(), tri(may))", "d.answer(a.Rule(), tri(may || a == ActionResubmit))"},
+		{"judge.go", "RoleHolder)\n\td.answer(a.Rule(), tri(may))", "RoleHolder)\n\td.answer(a.Rule(), tri(may || a == ActionResubmit))"},
 	}},
 	{rule: icpcode.LIFApprove, why: "anyone approves in any state", edits: []edit{
-		{"filing.go", "d.answer(LIFApprove, tri(may))", "d.answer(LIFApprove, tri(may || true))"},
+		{"judge.go", "\t\tmay = false\n\t}\n\td.answer(a.Rule(), tri(may))", "\t\tmay = false\n\t}\n\td.answer(a.Rule(), tri(may || a == ActionApprove))"},
 	}},
 	{rule: icpcode.LIFRelease, why: "a code is released in any state", edits: []edit{
-		{"ending.go", "d.answer(action.Rule(), tri(may))", "d.answer(action.Rule(), tri(may || action.Rule() == LIFRelease))"},
+		{"judge.go", "\t\tmay = false\n\t}\n\td.answer(a.Rule(), tri(may))", "\t\tmay = false\n\t}\n\td.answer(a.Rule(), tri(may || a.Rule() == LIFRelease))"},
 	}},
 	{rule: icpcode.LIFRefund, why: "a code is refunded in any state", edits: []edit{
-		{"ending.go", "d.answer(action.Rule(), tri(may))", "d.answer(action.Rule(), tri(may || action.Rule() == LIFRefund))"},
+		{"judge.go", "\t\tmay = false\n\t}\n\td.answer(a.Rule(), tri(may))", "\t\tmay = false\n\t}\n\td.answer(a.Rule(), tri(may || a.Rule() == LIFRefund))"},
 	}},
 	{rule: icpcode.LIFVoid, why: "anyone voids in any state", edits: []edit{
-		{"ending.go", "d.answer(action.Rule(), tri(may))", "d.answer(action.Rule(), tri(may || action.Rule() == LIFVoid))"},
+		{"judge.go", "\t\tmay = false\n\t}\n\td.answer(a.Rule(), tri(may))", "\t\tmay = false\n\t}\n\td.answer(a.Rule(), tri(may || a.Rule() == LIFVoid))"},
 	}},
 	{rule: icpcode.LIFClose, why: "a closed instance issues and binds more", edits: []edit{
-		{"quota.go", "d.answer(LIFClose, No)", "d.answer(LIFClose, Yes)"},
+		{"judge.go", "d.answer(LIFClose, No)", "d.answer(LIFClose, Yes)"},
 	}},
 	{rule: icpcode.LIFClose, why: "closing an instance leaves its codes as they are", edits: []edit{
 		{"close.go", "if !may {\n\t\t\tcontinue", "if may || !may {\n\t\t\tcontinue"},
 	}},
 	{rule: icpcode.LIFEffective, why: "a code outlives its instance's expiry", edits: []edit{
-		{"record.go", `if r.State == StateAvailable && r.InstanceID != "" &&`, `if false && r.Instance != "" &&`},
+		{"judge.go", "return s == StateAvailable && (", "return false && ("},
 	}},
 	{rule: icpcode.LIFView, why: "the grantee sees that the granter's instance was refunded", edits: []edit{
-		{"record.go", "if r.State == StateRefunded && (r.Last == ActionCloseRefund || r.Origin != OriginPaid) {", "if false {"},
+		{"record.go", "if role&(RoleOwner|RoleOperator) == 0 && r.State == StateRefunded &&", "if false &&"},
 	}},
 
 	{rule: icpcode.GRTEnterprise, why: "anyone grants", edits: []edit{
-		{"grant.go", "if rules.Enterprise {", "if false {"},
+		{"judge.go", "if rules.Enterprise {", "if false {"},
 	}},
 	{rule: icpcode.GRTOut, why: "a granter has any number of grantees", edits: []edit{
-		{"grant.go", "rules.Allowed && g.out.admits(g.grantee, rules.MaxGrantees)", "rules.Allowed"},
+		{"judge.go", "s.within(&g.Out, rules.MaxGrantees)", "tri(rules.Allowed)"},
 	}},
 	{rule: icpcode.GRTIn, why: "a grantee has any number of granters", edits: []edit{
-		{"grant.go", "rules.Allowed && g.in.admits(g.granter, rules.MaxGranters)", "rules.Allowed"},
+		{"judge.go", "s.within(&g.In, rules.MaxGranters)", "tri(rules.Allowed)"},
 	}},
 	{rule: icpcode.GRTFirst, why: "a first grant needs no phone", edits: []edit{
-		{"grant.go", "if !rules.VerifyFirst || g.acquainted || g.verified {", "if true {"},
+		{"judge.go", "if !rules.VerifyFirst || g.Acquainted || g.Phone == PhoneVerified {", "if true {"},
 	}},
 	{rule: icpcode.GRTAtomic, why: "only the first code of an issue is granted", edits: []edit{
 		{"issue.go", "if r.GrantTo != \"\" {\n\t\t\te := c.event(", "if r.GrantTo != \"\" && code == c.codes[0] {\n\t\t\te := c.event("},
 	}},
 	{rule: icpcode.GRTAtomic, why: "codes are issued though the grant is refused", edits: []edit{
 		{
-			"issue.go", "c.judgeGrant(&d, g, r.Certification, r.Assume)\n",
-			"c.judgeGrant(&d, g, r.Certification, r.Assume)\n" +
-				"if d.Refused() {\nr.GrantTo = \"\"\nd = c.set.Check(r.IssueRequest, l.used, c.at)\n}\n",
+			"issue.go", "err := c.decide(&d)\n\tif err != nil && !errors.Is(err, errPhone) {",
+			"err := c.decide(&d)\nif d.Refused() {\nr.GrantTo = \"\"\nd = Decision{Case: d.Case}\nd.Case.Grant, d.Case.ForAnother = nil, false\n" +
+				"err = c.decide(&d)\n}\nif err != nil && !errors.Is(err, errPhone) {",
 		},
 	}},
 	{rule: icpcode.GRTVerify, why: "asking beforehand issues the codes", edits: []edit{
 		{"icpcode.go", `_, d, err := e.DryRun().do(ctx, r.Actor, "", &issuing{IssueRequest: r})`, `_, d, err := e.do(ctx, r.Actor, "", &issuing{IssueRequest: r})`},
 	}},
 	{rule: icpcode.GRTOnce, why: "a granted code is granted again", edits: []edit{
-		{"grant.go", "d.answer(GRTOnce, tri(ungranted && ours))", "d.answer(GRTOnce, Yes)\n_ = ours"},
+		{"judge.go", "d.answer(GRTOnce, tri(!code.Granted && ours))", "d.answer(GRTOnce, Yes)\n_ = ours"},
 	}},
 	{rule: icpcode.GRTOnce, why: "an account grants to itself", edits: []edit{
-		{"grant.go", "d.answer(GRTOnce, tri(g.granter != g.grantee))", "d.answer(GRTOnce, Yes)"},
+		{"judge.go", "d.answer(GRTOnce, tri(d.Case.ForAnother))", "d.answer(GRTOnce, Yes)"},
 	}},
 	{rule: icpcode.GRTState, why: "a code in any state is granted", edits: []edit{
-		{"grant.go", "d.answer(GRTState, tri(may))", "d.answer(GRTState, tri(may || true))"},
+		{"judge.go", "d.answer(GRTState, tri(may))", "d.answer(GRTState, tri(may || true))"},
 	}},
 	{rule: icpcode.GRTRepeat, why: "a grantee of the same year counts again", edits: []edit{
-		{"grant.go", "if p.has(a) {", "if false {"},
+		{"judge.go", "if limit == NoLimit || c.Partner {", "if limit == NoLimit {"},
 	}},
 	{rule: icpcode.GRTOwner, why: "a grant moves the ownership", edits: []edit{
 		{"record.go", "r.Grantee, r.Granted = e.Grantee, e.At", "r.Grantee, r.Granted = e.Grantee, e.At\nr.Owner = r.Grantee"},
 	}},
-	{rule: icpcode.GRTPrivate, why: "a refused granter learns who else grants", edits: []edit{
-		{
-			"grant.go", "d.answer(GRTOnce, tri(g.granter != g.grantee))\n",
-			"d.answer(GRTOnce, tri(g.granter != g.grantee))\n" +
-				"if g.in != nil {\nd.detail = string(g.in.Accounts[0])\n}\n",
-		},
-		{
-			"explain_grant.go", "return e.capped(w)\n}\n\nfunc (e *explainer) capped",
-			"w.found = e.detail\nreturn e.capped(w)\n}\n\nfunc (e *explainer) capped",
-		},
+	{rule: icpcode.GRTPrivate, why: "a refused granter learns how many others grant", edits: []edit{
+		{"decision.go", "if d.Case.Operator || d.Case.Grant == nil ||", "if true || d.Case.Grant == nil ||"},
 	}},
 	{rule: icpcode.GRTPrivate, why: "the owner sees what its grantee files", edits: []edit{
 		{"record.go", "if role&(RoleHolder|RoleOperator) == 0 {", "if false {"},
@@ -184,7 +176,7 @@ var table = []disabling{
 	}},
 
 	{rule: icpcode.PAYWhen, why: "nothing is advised where the quota is used up", edits: []edit{
-		{"rules.go", "d.Advice |= 1 << PAYWhen", "d.Advice |= 0"},
+		{"judge.go", "d.Advice |= 1 << PAYWhen", "d.Advice |= 0"},
 	}},
 	{rule: icpcode.PAYPrice, why: "without a price, codes cost nothing", edits: []edit{
 		{"buy.go", `if c.price.Currency == "" && c.price.Amount.IsZero() {`, "if false {"},
@@ -197,47 +189,47 @@ var table = []disabling{
 		{"ending.go", "e.Refund = rec.Paid", "e.Refund = Money{}"},
 	}},
 	{rule: icpcode.PAYQuota, why: "a paid code uses the free quota", edits: []edit{
-		{"buy.go", "l.take(v, 1, c.set.Life.PaidUsesQuota)\n\te := c.event(r.Code, ActionBind, to)", "l.take(v, 1, true)\n\te := c.event(r.Code, ActionBind, to)"},
+		{"buy.go", "l.take(v, 1, c.set.Life.PaidUsesQuota)\n\tto, _", "l.take(v, 1, true)\n\tto, _"},
 	}},
 
 	{rule: icpcode.FILHolder, why: "the owner files with a code that was granted", edits: []edit{
-		{"filing.go", "d.answer(FILHolder, tri(roles&RoleHolder != 0))", "d.answer(FILHolder, Yes)"},
+		{"judge.go", "d.answer(FILHolder, tri(d.asker()&RoleHolder != 0))", "d.answer(FILHolder, Yes)"},
 	}},
 	{rule: icpcode.FILWhat, why: "a filing says anything", edits: []edit{
-		{"filing.go", `d.answer(FILWhat, tri(problem == ""))`, "d.answer(FILWhat, Yes)"},
+		{"judge.go", "d.answer(FILWhat, tri(f.Problem == 0 && f.fits(&d.Case.Instance)))", "d.answer(FILWhat, Yes)\n_ = f"},
 	}},
 	{rule: icpcode.FILSuccess, why: "an approved code can be used again", edits: []edit{
 		{"filing.go", "e := c.event(r.Code, ActionApprove, to)", "e := c.event(r.Code, ActionApprove, StateAvailable)"},
 	}},
 	{rule: icpcode.FILPick, why: "every code that is held looks as if it could be filed with", edits: []edit{
-		{"list.go", "c.judgeUse(&d, rec, roles, today, ActionSubmit)", "_ = roles"},
+		{"list.go", "c.set.decide(&d)", "d.set = c.set"},
 	}},
 	{rule: icpcode.FILForeign, why: "an instance of another cloud is issued codes", edits: []edit{
-		{"rules.go", "d.Fail |= 1 << FILForeign", "d.Fail |= 0"},
+		{"judge.go", "d.Fail |= 1 << FILForeign", "d.Fail |= 0"},
 	}},
 	{rule: icpcode.FILForeign, why: "a code is filed with for a server of another cloud", edits: []edit{
-		{"filing.go", "d.answer(FILForeign, No)", "d.answer(FILForeign, Yes)"},
+		{"judge.go", "d.answer(FILForeign, No)", "d.answer(FILForeign, Yes)"},
 	}},
 
 	{rule: icpcode.RSKExpiring, why: "an expiry is no risk", edits: []edit{
-		{"risk.go", "m[s.lasting(&r, &today, t)] |=", "m[Yes] |="},
+		{"judge.go", "m[s.lasting(code.State, today, d.Case.At)] |=", "m[Yes] |="},
 	}},
 	{rule: icpcode.RSKReleased, why: "a release is no risk", edits: []edit{
-		{"risk.go", "m[present(&today)] |=", "m[Yes] |="},
+		{"judge.go", "m[present(today)] |=", "m[Yes] |="},
 	}},
 	{rule: icpcode.RSKBilling, why: "pay-as-you-go is no risk", edits: []edit{
-		{"risk.go", "m[prepaid(q, &today)] |=", "m[Yes] |="},
+		{"judge.go", "m[prepaid(q, today)] |=", "m[Yes] |="},
 	}},
 	{rule: icpcode.RSKDowngraded, why: "a downgrade is no risk", edits: []edit{
-		{"risk.go", "m[s.undiminished(q, &today)] |=", "m[Yes] |="},
+		{"judge.go", "m[s.undiminished(q, today)] |=", "m[Yes] |="},
 	}},
 	{rule: icpcode.RSKOwner, why: "a new owner is no risk", edits: []edit{
-		{"risk.go", "m[sameOwner(&r, &today)] |=", "m[Yes] |="},
+		{"judge.go", "m[d.Case.Bought.owner()] |=", "m[Yes] |="},
 	}},
 	{rule: icpcode.RSKIP, why: "a lost address is no risk", edits: []edit{
-		{"risk.go", "m[keepsIPs(&r, &today)] |=", "m[Yes] |="},
+		{"judge.go", "m[keepsIPs(&d.Case.Filing, today)] |=", "m[Yes] |="},
 	}},
 	{rule: icpcode.RSKMove, why: "nothing is advised to who must change servers", edits: []edit{
-		{"risk.go", "d.Advice = 1 << RSKMove", "d.Advice = 0"},
+		{"judge.go", "d.Advice = 1 << RSKMove", "d.Advice = 0"},
 	}},
 }

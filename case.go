@@ -1,0 +1,401 @@
+package icpcode
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// Operation is what a [Case] asks about. The zero value is none, which no rule
+// set decides.
+type Operation uint8
+
+// The operations: those of the [Engine], by the names of its methods, and
+// [RuleSet.ServersFor].
+const (
+	OperationNone Operation = iota
+	OperationIssue
+	OperationSubmitAuto
+	OperationBuy
+	OperationBind
+	OperationGrant
+	OperationSubmit
+	OperationResubmit
+	OperationApprove
+	OperationRelease
+	OperationRefund
+	OperationVoid
+	OperationCloseRefund
+	OperationCloseRelease
+	OperationImport
+	OperationPick
+	OperationReview
+	OperationServersFor
+
+	numOperations = iota
+)
+
+// Relation says which account something is of, without naming it. The zero
+// value is unknown.
+type Relation uint8
+
+// The values of a [Relation]. Where no code is concerned there is no owner of
+// it, and only RelationAsker and RelationAnother are used.
+const (
+	RelationUnknown Relation = iota
+	RelationAsker            // the account that asks
+	RelationOwner            // the owner of the code, which is not the asker
+	RelationBoth             // the asker, who owns the code
+	RelationAnother          // neither
+)
+
+// Phone says what became of the verification of a first grant (GRT-FIRST).
+type Phone uint8
+
+// The values of [Phone].
+const (
+	PhoneNone     Phone = iota // there is nothing to verify a phone with
+	PhoneUnasked               // it was not asked for yet
+	PhoneVerified              // it was verified
+	PhoneRefused               // what was given as proof was not accepted
+)
+
+// Case is everything that a decision about one operation rests on: the
+// operation, the instant, what the request states, and what the documents say
+// as numbers and words. [RuleSet.Decide] makes a [Decision] of it, and of
+// nothing else, so that a Case written down today can be judged again later,
+// or under other rules. It names no account and holds no code and no proof.
+// Its JSON form is described in docs/case.md. The zero value is no case.
+type Case struct {
+	Operation Operation
+	At        time.Time // in UTC, to the microsecond
+	Operator  bool      // the asker is one of the provider's own staff or systems
+
+	Quantity      int           // codes asked for, or sites (Issue, Buy, ServersFor)
+	ForAnother    bool          // the codes are for another account than the asker
+	Certification Certification // of the asker
+	Assume        RuleIDs       // what the request assumes
+
+	// Instance holds the facts about the instance that the operation is about,
+	// or today's about that of the code. Its Owner is empty: Bought says whose
+	// it is.
+	Instance Instance
+	Bought   Relation
+	// IssuedInstance and IssuedAccount are how many codes were issued before,
+	// for the instance and for its product in the account. Negative: not
+	// known, not counted, or not the asker's to know.
+	IssuedInstance int
+	IssuedAccount  int
+	// Closed is how the instance was closed; ActionNone: not, or not the
+	// asker's to know.
+	Closed Action
+
+	Code   CaseCode   // the one code that the operation is about; zero: none
+	Filing CaseFiling // the filing, as far as rules ask; zero: nothing is known of one
+
+	// Grant is the part of a grant; nil: none. Codes are those of a
+	// [Engine.Grant], 1 to 1000 in the order of the request, and Instances
+	// today's facts about their instances, as far as they were stated. Their
+	// Owner is empty.
+	Grant     *CaseGrant
+	Codes     []CaseCode
+	Instances []Instance
+}
+
+// CaseCode is what a [Case] knows of one code.
+type CaseCode struct {
+	State   State   `json:"state"` // as recorded, in the asker's words (LIF-VIEW)
+	Origin  Origin  `json:"origin"`
+	Product Product `json:"product,omitzero"` // of its instance
+	Asker   Role    `json:"asker"`            // the parts that the asker plays towards it
+	Granted bool    `json:"granted,omitzero"`
+	// Instance says which of Case.Instances is its own, counted from 1; 0:
+	// none. What is stated of the instance of Case.Code is in Case.Instance.
+	Instance int `json:"instance,omitzero"`
+}
+
+// CaseGrant is the part of a [Case] that is about a grant.
+type CaseGrant struct {
+	// Out is the granter's count of grantees in the natural year, In the
+	// grantee's count of granters (GRT-OUT, GRT-IN).
+	Out        CaseCap `json:"out"`
+	In         CaseCap `json:"in"`
+	Acquainted bool    `json:"acquainted,omitzero"` // a grant between the two ever happened
+	Phone      Phone   `json:"phone"`               // (GRT-FIRST)
+}
+
+// CaseCap is how far a cap on counterparties is used.
+type CaseCap struct {
+	// Used is how many there are, up to 1000. Negative: it is not the asker's
+	// to know, and Kept says instead what the rule answered, under the rule
+	// set whose digest Under is.
+	Used    int
+	Partner bool // the other side of the grant is one of them (GRT-REPEAT)
+	Kept    Tri
+	Under   Digest
+}
+
+// CaseFiling is what a [Case] knows of a filing.
+type CaseFiling struct {
+	Problem FilingProblem `json:"problem,omitzero"` // what is wrong with what was filed (FIL-WHAT)
+	IPs     []netip.Addr  `json:"ips,omitempty"`
+}
+
+// actionsOf is what each operation does to a code, where that is one action.
+var actionsOf = [numOperations]Action{
+	OperationIssue: ActionIssue, OperationSubmitAuto: ActionIssue, OperationBuy: ActionBuy, OperationBind: ActionBind,
+	OperationGrant: ActionGrant, OperationSubmit: ActionSubmit, OperationResubmit: ActionResubmit,
+	OperationApprove: ActionApprove, OperationRelease: ActionRelease, OperationRefund: ActionRefund,
+	OperationVoid: ActionVoid, OperationCloseRefund: ActionCloseRefund, OperationCloseRelease: ActionCloseRelease,
+	OperationImport: ActionImport, OperationPick: ActionSubmit, OperationServersFor: ActionIssue,
+}
+
+// parts says what a case of each operation has beside facts.
+var parts = [numOperations]struct {
+	code, codes, filing bool
+	grant               Tri // Unknown: it may have one
+}{
+	OperationIssue:      {grant: Unknown},
+	OperationSubmitAuto: {filing: true, grant: No},
+	OperationBuy:        {grant: No},
+	OperationBind:       {code: true, grant: No},
+	OperationGrant:      {codes: true, grant: Yes},
+	OperationSubmit:     {code: true, filing: true, grant: No},
+	OperationResubmit:   {code: true, filing: true, grant: No},
+	OperationApprove:    {code: true, grant: No},
+	OperationRelease:    {code: true, grant: No},
+	OperationRefund:     {code: true, grant: No},
+	OperationVoid:       {code: true, grant: No},
+	OperationImport:     {code: true, grant: No},
+	OperationPick:       {code: true, grant: No},
+	OperationReview:     {code: true, filing: true, grant: No},
+
+	OperationCloseRefund: {grant: No}, OperationCloseRelease: {grant: No}, OperationServersFor: {grant: No},
+}
+
+// normalize brings the case into the form in which cases are compared, and
+// refuses one that cannot be. It shares no slice with what it was given once
+// it changed one.
+func (c *Case) normalize() error {
+	if c.Operation == OperationNone || c.Operation >= numOperations {
+		return invalid("Operation", "is not a known operation")
+	}
+	var err error
+	if c.Operation == OperationServersFor && c.At.IsZero() {
+		c.At = time.Time{}
+	} else if c.At, err = instant("At", c.At); err != nil {
+		return err
+	}
+	if err := checkCertification(c.Certification); err != nil {
+		return err
+	}
+	if c.Bought > RelationAnother {
+		return invalid("Bought", "is not a known value")
+	}
+	if c.Closed != ActionNone && c.Closed != ActionCloseRefund && c.Closed != ActionCloseRelease {
+		return invalid("Closed", "is not how an instance is closed")
+	}
+	c.Assume &= allRules
+	c.IssuedInstance, c.IssuedAccount = max(c.IssuedInstance, -1), max(c.IssuedAccount, -1)
+	if err := c.Instance.anonymous("Instance"); err != nil {
+		return err
+	}
+	if err := c.checkCodes(); err != nil {
+		return err
+	}
+	if err := c.checkGrant(); err != nil {
+		return err
+	}
+	return c.checkFiling()
+}
+
+// anonymous checks facts that must not say whose the instance is.
+func (i *Instance) anonymous(field string) error {
+	if i.Owner != "" {
+		return invalid(field+".Owner", "names an account, which a case does not")
+	}
+	return i.normalize()
+}
+
+func (c *Case) checkCodes() error {
+	has := parts[c.Operation]
+	if (c.Code != CaseCode{}) != has.code {
+		return invalid("Code", "is not what the operation has")
+	}
+	if has.code {
+		if err := c.Code.normalize("Code", 0); err != nil {
+			return err
+		}
+	}
+	if (len(c.Codes) > 0) != has.codes || len(c.Codes) > maxGrantCodes {
+		return invalid("Codes", "are not as many as the operation is about")
+	}
+	if len(c.Instances) > len(c.Codes) {
+		return invalid("Instances", "are more than the codes have")
+	}
+	c.Codes, c.Instances = slices.Clone(c.Codes), slices.Clone(c.Instances)
+	for i := range c.Codes {
+		if err := c.Codes[i].normalize("Codes", len(c.Instances)); err != nil {
+			return err
+		}
+	}
+	for i := range c.Instances {
+		if err := c.Instances[i].anonymous("Instances"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *CaseCode) normalize(field string, instances int) error {
+	if c.State == StateNone || c.State >= numStates {
+		return invalid(field, "has a state that no code has")
+	}
+	if c.Origin > OriginPaid {
+		return invalid(field, "has an origin that is not a known value")
+	}
+	if err := optionalID(field+".Product", string(c.Product)); err != nil {
+		return err
+	}
+	if c.Instance < 0 || c.Instance > instances {
+		return invalid(field, "has facts that are not in Instances")
+	}
+	if c.Asker&^(RoleOwner|RoleGrantee|RoleHolder) != 0 || c.Asker&RoleGrantee != 0 && !c.Granted {
+		return invalid(field, "has parts that the asker cannot play")
+	}
+	c.Asker = rolesOf(c.Asker&RoleOwner != 0, c.Asker&RoleGrantee != 0, c.Granted)
+	return nil
+}
+
+// rolesOf returns the parts that an account plays: the holder is the grantee,
+// where there is one.
+func rolesOf(owner, grantee, granted bool) Role {
+	var role Role
+	if owner {
+		role |= RoleOwner
+	}
+	if grantee {
+		role |= RoleGrantee
+	}
+	if grantee || owner && !granted {
+		role |= RoleHolder
+	}
+	return role
+}
+
+// lacks reports whether a part is there that must not be, or the other way
+// round.
+func lacks(there bool, must Tri) bool {
+	return there && must == No || !there && must == Yes
+}
+
+func (c *Case) checkGrant() error {
+	g := c.Grant
+	if lacks(g != nil, parts[c.Operation].grant) {
+		return invalid("Grant", "is not what the operation has")
+	}
+	if g == nil {
+		return nil
+	}
+	if g.Phone > PhoneRefused {
+		return invalid("Grant.Phone", "is not a known value")
+	}
+	for _, limit := range [...]*CaseCap{&g.Out, &g.In} {
+		if limit.Kept > Yes {
+			return invalid("Grant", "has a cap whose answer is not Unknown, No or Yes")
+		}
+		if limit.Used >= 0 && limit.Kept != Unknown {
+			return invalid("Grant", "has a cap with both a count and an answer")
+		}
+	}
+	kept := *g
+	kept.Out.Used, kept.In.Used = max(g.Out.Used, -1), max(g.In.Used, -1)
+	c.Grant = &kept
+	return nil
+}
+
+func (c *Case) checkFiling() error {
+	f := &c.Filing
+	if f.Problem >= numFilingProblems {
+		return invalid("Filing.Problem", "is not a known problem")
+	}
+	if !parts[c.Operation].filing && (f.Problem != 0 || len(f.IPs) > 0) {
+		return invalid("Filing", "is not what the operation has")
+	}
+	f.IPs = unmapped(f.IPs)
+	return checkIPs("Filing.IPs", f.IPs)
+}
+
+// newCase returns a case of which nothing more is known.
+func newCase(o Operation, t time.Time) Case {
+	return Case{Operation: o, At: exact(t), IssuedInstance: -1, IssuedAccount: -1}
+}
+
+// exact returns t in UTC and truncated to the microsecond.
+func exact(t time.Time) time.Time {
+	t = t.UTC()
+	if t.Nanosecond()%1000 != 0 {
+		t = t.Truncate(time.Microsecond)
+	}
+	return t
+}
+
+// issue makes c the case of an issue of which the documents say nothing.
+func (c *Case) issue(r *IssueRequest, t time.Time) {
+	c.Operation, c.At = OperationIssue, exact(t)
+	c.Quantity, c.Certification, c.Assume = r.Quantity, r.Certification, r.Assume
+	c.ForAnother = r.GrantTo != "" && r.GrantTo != r.Actor
+	c.IssuedInstance, c.IssuedAccount = -1, -1
+	c.state(&r.Instance)
+	c.Bought = relation(r.Instance.Owner, r.Actor, "")
+}
+
+// state takes over facts, but whose the instance is.
+func (c *Case) state(i *Instance) {
+	c.Instance = *i
+	c.Instance.anonymize()
+}
+
+func (i *Instance) anonymize() {
+	i.Owner = ""
+	if !i.Created.IsZero() {
+		i.Created = exact(i.Created)
+	}
+	if !i.Expires.IsZero() {
+		i.Expires = exact(i.Expires)
+	}
+	i.IPs = unmapped(i.IPs)
+}
+
+// relation says which account a is, to the asker and to the owner of the code,
+// if there is one.
+func relation(a, asker, owner AccountID) Relation {
+	if a == "" {
+		return RelationUnknown
+	}
+	if a == owner && a == asker {
+		return RelationBoth
+	}
+	if a == owner {
+		return RelationOwner
+	}
+	if a == asker {
+		return RelationAsker
+	}
+	return RelationAnother
+}
+
+// about makes c one about the code of r, and today's facts about its instance.
+func (c *Case) about(r *Record, roles Role, asker AccountID, today *Instance) {
+	c.Code = r.part(roles)
+	c.Operator = roles&RoleOperator != 0
+	c.state(today)
+	c.Bought = relation(today.Owner, asker, r.Owner)
+}
+
+// part is what a case knows of the code.
+func (r *Record) part(roles Role) CaseCode {
+	return CaseCode{
+		State: r.seen(roles), Origin: r.Origin, Product: r.Product, Asker: roles &^ RoleOperator, Granted: r.Grantee != "",
+	}
+}

@@ -1,0 +1,189 @@
+package icpcode_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/icpcode/icpcode"
+)
+
+// lasting checks that a decision survives JSON: it says the same, writes the
+// same bytes, and its set decides its case alike.
+func lasting(t testing.TB, d icpcode.Decision) {
+	t.Helper()
+	first := must[[]byte](t)(json.Marshal(d))
+	var back icpcode.Decision
+	if err := json.Unmarshal(first, &back); err != nil {
+		t.Fatalf("%s\nis not read back: %v", first, err)
+	}
+	if second := must[[]byte](t)(json.Marshal(back)); string(second) != string(first) {
+		t.Errorf("written again it is another:\n%s\n%s", first, second)
+	}
+	for _, l := range []icpcode.Lang{icpcode.English, icpcode.Chinese} {
+		for what, all := range map[string]func(icpcode.Decision) []string{
+			"reasons": func(d icpcode.Decision) []string { return words(d.Reasons(l)) },
+			"answers": func(d icpcode.Decision) []string { return words(d.Answers(l)) },
+		} {
+			if diff := cmp.Diff(all(d), all(back)); diff != "" {
+				t.Errorf("read back, the %s in %v differ: %s", what, l, diff)
+			}
+		}
+	}
+}
+
+func words(all func(func(icpcode.Reason) bool)) []string {
+	var w []string
+	for r := range all {
+		w = append(w, fmt.Sprintf("%v %v %d: %s | %s | %s | %v", r.Rule, r.Outcome, r.Position, r.Required, r.Found, r.Remedy, r.Facts))
+	}
+	return w
+}
+
+// judgedAgain decides the case of a decision that was read back.
+func judgedAgain(t testing.TB, set *icpcode.RuleSet, d icpcode.Decision) icpcode.Decision {
+	t.Helper()
+	var back icpcode.Decision
+	if err := json.Unmarshal(must[[]byte](t)(json.Marshal(d)), &back); err != nil {
+		t.Fatal(err)
+	}
+	return must[icpcode.Decision](t)(set.Decide(back.Case))
+}
+
+func asJSON(t testing.TB, v any) string { t.Helper(); return string(must[[]byte](t)(json.Marshal(v))) }
+
+// The zero Decision refuses, and says why.
+func TestNothingDecided(t *testing.T) {
+	var d icpcode.Decision
+	if !d.Refused() || d.RuleSetVersion() != "" || d.RuleSetDigest() != (icpcode.Digest{}) {
+		t.Errorf("the zero decision is %+v", d)
+	}
+	for _, l := range []icpcode.Lang{icpcode.English, icpcode.Chinese} {
+		all := slices.Collect(d.Reasons(l))
+		if len(all) != 1 || all[0].Outcome != icpcode.OutcomeUnknown || all[0].Found == "" || all[0].Remedy == "" {
+			t.Errorf("it says %+v", all)
+		}
+	}
+	lasting(t, d)
+	if got := (&icpcode.RefusedError{Decision: d}).Error(); got != "icpcode: refused: nothing was decided" {
+		t.Errorf("its error is %q", got)
+	}
+}
+
+// What a granter is told does not depend on how many granters its target has,
+// but for whether the cap is reached. (GRT-PRIVATE)
+func TestDecisionsTellNothingOfOthers(t *testing.T) {
+	told := func(others int) (verified, refused string) {
+		w := newWorld(t)
+		for n := range others {
+			must[icpcode.Result](t)(w.grant(icpcode.AccountID(fmt.Sprint("other-", n)), theGrantee))
+		}
+		w.n = 1000 // the same IDs in every world
+		r := icpcode.IssueRequest{
+			Actor: theOwner, Instance: w.server(theOwner), Quantity: 1, GrantTo: theGrantee, Certification: icpcode.Enterprise,
+		}
+		d := must[icpcode.Decision](t)(w.eng.Verify(w.ctx, r))
+		lasting(t, d)
+		if set := must[*icpcode.RuleSet](t)(icpcode.Alibaba().At(w.now)); asJSON(t, judgedAgain(t, set, d)) != asJSON(t, d) {
+			t.Errorf("judged again it answers otherwise:\n%s\n%s", asJSON(t, d), asJSON(t, judgedAgain(t, set, d)))
+		}
+		r.Quantity = 21 // refused, whatever the caps
+		_, err := w.eng.Issue(w.ctx, r)
+		var no *icpcode.RefusedError
+		if !errors.As(err, &no) {
+			t.Fatalf("21 codes: %v", err)
+		}
+		lasting(t, no.Decision)
+		return asJSON(t, d), asJSON(t, no.Decision)
+	}
+	verified, refused := told(0)
+	for n := 1; n < 3; n++ {
+		if v, r := told(n); v != verified || r != refused {
+			t.Errorf("with %d other granters the decision tells:\n%s\n%s\nwithout:\n%s\n%s", n, v, r, verified, refused)
+		}
+	}
+	if full, _ := told(3); full == verified {
+		t.Error("the cap is reached, and the decision is the same")
+	}
+}
+
+// A cap whose count was withheld holds under the set that answered it, and is
+// unknown under another.
+func TestWithheldIsUnknownUnderAnotherSet(t *testing.T) {
+	w := newWorld(t)
+	d := must[icpcode.Decision](t)(w.eng.Verify(w.ctx, icpcode.IssueRequest{
+		Actor: theOwner, Instance: w.server(theOwner), Quantity: 1, GrantTo: theGrantee, Certification: icpcode.Enterprise,
+	}))
+	if !d.Pass.Has(icpcode.GRTIn) {
+		t.Fatalf("GRT-IN is not passed: %v", d)
+	}
+	sets := icpcode.Alibaba().Sets()
+	sets[2].Grant.MaxGranters = 4
+	other := must[*icpcode.RuleBook](t)(icpcode.NewRuleBook(sets...))
+	got := must[icpcode.Decision](t)(must[*icpcode.RuleSet](t)(other.At(w.now)).Decide(d.Case))
+	if !got.Unknown.Has(icpcode.GRTIn) || got.Pass != d.Pass&^icpcode.MakeRuleIDs(icpcode.GRTIn) || !got.Refused() {
+		t.Errorf("under another set it passes %v, fails %v, and %v is unknown", got.Pass, got.Fail, got.Unknown)
+	}
+	for _, l := range []icpcode.Lang{icpcode.English, icpcode.Chinese} {
+		lasting(t, got)
+		if n := len(words(got.Reasons(l))); n != 1 {
+			t.Errorf("%d reasons", n)
+		}
+	}
+}
+
+// A case that cannot be is refused.
+func TestCasesThatCannotBe(t *testing.T) {
+	set := must[*icpcode.RuleSet](t)(icpcode.Alibaba().At(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)))
+	good := func() icpcode.Case {
+		return icpcode.Case{
+			Operation: icpcode.OperationSubmit, At: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC),
+			Code: icpcode.CaseCode{State: icpcode.StateAvailable, Origin: icpcode.OriginFree, Asker: icpcode.RoleOwner},
+		}
+	}
+	if _, err := set.Decide(good()); err != nil {
+		t.Fatal(err)
+	}
+	grant := &icpcode.CaseGrant{}
+	for name, change := range map[string]func(*icpcode.Case){
+		"no operation":      func(c *icpcode.Case) { c.Operation = 0 },
+		"unknown operation": func(c *icpcode.Case) { c.Operation = 99 },
+		"no instant":        func(c *icpcode.Case) { c.At = time.Time{} },
+		"no code":           func(c *icpcode.Case) { c.Code = icpcode.CaseCode{} },
+		"no state":          func(c *icpcode.Case) { c.Code.State = 0 },
+		"unknown origin":    func(c *icpcode.Case) { c.Code.Origin = 9 },
+		"grantee of none":   func(c *icpcode.Case) { c.Code.Asker = icpcode.RoleGrantee },
+		"operator as part":  func(c *icpcode.Case) { c.Code.Asker = icpcode.RoleOperator },
+		"facts of none":     func(c *icpcode.Case) { c.Code.Instance = 1 },
+		"several codes":     func(c *icpcode.Case) { c.Codes = []icpcode.CaseCode{c.Code} },
+		"facts of several":  func(c *icpcode.Case) { c.Instances = []icpcode.Instance{{}} },
+		"an owner":          func(c *icpcode.Case) { c.Instance.Owner = "1001" },
+		"wrong facts":       func(c *icpcode.Case) { c.Instance.TermMonths = -1 },
+		"a grant":           func(c *icpcode.Case) { c.Grant = grant },
+		"unknown relation":  func(c *icpcode.Case) { c.Bought = 9 },
+		"unknown closing":   func(c *icpcode.Case) { c.Closed = icpcode.ActionVoid },
+		"certification":     func(c *icpcode.Case) { c.Certification = 9 },
+		"unknown problem":   func(c *icpcode.Case) { c.Filing.Problem = 200 },
+		"filing of an issue": func(c *icpcode.Case) {
+			c.Operation, c.Code, c.Filing.Problem = icpcode.OperationIssue, icpcode.CaseCode{}, 1
+		},
+		"issue of a code": func(c *icpcode.Case) { c.Operation = icpcode.OperationIssue },
+		"grant of none":   func(c *icpcode.Case) { *c = icpcode.Case{Operation: icpcode.OperationGrant, At: c.At, Grant: grant} },
+		"unknown phone": func(c *icpcode.Case) {
+			*c = icpcode.Case{Operation: icpcode.OperationIssue, At: c.At, Grant: &icpcode.CaseGrant{Phone: 9}}
+		},
+		"two answers": func(c *icpcode.Case) {
+			*c = icpcode.Case{Operation: icpcode.OperationIssue, At: c.At, Grant: &icpcode.CaseGrant{In: icpcode.CaseCap{Kept: icpcode.Yes}}}
+		},
+	} {
+		c := good()
+		change(&c)
+		if d, err := set.Decide(c); !errors.Is(err, icpcode.ErrInvalid) || !d.Refused() {
+			t.Errorf("%s: %v, %+v", name, err, d)
+		}
+	}
+}
