@@ -4,8 +4,8 @@
 // and anything after the document. Every error says where.
 //
 // What it accepts encoding/json accepts too, with the same value. It reads
-// structs by their json tags, embedded structs flattened, slices, integers,
-// booleans, strings, and types that read themselves from one JSON string or
+// structs by their json tags, embedded structs flattened, slices, maps from
+// strings, integers, booleans, strings, and types that read themselves from one JSON string or
 // number. It never recurses deeper than the type it decodes into.
 package strictjson
 
@@ -149,6 +149,11 @@ func (d *decoder) value(v reflect.Value, path string, depth int) error {
 			return mismatch(path, tok, "an array")
 		}
 		return d.array(v, path, depth)
+	case reflect.Map:
+		if tok != json.Delim('{') {
+			return mismatch(path, tok, "an object")
+		}
+		return d.table(v, path, depth)
 	case reflect.String:
 		s, ok := tok.(string)
 		if !ok {
@@ -221,6 +226,33 @@ func (d *decoder) array(v reflect.Value, path string, depth int) error {
 	return err
 }
 
+// table reads an object whose keys are the document's own.
+func (d *decoder) table(v reflect.Value, path string, depth int) error {
+	v.Set(reflect.MakeMap(v.Type()))
+	for d.dec.More() {
+		tok, _, err := d.next(path)
+		if err != nil {
+			return err
+		}
+		key, _ := tok.(string)
+		at := Join(path, key)
+		if v.Len() == MaxElements {
+			return &Error{Path: path, Problem: fmt.Sprintf("has more than %d elements", MaxElements)}
+		}
+		k := reflect.ValueOf(key).Convert(v.Type().Key())
+		if v.MapIndex(k).IsValid() {
+			return &Error{Path: at, Problem: "is given twice"}
+		}
+		e := reflect.New(v.Type().Elem()).Elem()
+		if err := d.value(e, at, depth+1); err != nil {
+			return err
+		}
+		v.SetMapIndex(k, e)
+	}
+	_, _, err := d.next(path)
+	return err
+}
+
 func (d *decoder) object(v reflect.Value, path string, depth int) error {
 	fields := fieldsOf(v, nil)
 	seen := make([]bool, len(fields))
@@ -230,7 +262,7 @@ func (d *decoder) object(v reflect.Value, path string, depth int) error {
 			return err
 		}
 		key, _ := tok.(string)
-		at := join(path, key)
+		at := Join(path, key)
 		i, err := find(fields, key, at)
 		if err != nil {
 			return err
@@ -289,9 +321,9 @@ func fieldsOf(v reflect.Value, fields []field) []field {
 	return fields
 }
 
-// join adds a key to a path. A key that is no plain word is quoted, and a long
+// Join adds a key to a path. A key that is no plain word is quoted, and a long
 // one cut, as it is the document's and not the type's.
-func join(path, key string) string {
+func Join(path, key string) string {
 	plain := key != ""
 	for i := range len(key) {
 		c := key[i]

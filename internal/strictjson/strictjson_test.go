@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"reflect"
 	"strings"
@@ -58,13 +59,15 @@ type document struct {
 	Inner   Inner
 	Tagged  `json:"tagged"`
 	hidden  int
+
+	Table map[string][]int `json:"table"`
 }
 
 func TestDecode(t *testing.T) {
 	const text = ` {"title":"\ud83d\ude00 \u00e9\\ud800","size":-7,"at":"2026-01-06T00:00:00+08:00","amount":"99.50",
 		"word":"w\u006frd","names":["a" , "" ],"items":[ ],"one":{"flag":true,"name":"n","small":-128,"count":255},
 		"kids":[{"amount":7},{"amount":1e2}],"Plain":0,
-		"Inner":{"Deep":1},"tagged":{"Inside":2}} `
+		"Inner":{"Deep":1},"tagged":{"Inside":2},"table":{"a b":[1],"":[]}} `
 	var got document
 	if err := Decode([]byte(text), &got); err != nil {
 		t.Fatal(err)
@@ -75,10 +78,20 @@ func TestDecode(t *testing.T) {
 		One:   Item{Name: "n", Base: Base{Flag: true, Small: -128, Count: 255}},
 		Kids:  []document{{Amount: decimal.NewFromInt(7)}, {Amount: decimal.RequireFromString("1e2")}},
 		Inner: Inner{1}, Tagged: Tagged{2}, hidden: 0,
+		Table: map[string][]int{"a b": {1}, "": {}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
+}
+
+// keys returns n members of an object.
+func keys(n int) string {
+	var members []string
+	for i := range n {
+		members = append(members, fmt.Sprintf(`"k%d":[]`, i))
+	}
+	return strings.Join(members, ",")
 }
 
 func TestDecodeRefuses(t *testing.T) {
@@ -171,6 +184,13 @@ func TestDecodeRefuses(t *testing.T) {
 		{`{"names":` + strings.Repeat("[", 1_000_000), "names[0]: is an array, not a string"},
 		{strings.Repeat(`{"one":`, 1_000_000), "one.one: is not known"},
 		{deep, "is nested too deeply"},
+		{`{"table":[]}`, "table: is an array, not an object"},
+		{`{"table":null}`, "table: is null"},
+		{`{"table":{"a":1}}`, "table.a: is a number, not an array"},
+		{`{"table":{"a b":[null]}}`, `table["a b"][0]: is null`},
+		{`{"table":{"a":[],"\u0061":[]}}`, "table.a: is given twice"},
+		{`{"table":{"a":[]`, "table: ends early"},
+		{`{"table":{` + keys(MaxElements+1) + `}}`, "table: has more than 1000 elements"},
 	} {
 		var got document
 		err := Decode([]byte(c.text), &got)
@@ -207,6 +227,10 @@ func TestDecodeLimits(t *testing.T) {
 	var got []string
 	if err := Decode([]byte(`[`+strings.Repeat(`"",`, MaxElements-1)+`""]`), &got); err != nil || len(got) != MaxElements {
 		t.Errorf("got %d elements and %v, want %d", len(got), err, MaxElements)
+	}
+	var table map[string][]int
+	if err := Decode([]byte(`{`+keys(MaxElements)+`}`), &table); err != nil || len(table) != MaxElements {
+		t.Errorf("got %d members and %v, want %d", len(table), err, MaxElements)
 	}
 	longest := strings.Repeat("w", maxScalar)
 	var w word
