@@ -11,14 +11,14 @@ import (
 // The zero value is no document: what cites it is inferred. Its Note then says
 // from what. A Citation is comparable and safe for concurrent use.
 type Citation struct {
-	Publisher Bilingual `json:"publisher"`
+	Publisher Bilingual `json:"publisher,omitzero"`
 	// Title is as published, most often in Chinese, so that it can be searched
 	// for. It is not translated.
-	Title string `json:"title"`
+	Title string `json:"title,omitempty"`
 	// Date is a day, "2026-01-06"; Dating says what of the document it dates.
-	Date    string `json:"date"`
+	Date    string `json:"date,omitempty"`
 	Dating  Dating `json:"dating,omitempty"`
-	Address string `json:"address"` // "https://…"; "" where none is known
+	Address string `json:"address,omitempty"` // "https://…"; "" where none is known
 	// Official says that the publisher is the one whose rules these are: the
 	// provider itself, or the state.
 	Official bool `json:"official"`
@@ -76,8 +76,12 @@ func (c Citation) Text(l Lang) string {
 	if l == Chinese && c.Title != "" {
 		parts = []string{publisher + "《" + c.Title + "》"}
 	}
-	parts = append(parts, c.dated(l), official.Text(l), c.Address, note)
-	return joinParts(parts, Bilingual{", ", "，"}.Text(l))
+	parts = append(parts, c.dated(l), official.Text(l), c.Address)
+	text := joinParts(parts, Bilingual{", ", "，"}.Text(l))
+	if note == "" {
+		return text
+	}
+	return text + strings.Replace(Bilingual{" (%)", "（%）"}.Text(l), "%", note, 1)
 }
 
 // dated says of when the document is.

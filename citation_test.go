@@ -25,8 +25,8 @@ func TestCitationText(t *testing.T) {
 		},
 		{
 			Citation{provider, "FAQ", "2019-09-17", DatedRead, "", true, Bilingual{"a copy", "副本"}},
-			"Alibaba Cloud, FAQ, undated, read on 2019-09-17, official, a copy",
-			"阿里云《FAQ》，未注明日期，2019-09-17查阅，官方，副本",
+			"Alibaba Cloud, FAQ, undated, read on 2019-09-17, official (a copy)",
+			"阿里云《FAQ》，未注明日期，2019-09-17查阅，官方（副本）",
 		},
 		{Citation{Publisher: agency}, "a Chengdu agency, unofficial", "成都某代理商，非官方"},
 		{Citation{Publisher: Bilingual{English: "Acme"}, Title: "Page"}, "Acme, Page, unofficial", "Acme《Page》，非官方"},

@@ -270,6 +270,9 @@ func mutations(set *token.FileSet, files map[string]*ast.File) []string {
 					note(spec, "%s has no value, so it waits for one", spec.Names[0].Name)
 				}
 				ast.Inspect(spec, func(n ast.Node) bool {
+					if isOnceValue(n) {
+						return false
+					}
 					if id, ok := n.(*ast.Ident); ok && (id.Name == "sync" || id.Name == "atomic") {
 						note(id, "%s is state", spec.Names[0].Name)
 					}
@@ -303,6 +306,17 @@ func mutations(set *token.FileSet, files map[string]*ast.File) []string {
 	}
 	slices.Sort(found)
 	return found
+}
+
+// isOnceValue reports whether n is sync.OnceValue, which keeps a value that is
+// made once and then never changes.
+func isOnceValue(n ast.Node) bool {
+	sel, ok := n.(*ast.SelectorExpr)
+	if !ok || sel.Sel.Name != "OnceValue" {
+		return false
+	}
+	id, ok := sel.X.(*ast.Ident)
+	return ok && id.Name == "sync"
 }
 
 // rootIdent returns the variable that an expression is a part of, or nil.
@@ -359,7 +373,8 @@ func f(ctx context.Context, s Store) {
 	table = 2
 	_ = table
 	select {}
-}`
+}
+var kept = sync.OnceValue(func() int { return 1 })`
 	set := token.NewFileSet()
 	f, err := parser.ParseFile(set, "planted.go", planted, parser.SkipObjectResolution)
 	if err != nil {

@@ -137,11 +137,12 @@ func ParseRuleBook(data []byte) (*RuleBook, error) {
 		return nil, &RuleBookError{Problem: "is larger than 4 MiB"}
 	}
 	var doc struct {
-		Sets []RuleSet `json:"sets"`
+		Documents map[string]Citation `json:"documents"`
+		Sets      []RuleSet           `json:"sets"`
 	}
 	err := strictjson.Decode(data, &doc)
 	if err == nil {
-		return NewRuleBook(doc.Sets...)
+		return bookOf(doc.Documents, doc.Sets)
 	}
 	e := &RuleBookError{Problem: err.Error()}
 	var at *strictjson.Error
@@ -153,6 +154,16 @@ func ParseRuleBook(data []byte) (*RuleBook, error) {
 		e.Problem = in.Problem // a rule or state says best what it is not
 	}
 	return nil, e
+}
+
+// bookOf makes a book of sets whose documents stand beside them.
+func bookOf(documents map[string]Citation, sets []RuleSet) (*RuleBook, error) {
+	unused := share(documents, sets)
+	b, err := NewRuleBook(sets...)
+	if err == nil && unused != nil {
+		return nil, unused
+	}
+	return b, err
 }
 
 // UnmarshalJSON makes b what [ParseRuleBook] reads.
@@ -169,8 +180,9 @@ func (b *RuleBook) UnmarshalJSON(data []byte) error {
 // book. A book too large to be read back is a [*RuleBookError].
 func (b RuleBook) MarshalJSON() ([]byte, error) {
 	data, err := json.Marshal(struct {
-		Sets []*RuleSet `json:"sets"`
-	}{append([]*RuleSet{}, b.sets...)})
+		Documents map[string]Citation `json:"documents,omitempty"`
+		Sets      []*RuleSet          `json:"sets"`
+	}{allDocuments(b.sets), append([]*RuleSet{}, b.sets...)})
 	if err == nil && len(data) > maxRuleBook {
 		return nil, &RuleBookError{Problem: "is larger than 4 MiB"}
 	}
@@ -272,6 +284,7 @@ func (c *checker) book(sets []RuleSet) {
 	}
 	c.length("sets", len(sets))
 	versions := make(map[string]bool)
+	documents := make(map[string]Citation)
 	var last time.Time
 	for i := range sets {
 		s := &sets[i]
@@ -299,6 +312,7 @@ func (c *checker) book(sets []RuleSet) {
 		c.at = set
 		c.regions(s)
 		c.policy(s)
+		c.cites(s, documents)
 	}
 }
 

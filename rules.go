@@ -43,6 +43,15 @@ type RuleSet struct {
 	// records what was assumed. ELG-QUOTA and ELG-BATCH cannot be.
 	Assume RuleIDs `json:"assume"`
 
+	// Cites says which documents give each field, by the field's path, as
+	// docs/rules.md names it, or by the ID of a rule that no field is about.
+	// The values are keys of Documents. A set may cite nothing; a field that
+	// is cited by nothing is listed by Uncited.
+	Cites map[string][]string `json:"cites,omitempty"`
+	// Documents are those that Cites names. In JSON they stand beside the
+	// sets, each once: sets that share a key share the document.
+	Documents map[string]Citation `json:"-"`
+
 	// Of a set in a book; a copy that can be changed has neither.
 	regions regionIndex // the two lists
 	digest  Digest
@@ -127,6 +136,7 @@ func (s *RuleSet) clone() *RuleSet {
 	c.Products = slices.Clone(s.Products)
 	c.MainlandRegions = slices.Clone(s.MainlandRegions)
 	c.OtherRegions = slices.Clone(s.OtherRegions)
+	c.Cites, c.Documents = cloneCites(s.Cites), cloneDocuments(s.Documents)
 	c.regions, c.digest = nil, Digest{}
 	return &c
 }

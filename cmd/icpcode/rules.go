@@ -2,7 +2,7 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -224,22 +224,48 @@ func (t *table) sayings(set *icpcode.RuleSet) {
 	t.item(t.say("other regions: %s", "其他地域：%s", t.list(other)))
 }
 
-// sources prints where a preset comes from and what it leaves open.
+// sources prints the documents that a book cites, and what they leave open.
 func (t *table) sources(b book) {
+	if documents := documentsOf(b); len(documents) > 0 {
+		t.title(t.say("DOCUMENTS", "依据文件"))
+		for _, d := range documents {
+			t.item(d.Text(t.lang))
+		}
+	}
 	if b.preset == nil {
 		return
-	}
-	t.title(t.say("SOURCES", "来源"))
-	for _, s := range b.preset.Sources {
-		t.item(strings.TrimSpace(fmt.Sprintf("%s (%s) %s", s.Title, s.AsOf, s.URL)))
 	}
 	if len(b.preset.Notes) == 0 {
 		return
 	}
-	t.title(t.say("WHAT THE SOURCES LEAVE OPEN", "来源未尽之处"))
+	t.title(t.say("WHAT THE DOCUMENTS LEAVE OPEN", "文件未尽之处"))
 	for _, n := range b.preset.Notes {
 		t.item(n.Rule.String() + t.say(": ", "：") + n.Text(t.lang))
 	}
+}
+
+// documentsOf lists the documents that the sets of a book cite, each once, the
+// official ones first.
+func documentsOf(b book) []icpcode.Citation {
+	var all []icpcode.Citation
+	for _, s := range b.rules.Sets() {
+		for _, key := range slices.Sorted(maps.Keys(s.Documents)) {
+			d := s.Documents[key]
+			if !d.Inferred() && !slices.Contains(all, d) {
+				all = append(all, d)
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b icpcode.Citation) int {
+		if a.Official == b.Official {
+			return 0
+		}
+		if a.Official {
+			return -1
+		}
+		return 1
+	})
+	return all
 }
 
 // rule prints one rule.

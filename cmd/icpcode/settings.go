@@ -151,17 +151,8 @@ func (s speaker) policy(set *icpcode.RuleSet) []setting {
 		setting{icpcode.LIFClose, "", "life.close_refunds_paid", yes(l.CloseRefundsPaid, "a refunded server refunds its paid codes", "实例退费时，已绑定的收费备案服务码按实付金额退费", "a refunded server refunds no paid code", "实例退费时，收费备案服务码不退费"), false},
 		setting{icpcode.PAYQuota, "", "life.paid_uses_quota", yes(l.PaidUsesQuota, "a paid code uses the quota of its server", "收费备案服务码占用实例配额", "a paid code uses no quota", "收费备案服务码不占配额"), false},
 		setting{icpcode.RSKExpiring, "", "risk.expiring_days", s.say("an expiry is warned of %s ahead", "到期前%s提醒", s.count(r.ExpiringDays, "day", "days", "天")), false},
-		setting{icpcode.RSKExpiring, "", "risk.review_days", s.review(r.ReviewDays), false},
+		setting{icpcode.RSKExpiring, "", "risk.review_days", s.say("a review is reckoned to take up to %s", "审核最长按%s估算", s.count(r.ReviewDays, "day", "days", "天")), false},
 	)
-}
-
-// review says how long a review is reckoned to take. Documents count working
-// days, five of seven.
-func (s speaker) review(days int) string {
-	if days > 0 && days%7 == 0 {
-		return s.say("a review is reckoned to take %d working days (%d days)", "审核按%d个工作日（%d天）估算", days/7*5, days)
-	}
-	return s.say("a review is reckoned to take %s", "审核按%s估算", s.count(days, "day", "days", "天"))
 }
 
 // change is a difference between two sets.

@@ -28,6 +28,7 @@ func Packages() []Package {
 			"history.go": "asks the store for events",
 			"list.go":    "asks the store for pages",
 			"loop.go":    "is the loop around the pure part: load, decide, commit",
+			"presets.go": "reads an embedded file once, for all goroutines",
 			"page.go":    "asks the store for pages, and seals their cursors",
 			"review.go":  "asks the store for closed instances",
 			"store.go":   "is the store's contract",

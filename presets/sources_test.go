@@ -1,0 +1,378 @@
+package presets
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/icpcode/icpcode"
+)
+
+// A row of docs/sources.md: what a document, or an inference, says of a field.
+type row struct {
+	preset, document, path string
+	value                  string // "-" of a rule
+	inferred               bool
+}
+
+// told reads docs/sources.md.
+func told(t *testing.T) []row {
+	t.Helper()
+	data, err := os.ReadFile("../docs/sources.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []row
+	var preset, document string
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimSpace(line)
+		if name, ok := strings.CutPrefix(line, "## "); ok {
+			preset = name
+		}
+		if name, ok := strings.CutPrefix(line, "### "); ok {
+			document = name
+		}
+		if !strings.HasPrefix(line, "| `") {
+			continue
+		}
+		cells := strings.Split(strings.Trim(line, "|"), "|")
+		if len(cells) != 4 {
+			t.Fatalf("%s: %d cells", line, len(cells))
+		}
+		for i := range cells {
+			cells[i] = strings.TrimSpace(cells[i])
+		}
+		if cells[3] == "" {
+			t.Errorf("%s: says not where", line)
+		}
+		r := row{preset: preset, document: document, path: strings.Trim(cells[0], "`"), value: cells[1]}
+		if document == "inferred" {
+			r.document, r.inferred = cells[3], true
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// fieldsOf lists what a set says, by the paths of docs/rules.md, as text.
+func fieldsOf(s *icpcode.RuleSet) map[string]string {
+	fields := make(map[string]string)
+	for _, p := range s.Products {
+		valuesOf("products["+string(p.Product)+"].", reflect.ValueOf(p), fields)
+	}
+	bare := *s
+	bare.Products = nil
+	valuesOf("", reflect.ValueOf(bare), fields)
+	return fields
+}
+
+func valuesOf(path string, v reflect.Value, fields map[string]string) {
+	switch x := v.Interface().(type) {
+	case time.Time:
+		fields[path] = x.Format(time.RFC3339Nano)
+		return
+	case decimal.Decimal:
+		fields[path] = x.String()
+		return
+	case []string:
+		fields[path] = strings.Join(x, ", ")
+		return
+	case icpcode.RuleIDs:
+		fields[path] = x.String()
+		return
+	}
+	if v.Kind() != reflect.Struct {
+		fields[path] = fmt.Sprint(v.Interface())
+		return
+	}
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		if !f.IsExported() || f.Type.Kind() == reflect.Map {
+			continue
+		}
+		if f.Anonymous {
+			valuesOf(path, v.Field(i), fields)
+			continue
+		}
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		at := path + name
+		if f.Type.Kind() == reflect.Struct && f.Type != reflect.TypeFor[time.Time]() && f.Type != reflect.TypeFor[decimal.Decimal]() {
+			at += "."
+		}
+		valuesOf(at, v.Field(i), fields)
+	}
+}
+
+// general is the path of the same field of every product.
+var general = regexp.MustCompile(`^products\[[^\]]+\]\.`)
+
+// checkSaid reports where a preset says what its documents do not, by the rows
+// of docs/sources.md, and which of the rows it used.
+func checkSaid(preset string, book *icpcode.RuleBook, rows []row, used map[row]bool) []string {
+	var problems []string
+	for _, s := range book.Sets() {
+		bad := func(format string, args ...any) {
+			problems = append(problems, s.Version+": "+fmt.Sprintf(format, args...))
+		}
+		for _, path := range s.Uncited() {
+			bad("%s cites nothing", path)
+		}
+		fields := fieldsOf(&s)
+		var products []string // a document names all of them
+		for _, p := range s.Products {
+			products = append(products, string(p.Product))
+		}
+		if len(products) == 0 {
+			bad("no product supplies codes")
+		}
+		for path, value := range fields {
+			for _, key := range keysOf(&s, path) {
+				r, ok := find(rows, preset, key, path)
+				if !ok {
+					bad("%s: %s has no row", path, key)
+					continue
+				}
+				used[r] = true
+				if strings.HasSuffix(path, ".product") {
+					value = strings.Join(products, ", ")
+				}
+				if value != r.value {
+					bad("%s is %s, and %s says %s", path, value, key, r.value)
+				}
+				if r.inferred != s.Documents[key].Inferred() {
+					bad("%s: %s is a document, or is none", path, key)
+				}
+			}
+		}
+		for path, keys := range s.Cites {
+			if _, field := fields[path]; field || strings.HasPrefix(path, "products[") {
+				continue
+			}
+			for _, key := range keys {
+				r, ok := find(rows, preset, key, path)
+				used[r] = true
+				if !ok || r.value != "-" {
+					bad("%s: %s has no row", path, key)
+				}
+			}
+		}
+	}
+	return problems
+}
+
+// keysOf returns the keys that a field cites.
+func keysOf(s *icpcode.RuleSet, path string) []string {
+	if keys, ok := s.Cites[path]; ok {
+		return keys
+	}
+	return s.Cites[general.ReplaceAllString(path, "products[].")]
+}
+
+// find returns the row of a field, that of one product before that of all.
+func find(rows []row, preset, key, path string) (row, bool) {
+	for _, p := range []string{path, general.ReplaceAllString(path, "products[].")} {
+		for _, r := range rows {
+			if r.preset == preset && r.document == key && r.path == p {
+				return r, true
+			}
+		}
+	}
+	return row{}, false
+}
+
+// TestPresetsSayWhatDocumentsSay holds every preset against docs/sources.md.
+func TestPresetsSayWhatDocumentsSay(t *testing.T) {
+	rows := told(t)
+	used := make(map[row]bool)
+	for _, name := range Names() {
+		p, err := Lookup(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, problem := range checkSaid(name, p.Book, rows, used) {
+			t.Error(problem)
+		}
+	}
+	seen := make(map[row]bool)
+	for _, r := range rows {
+		if !used[r] {
+			t.Errorf("%s: %s of %s: no preset cites it", r.preset, r.path, r.document)
+		}
+		if seen[r] {
+			t.Errorf("%s: %s of %s is told twice", r.preset, r.path, r.document)
+		}
+		seen[r] = true
+	}
+	t.Logf("%d rows", len(rows))
+	if len(rows) < 200 {
+		t.Errorf("only %d rows", len(rows))
+	}
+}
+
+// TestEveryFlipIsSeen changes every value of every preset in turn, and wants
+// checkSaid to see it.
+func TestEveryFlipIsSeen(t *testing.T) {
+	rows := told(t)
+	flips := 0
+	for _, name := range Names() {
+		p, err := Lookup(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := json.Marshal(p.Book)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var doc map[string]any
+		if err := json.Unmarshal(data, &doc); err != nil {
+			t.Fatal(err)
+		}
+		for i, set := range doc["sets"].([]any) {
+			flip(set.(map[string]any), fmt.Sprintf("%s[%d]", name, i), func(at string) {
+				flips++
+				changed, err := json.Marshal(doc)
+				if err != nil {
+					t.Fatal(err)
+				}
+				book, err := icpcode.ParseRuleBook(changed)
+				if err == nil && len(checkSaid(name, book, rows, map[row]bool{})) == 0 {
+					t.Errorf("%s: not seen", at)
+				}
+			})
+		}
+	}
+	t.Logf("%d flips seen", flips)
+	if flips < 900 {
+		t.Errorf("only %d flips were made", flips)
+	}
+}
+
+// unsaid are the fields that no document gives: what names the set, and what it
+// cites.
+var unsaid = []string{"version", "provider", "source", "as_of", "assume", "cites"}
+
+// flip changes each value below v in turn, calls check, and changes it back.
+func flip(v map[string]any, path string, check func(at string)) {
+	for _, key := range slices.Sorted(maps.Keys(v)) {
+		if slices.Contains(unsaid, key) {
+			continue
+		}
+		at := path + "." + key
+		is := v[key]
+		to := func(changed any) {
+			v[key] = changed
+			check(fmt.Sprintf("%s = %v", at, changed))
+			v[key] = is
+		}
+		switch x := is.(type) {
+		case bool:
+			to(!x)
+		case float64:
+			to(x + 1)
+			to(x - 1)
+		case string:
+			if key == "effective" {
+				to(strings.Replace(x, "T00:", "T01:", 1))
+			} else if key == "account" {
+				for _, other := range []string{"", "others", "all"} {
+					if other != x {
+						to(other)
+					}
+				}
+			} else if key == "release_to" {
+				to("Invalid")
+			} else if key == "min_order" {
+				to("99.01")
+			} else {
+				to(x + "x")
+			}
+		case map[string]any:
+			flip(x, at, check)
+		case []any:
+			for i := range x {
+				to(append(slices.Clone(x[:i]), x[i+1:]...))
+				if m, ok := x[i].(map[string]any); ok {
+					flip(m, fmt.Sprintf("%s[%d]", at, i), check)
+				}
+			}
+		}
+	}
+}
+
+// publishers are those whose documents a preset may cite: the provider, the
+// state, and where told the one who wrote the guide. K5: nothing of one
+// provider under another.
+var publishers = map[string][]string{
+	"alibaba":    {"Alibaba Cloud", "a web agency in Chengdu"},
+	"baidu":      {"Baidu AI Cloud"},
+	"huawei":     {"Huawei Cloud"},
+	"tencent":    {"Tencent Cloud"},
+	"volcengine": {"Volcengine"},
+}
+
+// TestNothingOfOneProviderUnderAnother reads the publishers, and all texts for
+// the names of other providers.
+func TestNothingOfOneProviderUnderAnother(t *testing.T) {
+	for _, name := range Names() {
+		p, err := Lookup(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var texts []string
+		for _, s := range p.Book.Sets() {
+			texts = append(texts, s.Source)
+			for key, d := range s.Documents {
+				for _, l := range []icpcode.Lang{icpcode.English, icpcode.Chinese} {
+					texts = append(texts, d.Text(l))
+				}
+				if d.Note != (icpcode.Bilingual{}) && (d.Note.English == "" || d.Note.Chinese == "") {
+					t.Errorf("%s: %s: its note has one language", name, key)
+				}
+				if d.Inferred() {
+					continue
+				}
+				state := d.Publisher.English == "Ministry of Information Industry"
+				if !state && !slices.Contains(publishers[name], d.Publisher.English) {
+					t.Errorf("%s: %s is published by %s", name, key, d.Publisher.English)
+				}
+				if d.Publisher.Chinese == "" || d.Date == "" {
+					t.Errorf("%s: %s: %+v", name, key, d)
+				}
+				if d.Official != (state || d.Publisher.English == p.English) {
+					t.Errorf("%s: %s: official is %v", name, key, d.Official)
+				}
+				if d.Address == "" && d.Note == (icpcode.Bilingual{}) {
+					t.Errorf("%s: %s has no address and does not say so", name, key)
+				}
+			}
+		}
+		for _, n := range p.Notes {
+			texts = append(texts, n.English, n.Chinese)
+		}
+		for _, other := range Names() {
+			if other == name {
+				continue
+			}
+			q, err := Lookup(other)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, text := range texts {
+				for _, word := range []string{other, q.English, q.Chinese} {
+					if strings.Contains(strings.ToLower(text), strings.ToLower(word)) {
+						t.Errorf("%s names %s: %s", name, word, text)
+					}
+				}
+			}
+		}
+	}
+}
