@@ -132,7 +132,7 @@ func again[R any](ctx context.Context, request []byte, do func(context.Context, 
 func engineAfter(s icpcode.Store) *icpcode.Engine {
 	return icpcode.New(s, &icpcode.Options{
 		Clock:    func() time.Time { return time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC) },
-		Operator: func(a icpcode.AccountID) bool { return a == ops }, ImportFormat: icpcode.Opaque,
+		Operator: func(_ context.Context, a icpcode.AccountID) (bool, error) { return a == ops, nil }, ImportFormat: icpcode.Opaque,
 	})
 }
 

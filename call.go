@@ -2,6 +2,7 @@ package icpcode
 
 import (
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -18,6 +19,7 @@ type call struct {
 	price     Money
 	format    Format // of imported codes
 	canVerify bool   // there is a phone hook
+	canAsk    bool   // there is a hook for facts
 	dry       bool
 	capacity  capacity // of a Change
 
@@ -33,7 +35,7 @@ type request interface {
 	fingerprint(d *digest)
 	// prepare gets what decide needs beside documents, and keeps it. It is
 	// called before a request is decided, and again, with what decide told,
-	// when that is errPhone or errStale.
+	// when that is errPhone, errFacts or errStale.
 	prepare(c *call, last *told, d desk) error
 	// draws says how many codes are to be drawn.
 	draws(set *RuleSet) int
@@ -51,7 +53,14 @@ type request interface {
 var (
 	errPhone = errors.New("icpcode: the phone must be verified first")
 	errStale = errors.New("icpcode: what was drawn or listed before does not fit")
+	errFacts = errors.New("icpcode: facts about instances must be asked for first")
 )
+
+// unasked matches errFacts, and says which instances must be asked about.
+type unasked []InstanceID
+
+func (unasked) Error() string        { return errFacts.Error() }
+func (unasked) Is(target error) bool { return target == errFacts }
 
 // told is what decide told of a request.
 type told struct {
@@ -71,6 +80,53 @@ type desk interface {
 	// verify asks the phone hook. A *HookError is its failure; anything else
 	// matches ErrNotVerified.
 	verify(v Verification) error
+	// facts asks for today's facts about different instances. What it returns
+	// has each of them.
+	facts(ids []InstanceID) (map[InstanceID]Instance, error)
+}
+
+// learned is the part of a request that takes facts from Options.Facts, where
+// it brings none.
+type learned struct{ today map[InstanceID]Instance }
+
+// learn asks for the facts that were lacking.
+func (l *learned) learn(last *told, d desk) error {
+	var about unasked
+	if !errors.As(last.err, &about) {
+		return nil
+	}
+	today, err := d.facts(about)
+	if err == nil {
+		l.today = today
+	}
+	return err
+}
+
+// about returns today's facts about the instances of records that have one. It
+// matches errFacts where they must be asked for first.
+func (l *learned) about(c *call, records ...*Record) (map[InstanceID]Instance, error) {
+	if !c.canAsk {
+		return nil, nil
+	}
+	ids := instancesOf(records)
+	for _, id := range ids {
+		if _, known := l.today[id]; !known {
+			return nil, unasked(ids)
+		}
+	}
+	return l.today, nil
+}
+
+// instancesOf returns the instances of records, each once.
+func instancesOf(records []*Record) []InstanceID {
+	var ids []InstanceID
+	for _, r := range records {
+		if r.InstanceID != "" {
+			ids = append(ids, r.InstanceID)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // direct is a request that needs nothing beforehand and draws nothing.

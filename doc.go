@@ -64,7 +64,9 @@
 // The library looks nothing up. Each request states the facts about its
 // instance as of now in an [Instance], whose zero fields are unknown. Where no
 // source gives a fact, a request or a rule set can assume that its rule
-// passes; every code records what was assumed.
+// passes; every code records what was assumed. Where facts are optional, and a
+// request states none, Options.Facts is asked for them. If it fails, so does
+// the operation: a failure is never taken for a fact that is unknown.
 //
 // # Requests
 //

@@ -283,7 +283,7 @@ func TestEveryStoreCallFails(t *testing.T) {
 		for call := 1; ; call++ {
 			w := newWorld(t)
 			in := newInputs(w)
-			in.list.Facts = func(id icpcode.InstanceID) icpcode.Instance { return icpcode.Instance{ID: id} }
+			in.list.Facts = each(func(id icpcode.InstanceID) icpcode.Instance { return icpcode.Instance{ID: id} })
 			faulty := storetest.NewFaulty(w.store, storetest.Fault{Call: call, Err: broken})
 			w.eng = icpcode.New(faulty, &w.opt)
 			err := o.do(in)
@@ -422,7 +422,7 @@ type errand struct {
 func newErrand(t testing.TB, inner icpcode.Store, faulty icpcode.Store) *errand {
 	e := &errand{t: t, inner: inner, seen: map[string]int{}, now: at(2026, 3, 1, 12, 0, 0)}
 	e.eng = icpcode.New(faulty, &icpcode.Options{
-		RuleBook: theBook, Clock: func() time.Time { return e.now }, Operator: func(a icpcode.AccountID) bool { return a == ops },
+		RuleBook: theBook, Clock: func() time.Time { return e.now }, Operator: func(_ context.Context, a icpcode.AccountID) (bool, error) { return a == ops, nil },
 		Price:       icpcode.Money{Amount: decimal.RequireFromString("33.34"), Currency: "CNY"},
 		VerifyPhone: func(context.Context, icpcode.Verification) error { e.calls++; return nil },
 		Observe: func(_ context.Context, events []icpcode.Event) {
@@ -477,7 +477,7 @@ func (e *errand) run(what string) {
 
 	// Whatever happened on the way, the store is as if nothing had.
 	eng := icpcode.New(e.inner, &icpcode.Options{
-		RuleBook: theBook, Clock: func() time.Time { return e.now }, Operator: func(a icpcode.AccountID) bool { return a == ops }})
+		RuleBook: theBook, Clock: func() time.Time { return e.now }, Operator: func(_ context.Context, a icpcode.AccountID) (bool, error) { return a == ops, nil }})
 	want := map[icpcode.Code]string{
 		issued.Codes[0]: "Available v2 for 2002", issued.Codes[1]: "Available v1 for 1001", both.Codes[0]: "Available v2 for 2002",
 		bought.Codes[0]: "Refunded v2 for 1001", bought.Codes[1]: "Unbound v1 for 1001",

@@ -105,6 +105,7 @@ var operations = []operation{
 		_, err := in.w.eng.Lookup(in.w.ctx, in.lookup.actor, in.lookup.code, in.lookup.today)
 		return err
 	}},
+	{"Grantees", func(in *inputs) error { _, err := in.w.eng.Grantees(in.w.ctx, in.lookup.actor, 0); return err }},
 	{"GrantQuota", func(in *inputs) error { _, err := in.w.eng.GrantQuota(in.w.ctx, in.lookup.actor); return err }},
 	{"History", func(in *inputs) error {
 		for _, err := range in.w.eng.History(in.w.ctx, in.lookup.actor, in.lookup.code) {
@@ -260,6 +261,7 @@ func spoilings() []spoiling {
 		"Verify":        func(in *inputs) (*icpcode.AccountID, *string) { return &in.issue.Actor, nil },
 		"Lookup":        func(in *inputs) (*icpcode.AccountID, *string) { return &in.lookup.actor, nil },
 		"History":       func(in *inputs) (*icpcode.AccountID, *string) { return &in.lookup.actor, nil },
+		"Grantees":      func(in *inputs) (*icpcode.AccountID, *string) { return &in.lookup.actor, nil },
 		"GrantQuota":    func(in *inputs) (*icpcode.AccountID, *string) { return &in.lookup.actor, nil },
 		"Owned":         func(in *inputs) (*icpcode.AccountID, *string) { return &in.list.Actor, nil },
 		"Received":      func(in *inputs) (*icpcode.AccountID, *string) { return &in.list.Actor, nil },
@@ -408,19 +410,6 @@ func spoilings() []spoiling {
 		add(operation, "an instance and a number", "ICPNumber", func(in *inputs) { in.list.InstanceID, in.list.ICPNumber = "i-1", "ICP-1" })
 		add(operation, "unknown state", "State", func(in *inputs) { in.list.State = icpcode.StateInvalid + 1 })
 		add(operation, "another's", "Account", func(in *inputs) { in.list.Account = theGrantee })
-		add(operation, "facts about another instance", "Facts", func(in *inputs) {
-			in.list.Facts = func(icpcode.InstanceID) icpcode.Instance { return icpcode.Instance{ID: "i-another"} }
-			in.list.Actor = theOwner
-			if operation == "Received" {
-				in.list.Actor = "3003"
-			}
-		})
-		add(operation, "bad facts", "Instance.TermMonths", func(in *inputs) {
-			in.list.Facts = func(icpcode.InstanceID) icpcode.Instance { return icpcode.Instance{TermMonths: -1} }
-			if operation == "Received" {
-				in.list.Actor = "3003"
-			}
-		})
 	}
 	return all
 }

@@ -400,8 +400,8 @@ func TestLists(t *testing.T) {
 			}
 			for _, empty = range []bool{false, true} {
 				for _, r := range []icpcode.ListRequest{
-					{Actor: c.actor, Facts: released}, {Actor: ops, Account: c.actor, Facts: released},
-					{Actor: c.actor, InstanceID: i.ID, Facts: released},
+					{Actor: c.actor, Facts: each(released)}, {Actor: ops, Account: c.actor, Facts: each(released)},
+					{Actor: c.actor, InstanceID: i.ID, Facts: each(released)},
 				} {
 					var got []icpcode.Code
 					for rec, err := range l.list(r) {
@@ -417,7 +417,7 @@ func TestLists(t *testing.T) {
 				continue
 			}
 			empty = false
-			r := icpcode.ListRequest{Actor: c.actor, Facts: released}
+			r := icpcode.ListRequest{Actor: c.actor, Facts: each(released)}
 			spy.forget()
 			for _, err := range l.list(r) {
 				must[int](t)(0, err)
@@ -478,7 +478,7 @@ func TestLists(t *testing.T) {
 		return nil, broken
 	}
 	failed := 0
-	for _, err := range w.eng.Review(w.ctx, icpcode.ListRequest{Actor: theOwner, Facts: released}) {
+	for _, err := range w.eng.Review(w.ctx, icpcode.ListRequest{Actor: theOwner, Facts: each(released)}) {
 		is(t, err, broken)
 		failed++
 	}
@@ -507,7 +507,7 @@ func TestListStates(t *testing.T) {
 	}
 	for s := icpcode.StateNone; s <= icpcode.StateInvalid; s++ {
 		n := 0
-		for rec, err := range w.eng.Owned(w.ctx, icpcode.ListRequest{Actor: theOwner, State: s, Facts: facts}) {
+		for rec, err := range w.eng.Owned(w.ctx, icpcode.ListRequest{Actor: theOwner, State: s, Facts: each(facts)}) {
 			if must[icpcode.Record](t)(rec, err).State != s && s != icpcode.StateNone {
 				t.Errorf("among the %v ones is one that is %v", s, rec.State)
 			}
@@ -533,7 +533,7 @@ func TestBrokenLoads(t *testing.T) {
 		w := newWorld(t)
 		spy := w.spied()
 		in := newInputs(w)
-		in.list.Facts = func(id icpcode.InstanceID) icpcode.Instance { return icpcode.Instance{ID: id} }
+		in.list.Facts = each(func(id icpcode.InstanceID) icpcode.Instance { return icpcode.Instance{ID: id} })
 		before := spy.dump(t)
 		spy.load = func(_ context.Context, _ []icpcode.Key, call func() ([]icpcode.Document, error)) ([]icpcode.Document, error) {
 			docs, err := call()

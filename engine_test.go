@@ -303,7 +303,7 @@ func TestHooks(t *testing.T) {
 	}{
 		{hook: "Clock", panic: "broken", spoil: func(_ *world, o *icpcode.Options) { o.Clock = func() time.Time { panic("broken") } }},
 		{hook: "Operator", panic: "broken", spoil: func(_ *world, o *icpcode.Options) {
-			o.Operator = func(icpcode.AccountID) bool { panic("broken") }
+			o.Operator = func(context.Context, icpcode.AccountID) (bool, error) { panic("broken") }
 		}},
 		{hook: "VerifyPhone", panic: sorry, asks: []string{"Issue", "Grant"}, spoil: func(w *world, _ *icpcode.Options) {
 			w.phone = func(icpcode.Verification) error { panic(sorry) }
@@ -344,7 +344,7 @@ func TestHooks(t *testing.T) {
 	// The facts of a list.
 	w := newWorld(t)
 	in := newInputs(w)
-	in.list.Facts = func(icpcode.InstanceID) icpcode.Instance { panic("broken") }
+	in.list.Facts = each(func(icpcode.InstanceID) icpcode.Instance { panic("broken") })
 	for _, o := range operations {
 		if o.name != "Owned" && o.name != "Pick" && o.name != "Review" {
 			continue

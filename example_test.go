@@ -55,7 +55,7 @@ func tour() (*icpcode.Engine, icpcode.Instance) {
 	eng := icpcode.New(memstore.New(), &icpcode.Options{
 		Clock:    func() time.Time { return now },
 		Price:    icpcode.Money{Amount: decimal.RequireFromString("100"), Currency: "CNY"},
-		Operator: func(a icpcode.AccountID) bool { return a == "ops" },
+		Operator: func(_ context.Context, a icpcode.AccountID) (bool, error) { return a == "ops", nil },
 		VerifyPhone: func(_ context.Context, v icpcode.Verification) error {
 			if v.Proof != "834211" {
 				return icpcode.ErrNotVerified
@@ -174,8 +174,12 @@ func ExampleEngine_Pick() {
 		fmt.Println(err)
 		return
 	}
-	expired := func(id icpcode.InstanceID) icpcode.Instance {
-		return icpcode.Instance{ID: id, Status: icpcode.StatusExpired}
+	expired := func(_ context.Context, ids []icpcode.InstanceID) (map[icpcode.InstanceID]icpcode.Instance, error) {
+		today := make(map[icpcode.InstanceID]icpcode.Instance)
+		for _, id := range ids {
+			today[id] = icpcode.Instance{Status: icpcode.StatusExpired}
+		}
+		return today, nil
 	}
 	for a, err := range eng.Pick(ctx, icpcode.ListRequest{Actor: "1001", Facts: expired}) {
 		if err != nil {

@@ -33,7 +33,7 @@ func TestFactsAreOfTheCodesInstance(t *testing.T) {
 		is(t, err, icpcode.ErrInvalid)
 	}
 	for facts, want := range map[*icpcode.Instance]icpcode.State{&gone: icpcode.StateInvalid, {}: icpcode.StateAvailable} {
-		for r, err := range w.eng.Owned(w.ctx, icpcode.ListRequest{Actor: "1001", Facts: func(icpcode.InstanceID) icpcode.Instance { return *facts }}) {
+		for r, err := range w.eng.Owned(w.ctx, icpcode.ListRequest{Actor: "1001", Facts: each(func(icpcode.InstanceID) icpcode.Instance { return *facts })}) {
 			if err != nil || r.State != want {
 				t.Errorf("Owned shows %v, %v, want %v", r.State, err, want)
 			}
@@ -84,7 +84,7 @@ func TestReviewOfNothingOrOneFact(t *testing.T) {
 	} {
 		cannotTell := false
 		facts := func(icpcode.InstanceID) icpcode.Instance { return today }
-		for a, err := range w.eng.Review(w.ctx, icpcode.ListRequest{Actor: "1001", Facts: facts}) {
+		for a, err := range w.eng.Review(w.ctx, icpcode.ListRequest{Actor: "1001", Facts: each(facts)}) {
 			d := must[icpcode.Assessment](t)(a, err).Decision
 			cannotTell = d.Unknown&^d.Assumed != 0
 		}

@@ -4,7 +4,10 @@ package icpcode
 type filingRequest struct {
 	SubmitRequest
 	oneCode
+	learned
 }
+
+func (r *filingRequest) prepare(_ *call, last *told, d desk) error { return r.learn(last, d) }
 
 func (r *filingRequest) keys(_ *call, keys []Key) []Key { return append(keys, recordKey(r.Code)) }
 
@@ -26,6 +29,13 @@ func (r *filingRequest) decide(c *call, v *view, a Action) (Result, Decision, er
 	today := r.Instance
 	if err := today.settle("Instance.ID", rec.InstanceID); err != nil {
 		return Result{}, d, err
+	}
+	if !today.stated() {
+		known, err := r.about(c, rec)
+		if err != nil {
+			return Result{}, d, err
+		}
+		today = known[rec.InstanceID]
 	}
 	d.Case.about(rec, roles, c.actor, &today)
 	d.Case.Filing = r.Filing.part()

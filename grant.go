@@ -3,6 +3,7 @@ package icpcode
 import (
 	"errors"
 	"slices"
+	"strings"
 )
 
 // grant is a grant to be judged: from whom, to whom, and what the two have to
@@ -120,9 +121,13 @@ func (p *phone) ask(c *call, last *told, d desk, v Verification) error {
 type granting struct {
 	GrantRequest
 	phone
+	learned
 }
 
 func (r *granting) prepare(c *call, last *told, d desk) error {
+	if err := r.learn(last, d); err != nil {
+		return err
+	}
 	return r.ask(c, last, d, Verification{Granter: r.Actor, Grantee: r.GrantTo, Proof: r.Proof})
 }
 
@@ -184,12 +189,6 @@ func (r *granting) decide(c *call, v *view) (Result, Decision, error) {
 	d := Decision{Case: c.newCase(OperationGrant)}
 	records := make([]*Record, len(r.Codes))
 	d.Case.Codes = make([]CaseCode, len(r.Codes))
-	stated := make(map[InstanceID]int, len(r.Instances))
-	for i := range r.Instances {
-		d.Case.Instances = append(d.Case.Instances, r.Instances[i])
-		d.Case.Instances[i].anonymize()
-		stated[r.Instances[i].ID] = i + 1
-	}
 	for i, code := range r.Codes {
 		rec, roles, err := c.find(v, code)
 		if err != nil {
@@ -197,10 +196,9 @@ func (r *granting) decide(c *call, v *view) (Result, Decision, error) {
 		}
 		records[i] = rec
 		d.Case.Codes[i] = rec.part(roles)
-		d.Case.Codes[i].Instance = stated[rec.InstanceID]
 	}
-	if !r.about(records) {
-		return Result{}, d, invalid("Instances", "has one that is not the instance of any of the codes")
+	if err := r.tell(c, &d.Case, records); err != nil {
+		return Result{}, d, err
 	}
 	g := readGrant(v, r.Actor, r.GrantTo, NaturalYear(c.at))
 	d.Case.ForAnother, d.Case.Certification, d.Case.Assume = r.GrantTo != r.Actor, r.Certification, r.Assume
@@ -231,18 +229,40 @@ func (r *granting) decide(c *call, v *view) (Result, Decision, error) {
 	return res, d, nil
 }
 
-// about reports whether all of the facts are about instances of the codes.
-func (r *granting) about(records []*Record) bool {
-	known := make(map[InstanceID]bool, len(records))
+// tell tells the case today's facts about the instances of the codes: the
+// request's own, or if it has none those that were asked for.
+func (r *granting) tell(c *call, k *Case, records []*Record) error {
+	theirs := make(map[InstanceID]int, len(records)) // the place of each in k.Instances, from 1
 	for _, rec := range records {
-		known[rec.InstanceID] = true
+		theirs[rec.InstanceID] = 0
 	}
 	for i := range r.Instances {
-		if !known[r.Instances[i].ID] {
-			return false
+		if _, is := theirs[r.Instances[i].ID]; !is {
+			return invalid("Instances", "has one that is not the instance of any of the codes")
 		}
 	}
-	return true
+	facts := r.Instances
+	if len(facts) == 0 {
+		today, err := r.about(c, records...)
+		if err != nil {
+			return err
+		}
+		for id := range theirs {
+			if i := today[id]; i.stated() {
+				facts = append(facts, i)
+			}
+		}
+		slices.SortFunc(facts, func(a, b Instance) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	}
+	for i := range facts {
+		k.Instances = append(k.Instances, facts[i])
+		k.Instances[i].anonymize()
+		theirs[facts[i].ID] = i + 1
+	}
+	for i, rec := range records {
+		k.Codes[i].Instance = theirs[rec.InstanceID]
+	}
+	return nil
 }
 
 func checkCertification(cert Certification) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
@@ -32,7 +33,7 @@ func (e *Engine) readClock() (now time.Time, err error) {
 	return e.opt.Clock(), nil
 }
 
-func (e *Engine) isOperator(actor AccountID) (bool, error) {
+func (e *Engine) isOperator(ctx context.Context, actor AccountID) (is bool, err error) {
 	if e.opt.Operator == nil {
 		return false, nil
 	}
@@ -40,18 +41,63 @@ func (e *Engine) isOperator(actor AccountID) (bool, error) {
 	if e.inHooks.Add(1) > manyHooks && nested("(*Engine).isOperator") {
 		return false, &HookError{Hook: "Operator", Err: errNested}
 	}
-	var is bool
-	err := guard("Operator", func() error { is = e.opt.Operator(actor); return nil })
-	return is, err
+	defer recovered("Operator", &err)
+	if is, err = e.opt.Operator(ctx, actor); err != nil {
+		return false, &HookError{Hook: "Operator", Err: err}
+	}
+	return is, nil
 }
 
-// errNested is what a clock or an Operator is told that asks the engine, which
+// factsHook is the type of Options.Facts.
+type factsHook = func(context.Context, []InstanceID) (map[InstanceID]Instance, error)
+
+// facts asks for today's facts about different instances. The map that it
+// returns has each of them, the zero Instance where nothing is known.
+func (e *Engine) facts(ctx context.Context, hook factsHook, ids []InstanceID) (map[InstanceID]Instance, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	defer e.inHooks.Add(-1)
+	if e.inHooks.Add(1) > manyHooks && nested("(*Engine).facts") {
+		return nil, &HookError{Hook: "Facts", Err: errNested}
+	}
+	var stated map[InstanceID]Instance
+	err := guard("Facts", func() (err error) { stated, err = hook(ctx, slices.Clone(ids)); return err })
+	if err != nil {
+		return nil, hookError("Facts", err)
+	}
+	today := make(map[InstanceID]Instance, len(ids))
+	for _, id := range ids {
+		i := stated[id]
+		if err := i.settle("Instance.ID", id); err != nil {
+			return nil, badFacts(id, err)
+		}
+		if err := i.normalize(); err != nil {
+			return nil, badFacts(id, err)
+		}
+		today[id] = i
+	}
+	return today, nil
+}
+
+// badFacts is the hook's fault. It does not match ErrInvalid: the request has
+// nothing to mend.
+func badFacts(id InstanceID, err error) error {
+	what := err.Error()
+	var bad *InvalidError
+	if errors.As(err, &bad) {
+		what = bad.Field + " " + bad.Problem
+	}
+	return &HookError{Hook: "Facts", Err: fmt.Errorf("what it returned for instance %q cannot be: %s", id, what)}
+}
+
+// errNested is what a hook that looks up is told that asks the engine, which
 // asks it, and so on: without it that would end the process, since no recover
 // stops an overflow of the stack.
 var errNested = errors.New("icpcode: it asks its own engine without end")
 
 const (
-	// manyHooks is how many calls of Clock and Operator must be under way until
+	// manyHooks is how many calls of Clock, Operator and Facts must be under way until
 	// it is asked whether they are of one goroutine. To ask takes some 100 µs.
 	manyHooks = 1000
 	// deepest is how many of them one goroutine may be in.
@@ -101,11 +147,13 @@ type errand struct {
 
 func (a *errand) attached(id InstanceID) ([]Code, error) {
 	var codes []Code
-	for r, err := range a.e.pages(a.ctx, Query{By: ByInstance, Value: string(id)}) {
+	for page, err := range a.e.pages(a.ctx, Query{By: ByInstance, Value: string(id)}) {
 		if err != nil {
 			return nil, err
 		}
-		codes = append(codes, r.Code)
+		for i := range page {
+			codes = append(codes, page[i].Code)
+		}
 	}
 	return codes, nil
 }
@@ -127,9 +175,18 @@ func (a *errand) verify(v Verification) error {
 	if err == nil || errors.Is(err, ErrNotVerified) {
 		return err
 	}
+	return hookError("VerifyPhone", err)
+}
+
+func (a *errand) facts(ids []InstanceID) (map[InstanceID]Instance, error) {
+	return a.e.facts(a.ctx, a.e.opt.Facts, ids)
+}
+
+// hookError makes the failure of a hook of what guard returned.
+func hookError(name string, err error) error {
 	var panicked *HookError
 	if errors.As(err, &panicked) && panicked.Panic != nil {
 		return err
 	}
-	return &HookError{Hook: "VerifyPhone", Err: err}
+	return &HookError{Hook: name, Err: err}
 }

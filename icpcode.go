@@ -35,10 +35,25 @@ type Options struct {
 	// refused.
 	VerifyPhone func(context.Context, Verification) error
 	// Operator reports whether an actor is one of the provider's own staff
-	// or systems. It only looks up: dry runs call it too. A method of the
-	// engine asks it in its turn: one that never ends is a *HookError. nil:
-	// nobody is.
-	Operator func(AccountID) bool
+	// or systems. It only looks up: dry runs call it too. Its error is a
+	// *HookError, and the operation ends with that. A method of the engine
+	// asks it in its turn: one that never ends is a *HookError. nil: no actor
+	// is.
+	Operator func(context.Context, AccountID) (bool, error)
+	// Facts returns today's facts about instances, as far as known: about each
+	// of those given, 1 to 1000 different ones, a value of the map, or none if
+	// nothing is known. It serves every operation whose facts are optional and
+	// which brings none: Submit, Resubmit, Grant, Lookup, and the lists. A
+	// request that states any fact itself is judged by its own alone. It only
+	// looks up: dry runs call it too.
+	//
+	// A request asks it once, outside of retries, and not if it was done
+	// before. A list asks once for each page that it reads from the store, and
+	// only about codes for which facts make a difference. An error of it, or
+	// facts that are not those of the instance or out of their range, is a
+	// *HookError: the operation ends with that, and nothing was done.
+	// nil: nothing is known.
+	Facts func(context.Context, []InstanceID) (map[InstanceID]Instance, error)
 	// Observe is told the events of each operation after they were
 	// committed, on the goroutine of the request. It may be called
 	// concurrently. A panic of it passes through to the caller, whose
@@ -77,7 +92,7 @@ type Engine struct {
 	opt      Options
 	entropy  *source
 	cursors  *cursors
-	inHooks  *atomic.Int64 // calls of Clock and Operator that are under way
+	inHooks  *atomic.Int64 // calls of Clock, Operator and Facts that are under way
 	capacity capacity
 	scratch  *sync.Pool // of *scratch
 	queue    *merge.Queue[Key, *pending]

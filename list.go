@@ -3,6 +3,7 @@ package icpcode
 import (
 	"context"
 	"iter"
+	"maps"
 	"slices"
 	"time"
 )
@@ -14,9 +15,9 @@ const pageSize = 200
 // Actor may see them.
 type ListRequest struct {
 	Actor AccountID
-	// Account has the codes that are asked for. "" means Actor; where an
-	// operator names an instance, a number or a service, it means all
-	// accounts. Only an operator may ask for the codes of others.
+	// Account has the codes that are asked for. "" means Actor, and all
+	// accounts where Actor is an operator. Only an operator may ask for the
+	// codes of others.
 	Account AccountID
 	// InstanceID, ICPNumber, Domain and App narrow the list, at most one of
 	// them. Domain and App are of the last filing; a domain is found in
@@ -28,10 +29,10 @@ type ListRequest struct {
 	// State narrows the list to one state, as the list shows it; StateNone
 	// means all.
 	State State
-	// Facts returns today's facts about an instance, as far as known, and
-	// nil knows none: a code whose instance has expired then shows its
-	// recorded state (LIF-EFFECTIVE).
-	Facts func(InstanceID) Instance
+	// Facts is asked for today's facts instead of Options.Facts, which says
+	// how. If both are nil nothing is known: a code whose instance has expired
+	// then shows its recorded state (LIF-EFFECTIVE).
+	Facts func(context.Context, []InstanceID) (map[InstanceID]Instance, error)
 	// Newest asks for the latest issued first; false: in any order.
 	Newest bool
 	// After and Limit are for the methods whose names end in Page. After is
@@ -80,8 +81,34 @@ func (e *Engine) GrantQuota(ctx context.Context, actor AccountID) (GrantQuota, e
 	return q, nil
 }
 
+// Grantees returns the different accounts to which the actor's own account
+// granted codes in a natural year, sorted: those that GRT-OUT counts. At most
+// 1000 are kept. Year 0 is that of now. What an account received in the year
+// is told as a number only, by GrantQuota (GRT-PRIVATE).
+func (e *Engine) Grantees(ctx context.Context, actor AccountID, year int) ([]AccountID, error) {
+	now, _, _, err := e.ask(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	if year == 0 {
+		year = NaturalYear(now)
+	}
+	if year < 2000 || year > 9999 { // 9999 has begun in Shanghai when 9998 ends in UTC
+		return nil, invalid("year", "is outside the years 2000 to 9999")
+	}
+	var v view
+	if err := e.load(ctx, &v, []Key{granteesKey(actor, year)}); err != nil {
+		return nil, err
+	}
+	p := read[Partners](&v, granteesKey(actor, year))
+	if p == nil {
+		return nil, nil
+	}
+	return slices.Clone(p.Accounts), nil
+}
+
 // Lookup returns one code as the actor may see it now. Today's facts about
-// its instance are optional. To an actor who is neither its owner nor its
+// its instance are optional; if none is stated, Options.Facts is asked. To an actor who is neither its owner nor its
 // grantee nor an operator the answer is [ErrNoCode], whatever there is.
 func (e *Engine) Lookup(ctx context.Context, actor AccountID, code Code, today Instance) (Record, error) {
 	r, roles, now, err := e.lookup(ctx, actor, code)
@@ -93,6 +120,13 @@ func (e *Engine) Lookup(ctx context.Context, actor AccountID, code Code, today I
 	}
 	if err := today.settle("today.ID", r.InstanceID); err != nil {
 		return Record{}, err
+	}
+	if !today.stated() && e.opt.Facts != nil && r.lapses() {
+		known, err := e.facts(ctx, e.opt.Facts, []InstanceID{r.InstanceID})
+		if err != nil {
+			return Record{}, err
+		}
+		today = known[r.InstanceID]
 	}
 	return r.view(roles, today, now), nil
 }
@@ -122,19 +156,20 @@ func (e *Engine) ask(ctx context.Context, actor AccountID) (now time.Time, set *
 	if now, set, err = e.now(); err != nil {
 		return now, nil, false, err
 	}
-	operator, err = e.isOperator(actor)
+	operator, err = e.isOperator(ctx, actor)
 	return now, set, operator, err
 }
 
 // Owned lists the codes that the account issued or bought, or that were
-// imported as its (本账号生成的服务码), also those it granted away. An error ends
-// the list.
+// imported as its (本账号生成的服务码), also those it granted away: of all accounts,
+// every code. An error ends the list.
 func (e *Engine) Owned(ctx context.Context, r ListRequest) iter.Seq2[Record, error] {
 	return records(e.all(ctx, owned(r)))
 }
 
 // Received lists the codes that were granted to the account
-// (他人授权给我的服务码), also those that are dead. An error ends the list.
+// (他人授权给我的服务码), also those that are dead: of all accounts, every code
+// that was granted. An error ends the list.
 func (e *Engine) Received(ctx context.Context, r ListRequest) iter.Seq2[Record, error] {
 	return records(e.all(ctx, received(r)))
 }
@@ -155,25 +190,27 @@ func records(all iter.Seq2[Assessment, error]) iter.Seq2[Record, error] {
 	}
 }
 
-func isOwner(r *Record, a AccountID) bool   { return r.Owner == a }
-func isGrantee(r *Record, a AccountID) bool { return r.Grantee == a }
-func isHolder(r *Record, a AccountID) bool  { return r.Holder() == a }
+// Each of these reports whether a record is in a list of account a, or in that
+// of all accounts, which is "".
+func isOwner(r *Record, a AccountID) bool   { return a == "" || r.Owner == a }
+func isGrantee(r *Record, a AccountID) bool { return r.Grantee != "" && (a == "" || r.Grantee == a) }
+func isHolder(r *Record, a AccountID) bool  { return a == "" || r.Holder() == a }
 
 func owned(r ListRequest) *listing {
-	return &listing{name: "owned", r: r, passes: []pass{{ByOwner, isOwner}}}
+	return &listing{name: "owned", r: r, passes: []pass{{ByOwner, isOwner}}, asks: (*Record).lapses}
 }
 
 func received(r ListRequest) *listing {
-	return &listing{name: "received", r: r, passes: []pass{{ByHolder, isGrantee}}}
+	return &listing{name: "received", r: r, passes: []pass{{ByHolder, isGrantee}}, asks: (*Record).lapses}
 }
 
 func picked(r ListRequest) *listing {
 	return &listing{name: "pick", r: r, passes: []pass{{ByHolder, isHolder}},
-		judge: func(c *call, rec *Record, roles Role, today Instance) (Decision, error) {
-			d := Decision{Case: c.newCase(OperationPick)}
-			d.Case.about(rec, roles, c.actor, &today)
-			c.set.decide(&d)
-			return d, nil
+		judge: func(l *listing, rec *Record, roles Role, today Instance) Decision {
+			d := Decision{Case: l.call.newCase(OperationPick)}
+			d.Case.about(rec, roles, l.call.actor, &today)
+			l.call.set.decide(&d)
+			return d
 		}}
 }
 
@@ -183,12 +220,16 @@ type listing struct {
 	name   string // tells cursors of different lists apart
 	r      ListRequest
 	passes []pass
+	only   func(*Record) bool       // the records that can be in it; nil: all
+	asks   func(*Record) bool       // those for which facts make a difference; nil: all
 	judge  judgement                // nil: says nothing
+	closed bool                     // judge also asks how instances were closed
 	wanted func(a *Assessment) bool // nil: all
 
-	call *call
-	all  bool  // of all accounts
-	base Query // of each pass
+	call  *call
+	base  Query // of each pass
+	today map[InstanceID]Instance
+	view  view // the ledgers
 }
 
 // pass is one way through an index, and the records of it that are the
@@ -200,7 +241,7 @@ type pass struct {
 
 // judgement says something of a record, given today's facts about its
 // instance.
-type judgement func(c *call, rec *Record, roles Role, today Instance) (Decision, error)
+type judgement func(l *listing, rec *Record, roles Role, today Instance) Decision
 
 // begin checks a list, and prepares its passes.
 func (e *Engine) begin(ctx context.Context, l *listing) error {
@@ -209,6 +250,10 @@ func (e *Engine) begin(ctx context.Context, l *listing) error {
 		return err
 	}
 	l.call = &call{actor: l.r.Actor, operator: operator, at: now, set: set, book: e.opt.RuleBook}
+	if l.r.Facts == nil {
+		l.r.Facts = e.opt.Facts
+	}
+	l.today = make(map[InstanceID]Instance)
 	return l.prepare()
 }
 
@@ -225,45 +270,109 @@ func (e *Engine) all(ctx context.Context, l *listing) iter.Seq2[Assessment, erro
 			return
 		}
 		for i := range l.passes {
-			for rec, err := range e.pages(ctx, l.query(i)) {
-				var a Assessment
-				show := true
+			for page, err := range e.pages(ctx, l.query(i)) {
+				clear(l.today) // what is known of one page at a time is kept
+				l.view = view{}
+				var found []shown
 				if err == nil {
-					a, show, err = l.show(i, &rec)
+					found, err = e.show(ctx, &l, i, page)
 				}
-				if (show || err != nil) && !yield(a, err) || err != nil {
+				if err != nil {
+					yield(Assessment{}, err)
 					return
+				}
+				for n := range found {
+					if !yield(found[n].Assessment, nil) {
+						return
+					}
 				}
 			}
 		}
 	}
 }
 
-// show returns what the list shows of a record that pass i came to, and whether
-// it does.
-func (l *listing) show(i int, rec *Record) (Assessment, bool, error) {
+// shown is what a list shows of one of the records that it came to.
+type shown struct {
+	Assessment
+	at int // which record
+}
+
+// show returns what the list shows of the records that pass i came to.
+func (e *Engine) show(ctx context.Context, l *listing, i int, records []Record) ([]shown, error) {
 	c := l.call
-	roles := rec.roles(c.actor, c.operator)
-	if !l.all && !l.passes[i].keep(rec, l.r.Account) {
-		return Assessment{}, false, nil // not the account's
-	}
-	if l.r.aboutFiling() && roles&(RoleHolder|RoleOperator) == 0 {
-		return Assessment{}, false, nil // a filing that is not the viewer's to know
-	}
-	today, err := l.r.facts(rec.InstanceID)
-	if err != nil {
-		return Assessment{}, false, err
-	}
-	a := Assessment{Record: rec.view(roles, today, c.at)}
-	if l.r.State != StateNone && a.Record.State != l.r.State {
-		return a, false, nil
-	}
-	if l.judge != nil {
-		if a.Decision, err = l.judge(c, rec, roles, today); err != nil {
-			return Assessment{}, false, err
+	var found []shown
+	for n := range records {
+		if l.concerns(i, &records[n]) {
+			found = append(found, shown{at: n})
 		}
 	}
-	return a, l.wanted == nil || l.wanted(&a), nil
+	if err := e.inform(ctx, l, records, found); err != nil {
+		return nil, err
+	}
+	kept := found[:0]
+	for _, s := range found {
+		rec := &records[s.at]
+		roles := rec.roles(c.actor, c.operator)
+		today := l.today[rec.InstanceID]
+		s.Record = rec.view(roles, today, c.at)
+		if l.r.State != StateNone && s.Record.State != l.r.State {
+			continue
+		}
+		if l.judge != nil {
+			today.IPs = slices.Clone(today.IPs) // which the decision keeps
+			s.Decision = l.judge(l, rec, roles, today)
+		}
+		if l.wanted == nil || l.wanted(&s.Assessment) {
+			kept = append(kept, s)
+		}
+	}
+	return kept, nil
+}
+
+// concerns reports whether a record that pass i came to can be in the list,
+// whatever today's facts are.
+func (l *listing) concerns(i int, rec *Record) bool {
+	if !l.passes[i].keep(rec, l.r.Account) || l.only != nil && !l.only(rec) {
+		return false
+	}
+	roles := rec.roles(l.call.actor, l.call.operator)
+	if l.r.aboutFiling() && roles&(RoleHolder|RoleOperator) == 0 {
+		return false // a filing that is not the viewer's to know
+	}
+	s := l.r.State
+	return s == StateNone || rec.seen(roles) == s || rec.lapses() && s == StateInvalid
+}
+
+// inform learns today's facts about the instances of the records found, and
+// how they were closed, in one call each. What it learned of the page before
+// it does not ask again.
+func (e *Engine) inform(ctx context.Context, l *listing, records []Record, found []shown) error {
+	var about []*Record
+	for _, s := range found {
+		about = append(about, &records[s.at])
+	}
+	if l.closed {
+		var keys []Key
+		for _, id := range instancesOf(about) {
+			if l.view.find(ledgerKey(id)) == nil {
+				keys = append(keys, ledgerKey(id))
+			}
+		}
+		if err := e.load(ctx, &l.view, keys); err != nil {
+			return err
+		}
+	}
+	about = slices.DeleteFunc(about, func(r *Record) bool {
+		_, known := l.today[r.InstanceID]
+		return known || l.asks != nil && !l.asks(r)
+	})
+	ids := instancesOf(about)
+	if l.r.Facts == nil || len(ids) == 0 {
+		return nil
+	}
+	today, err := e.facts(ctx, l.r.Facts, ids)
+	maps.Copy(l.today, today)
+	return err
 }
 
 // query returns the query of pass i.
@@ -282,12 +391,14 @@ func (l *listing) prepare() error {
 	if err != nil {
 		return err
 	}
-	l.all = l.call.operator && r.Account == "" && narrowed
-	if r.Account == "" {
+	if r.Account == "" && !l.call.operator {
 		r.Account = r.Actor
 	}
-	if err := checkID("Account", string(r.Account)); err != nil {
+	if err := optionalID("Account", string(r.Account)); err != nil {
 		return err
+	}
+	if r.Account == "" && !narrowed {
+		l.base.By, narrowed = Everything, true
 	}
 	if r.Account != r.Actor && !l.call.operator {
 		return invalid("Account", "is another's, which only an operator may ask for")
@@ -345,35 +456,14 @@ func (r *ListRequest) narrow(q *Query) (bool, error) {
 // aboutFiling reports whether something of a filing is asked for.
 func (r *ListRequest) aboutFiling() bool { return r.ICPNumber != "" || r.Domain != "" || r.App != "" }
 
-// facts asks for today's facts about an instance.
-func (r *ListRequest) facts(id InstanceID) (Instance, error) {
-	if r.Facts == nil || id == "" {
-		return Instance{}, nil
-	}
-	var today Instance
-	if err := guard("Facts", func() error { today = r.Facts(id); return nil }); err != nil {
-		return today, err
-	}
-	if err := today.settle("Facts", id); err != nil {
-		return today, err
-	}
-	return today, today.normalize()
-}
-
 // pages goes through all pages of a query.
-func (e *Engine) pages(ctx context.Context, q Query) iter.Seq2[Record, error] {
-	return func(yield func(Record, error) bool) {
+func (e *Engine) pages(ctx context.Context, q Query) iter.Seq2[[]Record, error] {
+	return func(yield func([]Record, error) bool) {
 		q.Limit = pageSize
 		for {
 			page, err := e.listPage(ctx, q)
-			if err != nil {
-				yield(Record{}, err)
+			if !yield(page.Records, err) || err != nil {
 				return
-			}
-			for _, r := range page.Records {
-				if !yield(r, nil) {
-					return
-				}
 			}
 			if page.Next == "" {
 				return

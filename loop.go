@@ -87,7 +87,7 @@ func (e *Engine) enter(ctx context.Context, s *scratch, actor AccountID, request
 	if noRules != nil && (requestID == "" || !errors.Is(noRules, ErrNoRules)) {
 		return nil, noRules // otherwise there may be a receipt
 	}
-	operator, err := e.isOperator(actor)
+	operator, err := e.isOperator(ctx, actor)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func (e *Engine) enter(ctx context.Context, s *scratch, actor AccountID, request
 	}
 	p := &pending{request: r, call: call{
 		actor: actor, operator: operator, requestID: requestID, at: now, set: set, book: e.opt.RuleBook,
-		price: e.opt.Price, format: e.opt.ImportFormat, canVerify: e.opt.VerifyPhone != nil, dry: e.dry,
+		price: e.opt.Price, format: e.opt.ImportFormat, canVerify: e.opt.VerifyPhone != nil, canAsk: e.opt.Facts != nil, dry: e.dry,
 		capacity: e.capacity,
 	}, failed: noRules}
 	if requestID != "" {
@@ -120,7 +120,7 @@ func (e *Engine) enter(ctx context.Context, s *scratch, actor AccountID, request
 func (e *Engine) settle(ctx context.Context, s *scratch, p *pending) error {
 	s.errand = errand{e, ctx, p}
 	noRules := p.failed
-	for stale := 0; ; {
+	for stale, asked := 0, false; ; {
 		p.failed = noRules
 		if noRules == nil {
 			p.failed = p.request.prepare(&p.call, &p.told, &s.errand)
@@ -131,10 +131,12 @@ func (e *Engine) settle(ctx context.Context, s *scratch, p *pending) error {
 		if left := e.carry(ctx, s, p); left != nil {
 			return left
 		}
-		if errors.Is(p.err, errPhone) {
+		facts := errors.Is(p.err, errFacts)
+		if errors.Is(p.err, errPhone) || facts && !asked {
+			asked = asked || facts
 			continue
 		}
-		if !errors.Is(p.err, errStale) {
+		if !facts && !errors.Is(p.err, errStale) {
 			return p.conclude(p.err)
 		}
 		stale++

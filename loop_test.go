@@ -164,7 +164,7 @@ func newLoopWorld(t *testing.T, codes ...uint64) *loopWorld {
 	w := &loopWorld{t: t, store: newShelf(), now: time.Date(2026, 3, 1, 4, 0, 0, 0, time.UTC)}
 	o := Options{
 		Clock:        func() time.Time { return w.now },
-		Operator:     func(a AccountID) bool { return a == "ops" },
+		Operator:     func(_ context.Context, a AccountID) (bool, error) { return a == "ops", nil },
 		VerifyPhone:  func(context.Context, Verification) error { w.calls++; return nil },
 		ImportFormat: Opaque,
 	}
@@ -504,7 +504,7 @@ func TestBatchRedrawsWhatItIsAbout(t *testing.T) {
 	w.done(first)
 	source := codesOf{7, 30}
 	w.eng = New(w.store, &Options{
-		Clock: func() time.Time { return w.now }, Entropy: &source, Operator: func(a AccountID) bool { return a == "ops" },
+		Clock: func() time.Time { return w.now }, Entropy: &source, Operator: func(_ context.Context, a AccountID) (bool, error) { return a == "ops", nil },
 	})
 	void := w.enter("ops", "v", &ending{ReleaseRequest: ReleaseRequest{Actor: "ops", Code: drawnCode(7), Reason: "x"}, action: ActionVoid})
 	issue := w.issue("1002", "b", "i-2", 1, "")
@@ -1035,7 +1035,7 @@ func TestBatchIsAsOneByOne(t *testing.T) {
 		for k := range worlds {
 			w := newLoopWorld(t)
 			w.eng = New(w.store, &Options{
-				Clock: func() time.Time { return w.now }, Entropy: &counter{n: 1}, Operator: func(a AccountID) bool { return a == "ops" },
+				Clock: func() time.Time { return w.now }, Entropy: &counter{n: 1}, Operator: func(_ context.Context, a AccountID) (bool, error) { return a == "ops", nil },
 				Price: Money{Amount: decimal.NewFromInt(10), Currency: "CNY"}, VerifyPhone: func(context.Context, Verification) error { return nil },
 			})
 			w.acquaint("1001", "2002")

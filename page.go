@@ -50,7 +50,7 @@ func (e *Engine) PickPage(ctx context.Context, r ListRequest) (AssessmentPage, e
 // ReviewPage is one page of [Engine.Review], as OwnedPage is of Owned. What
 // the account owns comes before what it received, also with Newest.
 func (e *Engine) ReviewPage(ctx context.Context, r ListRequest) (AssessmentPage, error) {
-	return e.page(ctx, e.reviewed(ctx, r))
+	return e.page(ctx, reviewed(r))
 }
 
 func recordPage(p AssessmentPage, err error) (Page, error) {
@@ -121,25 +121,19 @@ func (e *Engine) look(ctx context.Context, l *listing, at position, room, ask in
 			return look{}, err
 		}
 		got := look{looked: len(found.Records), next: found.Next, short: found.Next != "" && len(found.Records) < ask}
-		last := 0 // of the records that there is room for
-		for i := range found.Records {
-			a, show, err := l.show(at.pass, &found.Records[i])
-			if err != nil {
-				return look{}, err
-			}
-			if show {
-				got.shown = append(got.shown, a)
-			}
-			if len(got.shown) == room && last == 0 {
-				last = i + 1
-			}
+		all, err := e.show(ctx, l, at.pass, found.Records)
+		if err != nil {
+			return look{}, err
 		}
-		if len(got.shown) <= room {
+		if len(all) <= room {
+			for i := range all {
+				got.shown = append(got.shown, all[i].Assessment)
+			}
 			return got, nil
 		}
 		// Only the store knows the cursor in between. More may be shown by
 		// then, but never more than records were asked for.
-		ask = min(ask-1, last)
+		ask = min(ask-1, all[room-1].at+1)
 	}
 }
 
@@ -168,7 +162,7 @@ func (l *listing) bound() []byte {
 	d.number(int64(l.base.By))
 	d.text(l.base.Value)
 	d.number(int64(l.r.State))
-	for _, is := range [...]bool{l.call.operator, l.all, l.r.Newest} {
+	for _, is := range [...]bool{l.call.operator, l.r.Newest} {
 		d.number(int64(tri(is)))
 	}
 	return d.buf

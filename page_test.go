@@ -334,7 +334,7 @@ func TestCursorsHoldWhatTheyAreFor(t *testing.T) {
 	other.Actor, other.Account, other.After = ops, "a0", ""
 	other.After = must[icpcode.Page](t)(w.eng.OwnedPage(w.ctx, other)).Next
 	other.Actor = "ops2"
-	w.opt.Operator = func(a icpcode.AccountID) bool { return a == ops || a == "ops2" }
+	w.opt.Operator = func(_ context.Context, a icpcode.AccountID) (bool, error) { return a == ops || a == "ops2", nil }
 	if _, err := icpcode.New(w.store, &w.opt).OwnedPage(w.ctx, other); !errors.As(err, new(*icpcode.InvalidError)) {
 		t.Errorf("a cursor of one operator given to another: %v, want an InvalidError", err)
 	}

@@ -1,6 +1,7 @@
 package icpcode_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -28,12 +29,12 @@ func TestHookThatAsksItsOwnEngine(t *testing.T) {
 	var last error
 	for name, spoil := range map[string]func(o *icpcode.Options){
 		"Operator": func(o *icpcode.Options) {
-			o.Operator = func(icpcode.AccountID) bool {
+			o.Operator = func(context.Context, icpcode.AccountID) (bool, error) {
 				asked++
 				if err := ask("1001"); last == nil {
 					last = err
 				}
-				return false
+				return false, nil
 			}
 		},
 		"Clock": func(o *icpcode.Options) {
@@ -61,8 +62,8 @@ func TestHookThatAsksItsOwnEngine(t *testing.T) {
 	}
 
 	w.with(func(o *icpcode.Options) {
-		o.Operator = func(a icpcode.AccountID) bool {
-			return a != "inner" && errors.Is(ask("inner"), icpcode.ErrNoCode) && a == ops
+		o.Operator = func(_ context.Context, a icpcode.AccountID) (bool, error) {
+			return a != "inner" && errors.Is(ask("inner"), icpcode.ErrNoCode) && a == ops, nil
 		}
 	})
 	if err := ask("1001"); !errors.Is(err, icpcode.ErrNoCode) {
@@ -78,10 +79,10 @@ func TestManyHooksAtOnce(t *testing.T) {
 	var all, inside sync.WaitGroup
 	inside.Add(many)
 	w.with(func(o *icpcode.Options) {
-		o.Operator = func(icpcode.AccountID) bool {
+		o.Operator = func(context.Context, icpcode.AccountID) (bool, error) {
 			inside.Done()
 			inside.Wait() // until all of them are in here
-			return false
+			return false, nil
 		}
 	})
 	code := must[icpcode.Code](t)(icpcode.ParseCode("012345678901"))

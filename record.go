@@ -349,6 +349,10 @@ func (r *Record) Effective(today Instance, t time.Time) State {
 	return r.State
 }
 
+// lapses reports whether today's facts about its instance can change the state
+// that the code shows (LIF-EFFECTIVE).
+func (r *Record) lapses() bool { return r.InstanceID != "" && r.State == StateAvailable }
+
 // view returns the record as an actor with the given roles may see it at t
 // (LIF-VIEW, GRT-PRIVATE).
 func (r *Record) view(role Role, today Instance, t time.Time) Record {

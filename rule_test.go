@@ -1711,7 +1711,7 @@ func testFILPick(t *testing.T) {
 		}
 		return icpcode.Instance{}
 	}
-	for a, err := range w.eng.Pick(w.ctx, icpcode.ListRequest{Actor: "2002", Facts: facts}) {
+	for a, err := range w.eng.Pick(w.ctx, icpcode.ListRequest{Actor: "2002", Facts: each(facts)}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -1768,7 +1768,7 @@ func (w *world) review(rule icpcode.Rule, questions ...risk) {
 		}
 		failed = failed || d.Fail.Has(rule)
 		n := 0
-		for a, err := range w.eng.Review(w.ctx, icpcode.ListRequest{Actor: "1001", Facts: func(icpcode.InstanceID) icpcode.Instance { return today }}) {
+		for a, err := range w.eng.Review(w.ctx, icpcode.ListRequest{Actor: "1001", Facts: each(func(icpcode.InstanceID) icpcode.Instance { return today })}) {
 			if err != nil || a.Decision.Fail != q.want {
 				w.t.Errorf("%s: the engine finds %v (%v), want %v", q.name, a.Decision.Fail, err, q.want)
 			}
@@ -1808,7 +1808,7 @@ func testRSKExpiring(t *testing.T) {
 	must[icpcode.Result](t)(w.submit("1001", c))
 	i.Expires = w.now.Add(40 * day)
 	found := 0
-	for a, err := range w.eng.Review(w.ctx, icpcode.ListRequest{Actor: "1001", InstanceID: i.ID, Facts: func(icpcode.InstanceID) icpcode.Instance { return i }}) {
+	for a, err := range w.eng.Review(w.ctx, icpcode.ListRequest{Actor: "1001", InstanceID: i.ID, Facts: each(func(icpcode.InstanceID) icpcode.Instance { return i })}) {
 		if err != nil || a.Decision.Fail != expiring {
 			t.Errorf("filing: %v, %v", a.Decision.Fail, err)
 		}
@@ -1883,7 +1883,7 @@ func testRSKMove(t *testing.T) {
 	w.filed("1001", c)
 	i.Expires = w.now.Add(time.Hour)
 	n := 0
-	for a, err := range w.eng.Review(w.ctx, icpcode.ListRequest{Actor: "1001", Facts: func(icpcode.InstanceID) icpcode.Instance { return i }}) {
+	for a, err := range w.eng.Review(w.ctx, icpcode.ListRequest{Actor: "1001", Facts: each(func(icpcode.InstanceID) icpcode.Instance { return i })}) {
 		if err != nil {
 			t.Fatal(err)
 		}

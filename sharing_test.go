@@ -196,7 +196,7 @@ func newSharing(t *testing.T, store icpcode.Store, spoiling, unmerged, tx bool) 
 	opt := &icpcode.Options{
 		RuleBook: icpcode.Alibaba(), Clock: func() time.Time { return s.at }, Entropy: &counted{}, Unmerged: unmerged,
 		Price:    icpcode.Money{Amount: decimal.RequireFromString("99.50"), Currency: "CNY"},
-		Operator: func(a icpcode.AccountID) bool { return a == ops },
+		Operator: func(_ context.Context, a icpcode.AccountID) (bool, error) { return a == ops, nil },
 		VerifyPhone: func(_ context.Context, v icpcode.Verification) error {
 			s.handed("VerifyPhone", &v)
 			return nil
@@ -239,16 +239,17 @@ func (s *sharing) site() icpcode.Filing {
 
 // facts answers with the same memory each time, which is the inventory's and
 // not the engine's to change.
-func (s *sharing) facts() func(icpcode.InstanceID) icpcode.Instance {
+func (s *sharing) facts() func(context.Context, []icpcode.InstanceID) (map[icpcode.InstanceID]icpcode.Instance, error) {
 	known := map[icpcode.InstanceID]icpcode.Instance{}
-	return func(id icpcode.InstanceID) icpcode.Instance {
-		i, ok := known[id]
-		if !ok {
-			i = s.server(id)
-			i.Billing = icpcode.PayAsYouGo
-			known[id] = i
+	return func(_ context.Context, ids []icpcode.InstanceID) (map[icpcode.InstanceID]icpcode.Instance, error) {
+		for _, id := range ids {
+			if _, ok := known[id]; !ok {
+				i := s.server(id)
+				i.Billing = icpcode.PayAsYouGo
+				known[id] = i
+			}
 		}
-		return i
+		return known, nil
 	}
 }
 
@@ -316,6 +317,8 @@ func (s *sharing) script() {
 		}
 	}
 	s.call("GrantQuota", nil, icpcode.AccountID("1001"))
+	s.call("Grantees", nil, icpcode.AccountID("1001"), 2026)
+	s.call("Grantees", nil, icpcode.AccountID("1001"), 2026)
 	s.call("CloseInstance", nil, icpcode.CloseRequest{Actor: ops, RequestID: "r4", InstanceID: "i-1", Refunded: true, Reason: "refunded"})
 	s.call("CloseInstance", nil, icpcode.CloseRequest{Actor: ops, RequestID: "r4", InstanceID: "i-1", Refunded: true, Reason: "refunded"})
 }

@@ -49,7 +49,7 @@ func newWorld(t testing.TB) *world {
 	w.opt = icpcode.Options{
 		Clock:    func() time.Time { return w.now },
 		Price:    icpcode.Money{Amount: decimal.RequireFromString("100.00"), Currency: "CNY"},
-		Operator: func(a icpcode.AccountID) bool { return a == ops },
+		Operator: func(_ context.Context, a icpcode.AccountID) (bool, error) { return a == ops, nil },
 		VerifyPhone: func(_ context.Context, v icpcode.Verification) error {
 			w.calls++
 			return w.phone(v)
@@ -205,5 +205,16 @@ func is(t testing.TB, err, target error) {
 	t.Helper()
 	if !errors.Is(err, target) {
 		t.Fatalf("got error %v, want %v", err, target)
+	}
+}
+
+// each makes a hook for facts of a function that knows one instance at a time.
+func each(one func(icpcode.InstanceID) icpcode.Instance) func(context.Context, []icpcode.InstanceID) (map[icpcode.InstanceID]icpcode.Instance, error) {
+	return func(_ context.Context, ids []icpcode.InstanceID) (map[icpcode.InstanceID]icpcode.Instance, error) {
+		known := make(map[icpcode.InstanceID]icpcode.Instance, len(ids))
+		for _, id := range ids {
+			known[id] = one(id)
+		}
+		return known, nil
 	}
 }

@@ -359,7 +359,7 @@ func Record(ctx context.Context, o Options) (*History, error) {
 	}
 	for n := range o.Engines {
 		r.engines = append(r.engines, icpcode.New(o.Stores[n%len(o.Stores)], &icpcode.Options{
-			RuleBook: rules, Clock: func() time.Time { return now }, Operator: func(a icpcode.AccountID) bool { return a == r.ops() },
+			RuleBook: rules, Clock: func() time.Time { return now }, Operator: func(_ context.Context, a icpcode.AccountID) (bool, error) { return a == r.ops(), nil },
 			Price:       icpcode.Money{Amount: decimal.NewFromInt(1), Currency: "CNY"},
 			VerifyPhone: func(context.Context, icpcode.Verification) error { return nil },
 			Unmerged:    o.Unmerged,

@@ -1,6 +1,7 @@
 package ruletest
 
 import (
+	"context"
 	"errors"
 	"iter"
 	"slices"
@@ -41,7 +42,7 @@ func (w *world) quotas(account icpcode.AccountID) {
 func (w *world) list(account icpcode.AccountID) {
 	m, now := w.model, micro(w.now)
 	set := m.inForce(now)
-	r := icpcode.ListRequest{Actor: account, Account: account, Facts: w.todays, Newest: w.turn%4 < 2}
+	r := icpcode.ListRequest{Actor: account, Account: account, Facts: each(w.todays), Newest: w.turn%4 < 2}
 	if w.turn%5 == 0 {
 		r.Actor = w.operator
 	}
@@ -53,15 +54,16 @@ func (w *world) list(account icpcode.AccountID) {
 	case 8:
 		r.ICPNumber = w.numbers[0]
 	}
+	// Without one of these all accounts have the codes of other worlds, too.
 	all := r.Actor == w.operator && (r.InstanceID != "" || r.ICPNumber != "") && w.turn%2 == 0
 	if all {
-		r.Account = "" // everybody's
+		r.Account = "" // all accounts
 	}
 	keep := func(rec *icpcode.Record, kind int) (icpcode.Record, bool) {
 		today := w.todays(rec.InstanceID)
 		v := m.seen(rec, r.Actor, &today, now)
-		mine := [...]bool{rec.Owner == account, rec.Grantee == account, holder(rec) == account}[kind]
-		return v, (mine || all) && (r.State == icpcode.StateNone || v.State == r.State) &&
+		mine := [...]bool{rec.Owner == account || all, rec.Grantee == account || all && rec.Grantee != "", holder(rec) == account || all}[kind]
+		return v, mine && (r.State == icpcode.StateNone || v.State == r.State) &&
 			(r.InstanceID == "" || rec.InstanceID == r.InstanceID) &&
 			(r.ICPNumber == "" || v.Filing != nil && v.Filing.ICPNumber == r.ICPNumber)
 	}
@@ -252,4 +254,15 @@ func shown(e icpcode.Event, rec *icpcode.Record, viewer icpcode.AccountID, grant
 		e.Actor = "operator"
 	}
 	return e, true
+}
+
+// each makes a hook for facts of a function that knows one instance at a time.
+func each(one func(icpcode.InstanceID) icpcode.Instance) func(context.Context, []icpcode.InstanceID) (map[icpcode.InstanceID]icpcode.Instance, error) {
+	return func(_ context.Context, ids []icpcode.InstanceID) (map[icpcode.InstanceID]icpcode.Instance, error) {
+		known := make(map[icpcode.InstanceID]icpcode.Instance, len(ids))
+		for _, id := range ids {
+			known[id] = one(id)
+		}
+		return known, nil
+	}
 }

@@ -305,7 +305,9 @@ func TestBrokenEngines(t *testing.T) {
 // TestWrongOptions gives the engine other options than the model thinks.
 func TestWrongOptions(t *testing.T) {
 	for name, change := range map[string]func(*icpcode.Options){
-		"everybody is an operator": func(o *icpcode.Options) { o.Operator = func(icpcode.AccountID) bool { return true } },
+		"everybody is an operator": func(o *icpcode.Options) {
+			o.Operator = func(_ context.Context, _ icpcode.AccountID) (bool, error) { return true, nil }
+		},
 		"nobody is an operator":    func(o *icpcode.Options) { o.Operator = nil },
 		"a clock eight hours back": func(o *icpcode.Options) { o.Clock = shifted(o.Clock, -8*time.Hour) },
 		"a clock a tick ahead":     func(o *icpcode.Options) { o.Clock = shifted(o.Clock, time.Microsecond) },

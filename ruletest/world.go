@@ -204,8 +204,8 @@ func (w *world) configure(c config) {
 	w.opt = icpcode.Options{
 		RuleBook: w.book,
 		Clock:    func() time.Time { w.reads++; return w.now },
-		Operator: func(a icpcode.AccountID) bool {
-			return a == w.operator
+		Operator: func(_ context.Context, a icpcode.AccountID) (bool, error) {
+			return a == w.operator, nil
 		},
 		Observe:      func(_ context.Context, events []icpcode.Event) { w.heard = append(w.heard, events...) },
 		Entropy:      w.entropy,

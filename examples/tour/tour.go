@@ -64,7 +64,7 @@ func (t *tour) walk() error {
 		RuleBook: t.rules,
 		Clock:    func() time.Time { return t.now },
 		Price:    icpcode.Money{Amount: decimal.RequireFromString(price), Currency: "CNY"},
-		Operator: func(a icpcode.AccountID) bool { return a == operator },
+		Operator: func(_ context.Context, a icpcode.AccountID) (bool, error) { return a == operator, nil },
 		VerifyPhone: func(_ context.Context, v icpcode.Verification) error {
 			if v.Proof != phoneCode {
 				return icpcode.ErrNotVerified
@@ -505,7 +505,7 @@ func (t *tour) filing(shop, forum icpcode.Instance) error {
 	}
 	t.got("under review")
 	t.do(client, "looks up which codes can be filed with now")
-	if err := t.assessments(t.engine.Pick(t.ctx, icpcode.ListRequest{Actor: client, InstanceID: forum.ID, Facts: t.today})); err != nil {
+	if err := t.assessments(t.engine.Pick(t.ctx, icpcode.ListRequest{Actor: client, InstanceID: forum.ID, Facts: each(t.today)})); err != nil {
 		return err
 	}
 
@@ -594,7 +594,7 @@ func (t *tour) closing(shop, _ icpcode.Instance) error {
 
 // review prints which filings are at risk.
 func (t *tour) review(who icpcode.AccountID) error {
-	return t.assessments(t.engine.Review(t.ctx, icpcode.ListRequest{Actor: who, Facts: t.today}))
+	return t.assessments(t.engine.Review(t.ctx, icpcode.ListRequest{Actor: who, Facts: each(t.today)}))
 }
 
 // records prints codes in the order in which they were issued: a store lists
@@ -670,7 +670,7 @@ func (t *tour) plan(at time.Time, do func() error) { t.plans = append(t.plans, p
 // states prints how the codes of a server read now to the client.
 func (t *tour) states(today icpcode.Instance) error {
 	t.do(client, "looks at the codes of %s", today.ID)
-	r := icpcode.ListRequest{Actor: client, InstanceID: today.ID, Facts: func(icpcode.InstanceID) icpcode.Instance { return today }}
+	r := icpcode.ListRequest{Actor: client, InstanceID: today.ID, Facts: each(func(icpcode.InstanceID) icpcode.Instance { return today })}
 	return t.records(t.engine.Received(t.ctx, r))
 }
 
@@ -695,4 +695,15 @@ func (t *tour) histories(_, _ icpcode.Instance) error {
 		}
 	}
 	return nil
+}
+
+// each makes a hook for facts of a function that knows one instance at a time.
+func each(one func(icpcode.InstanceID) icpcode.Instance) func(context.Context, []icpcode.InstanceID) (map[icpcode.InstanceID]icpcode.Instance, error) {
+	return func(_ context.Context, ids []icpcode.InstanceID) (map[icpcode.InstanceID]icpcode.Instance, error) {
+		known := make(map[icpcode.InstanceID]icpcode.Instance, len(ids))
+		for _, id := range ids {
+			known[id] = one(id)
+		}
+		return known, nil
+	}
 }

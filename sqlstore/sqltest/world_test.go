@@ -31,7 +31,7 @@ func twoEngines(s icpcode.Store) []*icpcode.Engine {
 func engineWith(s icpcode.Store, unmerged bool) *icpcode.Engine {
 	return icpcode.New(s, &icpcode.Options{
 		Unmerged: unmerged,
-		Clock:    func() time.Time { return now }, Operator: func(a icpcode.AccountID) bool { return a == ops },
+		Clock:    func() time.Time { return now }, Operator: func(_ context.Context, a icpcode.AccountID) (bool, error) { return a == ops, nil },
 		Price:       icpcode.Money{Amount: decimal.RequireFromString("100.00"), Currency: "CNY"},
 		VerifyPhone: func(context.Context, icpcode.Verification) error { return nil },
 	})
