@@ -6,7 +6,7 @@ import (
 )
 
 // Errors of requests. A request that meets one of them changed nothing and
-// cost no quota.
+// cost no quota. [Category] says what to do about each.
 var (
 	// ErrRefused is matched by every [*RefusedError]: the rules say no. It is
 	// an answer, not a failure.
@@ -48,6 +48,10 @@ var (
 	// ErrConflict is returned by Store.Commit when an expectation of the
 	// Change did not hold, and by the Engine when every retry met one.
 	ErrConflict = errors.New("icpcode: conflict")
+	// ErrUnavailable is matched by the error of a store's Load, List or Events,
+	// and by that of a Commit in a transaction of the caller's: nothing was
+	// done. It also matches what the store returned.
+	ErrUnavailable = errors.New("icpcode: the store is unavailable")
 	// ErrUnknownOutcome is matched by every [*UnknownOutcomeError]: the store
 	// could not say whether the Change took effect.
 	ErrUnknownOutcome = errors.New("icpcode: unknown outcome")
@@ -142,3 +146,14 @@ func (e *UnknownOutcomeError) Is(target error) bool { return target == ErrUnknow
 
 // Unwrap returns the store's error.
 func (e *UnknownOutcomeError) Unwrap() error { return e.Err }
+
+// storeError is the failure of a store that has changed nothing. It matches
+// [ErrUnavailable].
+type storeError struct {
+	method string
+	err    error
+}
+
+func (e *storeError) Error() string        { return "icpcode: " + e.method + ": " + e.err.Error() }
+func (e *storeError) Is(target error) bool { return target == ErrUnavailable }
+func (e *storeError) Unwrap() error        { return e.err }

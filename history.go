@@ -2,7 +2,6 @@ package icpcode
 
 import (
 	"context"
-	"fmt"
 	"iter"
 )
 
@@ -24,7 +23,7 @@ func (e *Engine) History(ctx context.Context, actor AccountID, code Code) iter.S
 		for {
 			events, err := e.store.Events(ctx, q)
 			if err != nil {
-				yield(Event{}, fmt.Errorf("icpcode: events: %w", err))
+				yield(Event{}, unavailable(ctx, "events", err))
 				return
 			}
 			for _, ev := range events {

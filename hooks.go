@@ -161,7 +161,7 @@ func (a *errand) attached(id InstanceID) ([]Code, error) {
 func (a *errand) birth(code Code) (*Event, error) {
 	events, err := a.e.store.Events(a.ctx, EventQuery{Code: code, Limit: 1})
 	if err != nil {
-		return nil, fmt.Errorf("icpcode: events: %w", err)
+		return nil, unavailable(a.ctx, "events", err)
 	}
 	if len(events) == 0 {
 		return nil, nil //nolint:nilnil // it has none, which is no error

@@ -219,7 +219,7 @@ func (e *Engine) fly(ctx context.Context, requests []*pending) {
 }
 
 // errEnded is the answer where a store called runtime.Goexit.
-var errEnded = errors.New("icpcode: the store ended the goroutine that called it")
+var errEnded = error(&storeError{"store", errors.New("it ended the goroutine that called it")})
 
 // panicError is what a store panicked with while it worked for several callers.
 type panicError struct{ value any }
@@ -320,7 +320,7 @@ func (e *Engine) attempt(ctx context.Context, s *scratch, b *batch) error {
 	s.committing = !e.inTx
 	err := e.store.Commit(ctx, v.change())
 	if err != nil && e.inTx {
-		return fmt.Errorf("icpcode: commit: %w", err)
+		return unavailable(ctx, "commit", err)
 	}
 	return err
 }
@@ -348,18 +348,32 @@ func (e *Engine) load(ctx context.Context, v *view, keys []Key) error {
 	}
 	docs, err := e.store.Load(ctx, keys...)
 	if err != nil {
-		return fmt.Errorf("icpcode: load: %w", err)
+		return unavailable(ctx, "load", err)
 	}
 	if len(docs) != len(keys) {
-		return fmt.Errorf("icpcode: load: the store returned %d documents for %d keys", len(docs), len(keys))
+		return &storeError{"load", fmt.Errorf("the store returned %d documents for %d keys", len(docs), len(keys))}
 	}
 	for i := range docs {
 		if docs[i].Key != keys[i] {
-			return fmt.Errorf("icpcode: load: document %d that the store returned is not of the key that was asked for", i)
+			return &storeError{"load", fmt.Errorf("document %d that the store returned is not of the key that was asked for", i)}
 		}
 	}
 	v.fill(docs)
 	return nil
+}
+
+// unavailable makes the error of what a method of a store returned. If the
+// caller's context has ended, that is what it was, not the store.
+func unavailable(ctx context.Context, method string, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("icpcode: %s: %w", method, err)
+	}
+	return &storeError{method, err}
+}
+
+// hasEnded reports whether an error is that of a context that has ended.
+func hasEnded(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // draw draws the codes for one attempt.

@@ -22,9 +22,12 @@ var (
 		"CloseRefund", "CloseRelease", "Import", "Pick", "Review", "ServersFor",
 	}
 	relationNames = []string{"Unknown", "Asker", "Owner", "Both", "Another"}
-	phoneNames    = []string{"None", "Unasked", "Verified", "Refused"}
-	roleNames     = []string{"Owner", "Grantee", "Holder", "Operator"}
-	endNames      = []string{"None", "Deregistered", "Cancelled", "Moved"}
+	categoryNames = []string{
+		"None", "Refused", "Invalid", "NoCode", "Taken", "Conflict", "Unavailable", "UnknownOutcome", "Hook", "Setup", "Ended", "Other",
+	}
+	phoneNames = []string{"None", "Unasked", "Verified", "Refused"}
+	roleNames  = []string{"Owner", "Grantee", "Holder", "Operator"}
+	endNames   = []string{"None", "Deregistered", "Cancelled", "Moved"}
 )
 
 // name returns the i-th name.
@@ -141,6 +144,9 @@ func (v Relation) MarshalText() ([]byte, error) { return []byte(v.String()), nil
 
 // UnmarshalText reads a value's name.
 func (v *Relation) UnmarshalText(b []byte) error { return parseName(v, "Relation", relationNames, b) }
+
+// String returns the value's name, "UnknownOutcome".
+func (c Category) String() string { return name(categoryNames, c) }
 
 // String returns the value's name, "Verified".
 func (v Phone) String() string { return name(phoneNames, v) }

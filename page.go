@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"fmt"
 )
 
@@ -141,13 +142,13 @@ func (e *Engine) look(ctx context.Context, l *listing, at position, room, ask in
 func (e *Engine) listPage(ctx context.Context, q Query) (Page, error) {
 	page, err := e.store.List(ctx, q)
 	if err != nil {
-		return page, fmt.Errorf("icpcode: list: %w", err)
+		return page, unavailable(ctx, "list", err)
 	}
 	if page.Next != "" && page.Next == q.After {
-		return page, fmt.Errorf("icpcode: list: the store returned the cursor that it was given")
+		return page, &storeError{"list", errors.New("the store returned the cursor that it was given")}
 	}
 	if len(page.Records) > q.Limit {
-		return page, fmt.Errorf("icpcode: list: the store returned %d records on a page of at most %d", len(page.Records), q.Limit)
+		return page, &storeError{"list", fmt.Errorf("the store returned %d records on a page of at most %d", len(page.Records), q.Limit)}
 	}
 	return page, nil
 }
@@ -204,7 +205,7 @@ const (
 
 func (c *cursors) seal(at position, bound []byte) (string, error) {
 	if len(at.after) > maxCursor {
-		return "", fmt.Errorf("icpcode: list: the store returned a cursor of %d bytes", len(at.after))
+		return "", &storeError{"list", fmt.Errorf("the store returned a cursor of %d bytes", len(at.after))}
 	}
 	plain := make([]byte, cursorSize)
 	plain[0] = byte(at.pass)
