@@ -61,8 +61,7 @@ func (e Event) view(rec *Record, roles Role, granted bool) (Event, bool) {
 		e.Assumed, e.ContractQuota = 0, 0
 	}
 	if roles&RoleHolder == 0 && granted {
-		e.Filing = nil
-		e.Stage, e.Rejection, e.End, e.Successor, e.Corrected = 0, "", 0, Code{}, ""
+		e.Filing, e.Step = nil, nil
 	}
 	if roles&RoleOwner == 0 && e.Action == ActionCloseRefund && e.To == StateRefunded {
 		e.To = StateInvalid // LIF-VIEW, as the record shows

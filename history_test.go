@@ -3,7 +3,6 @@ package icpcode_test
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 
@@ -36,7 +35,7 @@ func TestHistoryAfterAPurge(t *testing.T) {
 		r.Version++
 		e := icpcode.Event{
 			Code: c, Seq: r.Version, At: w.now, Action: icpcode.ActionApprove, Actor: ops, RequestID: "later", From: r.State, To: r.State,
-			RuleSetVersion: r.RuleSetVersion, Filing: r.Filing, Corrected: "wrong", Rejection: "x", End: icpcode.EndMoved, Successor: own,
+			RuleSetVersion: r.RuleSetVersion, Filing: r.Filing, Step: &icpcode.Step{End: icpcode.EndMoved, Successor: own},
 		}
 		k := icpcode.Key{Kind: icpcode.KindRecord, Code: c}
 		if err := w.store.Commit(w.ctx, icpcode.Change{
@@ -66,8 +65,7 @@ func TestHistoryAfterAPurge(t *testing.T) {
 			t.Fatalf("%s sees %d events after the purge, want 1", tt.viewer, len(seen))
 		}
 		e := seen[0]
-		if (e.Filing != nil) != tt.filing || (e.Corrected != "") != tt.filing || (e.Rejection != "") != tt.filing ||
-			(e.End != 0) != tt.filing || e.Successor.IsZero() == tt.filing {
+		if (e.Filing != nil) != tt.filing || (e.Step != nil) != tt.filing {
 			t.Errorf("%s sees the filing of the event after the purge: %v, want %v: %+v", tt.viewer, e.Filing != nil, tt.filing, e)
 		}
 	}
@@ -81,8 +79,7 @@ func TestViewsOfTheFiling(t *testing.T) {
 	w.filed("2002", c)
 	r := w.record(c)
 	r.Version++
-	r.Stage, r.Rejection, r.End, r.Ended, r.EndReason, r.Successor = icpcode.StageSMS, "x", icpcode.EndMoved, w.now, "y", c
-	r.Staged, r.Rejected = w.now, w.now
+	r.Progress = &icpcode.Progress{Stage: icpcode.StageSMS, Staged: w.now}
 	k := icpcode.Key{Kind: icpcode.KindRecord, Code: c}
 	put := icpcode.Put{Expect: r.Version - 1, Document: icpcode.Document{Key: k, Version: r.Version, Body: &r}}
 	if err := w.store.Commit(w.ctx, icpcode.Change{Puts: []icpcode.Put{put}}); err != nil {
@@ -90,9 +87,8 @@ func TestViewsOfTheFiling(t *testing.T) {
 	}
 	for viewer, all := range map[icpcode.AccountID]bool{"1001": false, "2002": true, ops: true} {
 		got := must[icpcode.Record](t)(w.eng.Lookup(w.ctx, viewer, c, icpcode.Instance{}))
-		has := []bool{got.Stage != 0, !got.Staged.IsZero(), got.Rejection != "", !got.Rejected.IsZero(), got.End != 0, !got.Ended.IsZero(), got.EndReason != "", !got.Successor.IsZero(), got.Filing != nil}
-		if slices.Contains(has, !all) {
-			t.Errorf("%s sees of the filing %v, want %v of each", viewer, has, all)
+		if (got.Filing != nil) != all || (got.Progress != nil) != all {
+			t.Errorf("%s sees filing %v and progress %v, want %v of both", viewer, got.Filing, got.Progress, all)
 		}
 	}
 }

@@ -116,7 +116,9 @@ func (Engine) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte("icpcode.Engin
 // log/slog would call themselves.
 type (
 	plainRecord         Record
+	plainProgress       Progress
 	plainEvent          Event
+	plainStep           Step
 	plainResult         Result
 	plainAssessment     Assessment
 	plainAssessmentPage AssessmentPage
@@ -143,6 +145,18 @@ func (r Record) Format(s fmt.State, verb rune) { show(s, verb, plainRecord(mask(
 
 // Format prints the Event with its codes masked, under every verb.
 func (e Event) Format(s fmt.State, verb rune) { show(s, verb, plainEvent(mask(e))) }
+
+// Format prints the Progress with its codes masked, under every verb.
+func (p Progress) Format(s fmt.State, verb rune) { show(s, verb, plainProgress(mask(p))) }
+
+// LogValue masks the codes in structured logs.
+func (p Progress) LogValue() slog.Value { return slog.AnyValue(plainProgress(mask(p))) }
+
+// Format prints the Step with its codes masked, under every verb.
+func (t Step) Format(s fmt.State, verb rune) { show(s, verb, plainStep(mask(t))) }
+
+// LogValue masks the codes in structured logs.
+func (t Step) LogValue() slog.Value { return slog.AnyValue(plainStep(mask(t))) }
 
 // Format prints the Result with its codes masked, under every verb.
 func (r Result) Format(s fmt.State, verb rune) { show(s, verb, plainResult(mask(r))) }

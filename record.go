@@ -208,7 +208,14 @@ type Event struct {
 	Paid          Money      `json:"paid,omitzero"`    // buy, import
 	Refund        Money      `json:"refund,omitzero"`  // refund, close
 
-	// Places for what this version never writes; stores keep them.
+	// Step is what became of the filing; nil if the event says nothing of it.
+	// This version never writes one; stores keep it.
+	Step *Step `json:"step,omitempty"`
+}
+
+// Step is what an [Event] says of the progress of a filing, beside its state.
+// It has at least one field set, and is never changed once an event has it.
+type Step struct {
 	Stage     Stage  `json:"stage,omitzero"`      // LIF-STAGE
 	Rejection string `json:"rejection,omitempty"` // LIF-REJECT: what is to be corrected, at most 2,000 bytes
 	End       End    `json:"end,omitzero"`        // LIF-END
@@ -226,6 +233,7 @@ func (e Event) LogValue() slog.Value {
 // Clone returns a copy that shares no memory with e that either could change.
 func (e Event) Clone() Event {
 	e.Filing = e.Filing.clone()
+	e.Step = copied(e.Step)
 	return e
 }
 
@@ -257,7 +265,14 @@ type Record struct {
 	Remark         string    `json:"remark,omitempty"`
 	Reason         string    `json:"reason,omitempty"` // of Last: a void, refund, release or close
 
-	// Places for what this version never writes; stores keep them.
+	// Progress is what became of the filing; nil if nothing is known of it.
+	// This version never writes one; stores keep it.
+	Progress *Progress `json:"progress,omitempty"`
+}
+
+// Progress is what became of the filing of a [Record], beside its state. It
+// has at least one field set, and is never changed once a record has it.
+type Progress struct {
 	Stage     Stage     `json:"stage,omitzero"`       // of the review of the filing (LIF-STAGE)
 	Staged    time.Time `json:"staged,omitzero"`      // since when
 	Rejection string    `json:"rejection,omitempty"`  // what is to be corrected (LIF-REJECT), at most 2,000 bytes
@@ -268,9 +283,19 @@ type Record struct {
 	Successor Code      `json:"successor,omitzero"`   // the code that the filing moved to
 }
 
+// copied returns a copy of what p points to, or nil.
+func copied[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	c := *p
+	return &c
+}
+
 // Clone returns a copy that shares no memory with r that either could change.
 func (r Record) Clone() Record {
 	r.Filing = r.Filing.clone()
+	r.Progress = copied(r.Progress)
 	return r
 }
 
@@ -311,8 +336,8 @@ func (r *Record) Service() string { return r.Filing.Service() }
 // time: since it was Refunded or Invalid, or since the filing of a Filed code
 // ended (LIF-END). Its history can then be purged.
 func (r *Record) Over() time.Time {
-	if r.State == StateFiled && r.End != EndNone {
-		return r.Ended
+	if r.State == StateFiled && r.Progress != nil && r.Progress.End != EndNone {
+		return r.Progress.Ended
 	}
 	if r.State == StateRefunded || r.State == StateInvalid {
 		return r.Updated
@@ -356,20 +381,17 @@ func (r *Record) lapses() bool { return r.InstanceID != "" && r.State == StateAv
 // view returns the record as an actor with the given roles may see it at t
 // (LIF-VIEW, GRT-PRIVATE).
 func (r *Record) view(role Role, today Instance, t time.Time) Record {
-	v := *r
+	v := r.Clone()
 	v.State = r.seen(role)
 	if r.Effective(today, t) != r.State {
 		v.State = r.Effective(today, t)
 	}
-	v.Filing = r.Filing.clone()
 	if role&(RoleOwner|RoleOperator) == 0 {
 		v.Paid, v.Refunded, v.Remark = Money{}, Money{}, ""
 		v.Assumed, v.ContractQuota = 0, 0
 	}
 	if role&(RoleHolder|RoleOperator) == 0 {
-		v.Filing = nil
-		v.Stage, v.Staged, v.Rejection, v.Rejected = StageNone, time.Time{}, "", time.Time{}
-		v.End, v.Ended, v.EndReason, v.Successor = EndNone, time.Time{}, "", Code{}
+		v.Filing, v.Progress = nil, nil
 	}
 	if !r.Last.tells(role) {
 		v.Reason = ""
@@ -454,6 +476,5 @@ func Replay(events []Event) (Record, error) {
 		}
 		r = r.apply(e)
 	}
-	r.Filing = r.Filing.clone()
-	return r, nil
+	return r.Clone(), nil
 }

@@ -473,3 +473,33 @@ func (s *sharingStore) Load(ctx context.Context, keys ...icpcode.Key) ([]icpcode
 	}
 	return docs, err
 }
+
+// TestCloneSharesNothing spoils clones of what has something behind each
+// pointer.
+func TestCloneSharesNothing(t *testing.T) {
+	rec := icpcode.Record{
+		Filing:   &icpcode.Filing{Domain: "example.cn", IPs: []netip.Addr{netip.MustParseAddr("47.96.1.181")}},
+		Progress: &icpcode.Progress{Stage: icpcode.StageSMS, EndReason: "moved"},
+	}
+	event := icpcode.Event{Filing: rec.Filing, Step: &icpcode.Step{Rejection: "x"}}
+	s := sharing{t: t}
+	for _, v := range []reflect.Value{reflect.ValueOf(rec), reflect.ValueOf(event)} {
+		for i := range v.NumField() {
+			if f := v.Field(i); f.Kind() == reflect.Pointer && f.IsNil() {
+				t.Errorf("%s.%s is nil here", v.Type(), v.Type().Field(i).Name)
+			}
+		}
+	}
+	before := s.dump([]any{rec, event})
+	r, e := rec.Clone(), event.Clone()
+	if after := s.dump([]any{r, e}); after != before {
+		t.Errorf("%s is cloned as %s", before, after)
+	}
+	spoil([]any{&r, &e})
+	if after := s.dump([]any{rec, event}); after != before {
+		t.Errorf("%s is %s once its clone was changed", before, after)
+	}
+	if s.dump([]any{r, e}) == before {
+		t.Error("nothing was spoilt")
+	}
+}

@@ -386,17 +386,25 @@ func (c *codec) record(r *icpcode.Record, code icpcode.Code, version uint64) {
 	c.money(&r.Refunded)
 	word(c, &r.Remark)
 	word(c, &r.Reason)
-	if !c.bit(r.Stage != 0 || !r.Staged.IsZero() || r.Rejection != "" || !r.Rejected.IsZero() || r.End != 0 || !r.Ended.IsZero() || r.EndReason != "" || !r.Successor.IsZero()) {
+	c.progress(&r.Progress)
+}
+
+func (c *codec) progress(at **icpcode.Progress) {
+	if !c.bit(*at != nil) {
 		return
 	}
-	number(c, &r.Stage)
-	c.moment(&r.Staged)
-	word(c, &r.Rejection)
-	c.moment(&r.Rejected)
-	number(c, &r.End)
-	c.moment(&r.Ended)
-	word(c, &r.EndReason)
-	c.optionalCode(&r.Successor)
+	if c.reading {
+		*at = new(icpcode.Progress)
+	}
+	p := *at
+	number(c, &p.Stage)
+	c.moment(&p.Staged)
+	word(c, &p.Rejection)
+	c.moment(&p.Rejected)
+	number(c, &p.End)
+	c.moment(&p.Ended)
+	word(c, &p.EndReason)
+	c.optionalCode(&p.Successor)
 }
 
 // optionalCode packs or reads a code that may be none.
@@ -464,12 +472,20 @@ func (c *codec) event(e *icpcode.Event) {
 	c.filing(&e.Filing)
 	c.money(&e.Paid)
 	c.money(&e.Refund)
-	if !c.bit(e.Stage != 0 || e.Rejection != "" || e.End != 0 || !e.Successor.IsZero() || e.Corrected != "") {
+	c.step(&e.Step)
+}
+
+func (c *codec) step(at **icpcode.Step) {
+	if !c.bit(*at != nil) {
 		return
 	}
-	number(c, &e.Stage)
-	word(c, &e.Rejection)
-	number(c, &e.End)
-	c.optionalCode(&e.Successor)
-	word(c, &e.Corrected)
+	if c.reading {
+		*at = new(icpcode.Step)
+	}
+	s := *at
+	number(c, &s.Stage)
+	word(c, &s.Rejection)
+	number(c, &s.End)
+	c.optionalCode(&s.Successor)
+	word(c, &s.Corrected)
 }

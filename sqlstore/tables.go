@@ -166,9 +166,10 @@ func appendRecord(r row, b *icpcode.Record) (row, error) {
 	r, err := appendFiling(r, b.Filing)
 	r = appendMoney(r, b.Paid)
 	r = appendMoney(r, b.Refunded)
+	p := orZero(b.Progress)
 	return append(r, maybe(b.Remark), maybe(b.Reason),
-		maybe(b.Service()), word(b.Stage), moment(b.Staged), maybe(b.Rejection), moment(b.Rejected), word(b.End), moment(b.Ended),
-		maybe(b.EndReason), maybe(b.Successor.String())), err
+		maybe(b.Service()), word(p.Stage), moment(p.Staged), maybe(p.Rejection), moment(p.Rejected), word(p.End), moment(p.Ended),
+		maybe(p.EndReason), maybe(p.Successor.String())), err
 }
 
 // never stands for no instant where lists go by it.
@@ -190,7 +191,25 @@ func appendEvent(r row, e *icpcode.Event) (row, error) {
 	r, err := appendFiling(r, e.Filing)
 	r = appendMoney(r, e.Paid)
 	r = appendMoney(r, e.Refund)
-	return append(r, word(e.Stage), maybe(e.Rejection), word(e.End), maybe(e.Successor.String()), maybe(e.Corrected)), err
+	s := orZero(e.Step)
+	return append(r, word(s.Stage), maybe(s.Rejection), word(s.End), maybe(s.Successor.String()), maybe(s.Corrected)), err
+}
+
+// orZero returns what p points to, or the zero value, of which every column is
+// null.
+func orZero[T any](p *T) T {
+	if p == nil {
+		return *new(T)
+	}
+	return *p
+}
+
+// orNil is the reverse of orZero.
+func orNil[T comparable](v T) *T {
+	if v == *new(T) {
+		return nil
+	}
+	return &v
 }
 
 func appendFiling(r row, f *icpcode.Filing) (row, error) {
@@ -421,11 +440,13 @@ func (c *cells) record(r *icpcode.Record) {
 	r.Paid, r.Refunded = c.money(), c.money()
 	r.Remark, r.Reason = c.text(), c.text()
 	c.next() // and so does the service
-	c.into(&r.Stage)
-	r.Staged, r.Rejection, r.Rejected = c.instant(), c.text(), c.instant()
-	c.into(&r.End)
-	r.Ended, r.EndReason = c.instant(), c.text()
-	c.into(&r.Successor)
+	var p icpcode.Progress
+	c.into(&p.Stage)
+	p.Staged, p.Rejection, p.Rejected = c.instant(), c.text(), c.instant()
+	c.into(&p.End)
+	p.Ended, p.EndReason = c.instant(), c.text()
+	c.into(&p.Successor)
+	r.Progress = orNil(p)
 }
 
 func (c *cells) event() icpcode.Event {
@@ -448,10 +469,12 @@ func (c *cells) event() icpcode.Event {
 	e.Issued, e.Granted = c.instant(), c.instant()
 	e.Filing = c.filing()
 	e.Paid, e.Refund = c.money(), c.money()
-	c.into(&e.Stage)
-	e.Rejection = c.text()
-	c.into(&e.End)
-	c.into(&e.Successor)
-	e.Corrected = c.text()
+	var s icpcode.Step
+	c.into(&s.Stage)
+	s.Rejection = c.text()
+	c.into(&s.End)
+	c.into(&s.Successor)
+	s.Corrected = c.text()
+	e.Step = orNil(s)
 	return e
 }

@@ -77,8 +77,8 @@ func checkWholeLargest(p *probe) {
 	p.write(&ch, c, 0, 1, func(r *icpcode.Record) {
 		r.Owner, r.Grantee = icpcode.AccountID(p.long(128)), icpcode.AccountID(p.long(128))
 		r.InstanceID, r.Product = icpcode.InstanceID(p.long(128)), icpcode.Product(p.long(128))
-		r.Remark, r.Reason, r.EndReason = p.long(256), p.long(256), p.long(256)
-		r.Rejection, r.Successor = p.long(2000), opaque(p.long(64))
+		r.Remark, r.Reason = p.long(256), p.long(256)
+		r.Progress.EndReason, r.Progress.Rejection, r.Progress.Successor = p.long(256), p.long(2000), opaque(p.long(64))
 		filing = *r.Filing
 		// Four labels of 54 characters each, four bytes long.
 		filing.Domain = strings.Repeat("xn--j50i"+strings.Repeat("a", 53)+".", 4)
@@ -92,7 +92,7 @@ func checkWholeLargest(p *probe) {
 	e.Actor, e.RequestID, e.Owner, e.Grantee = icpcode.AccountID(p.long(128)), p.long(128), icpcode.AccountID(p.long(128)), icpcode.AccountID(p.long(128))
 	e.InstanceID, e.Product = icpcode.InstanceID(p.long(128)), icpcode.Product(p.long(128))
 	e.Remark, e.Reason, e.Filing = p.long(256), p.long(256), &filing
-	e.Rejection, e.Corrected, e.Successor = p.long(2000), p.long(128), opaque(p.long(64))
+	e.Step.Rejection, e.Step.Corrected, e.Step.Successor = p.long(2000), p.long(128), opaque(p.long(64))
 	p.commit(ch)
 	p.holds(ch)
 }

@@ -231,7 +231,7 @@ func (p *probe) purged(edit ...func(*icpcode.Record)) (codes []icpcode.Code, ok 
 		var ch icpcode.Change
 		c := p.code()
 		p.write(&ch, c, 0, 3, func(r *icpcode.Record) {
-			r.State, r.End, r.Ended, r.Updated = icpcode.StateInvalid, icpcode.EndNone, time.Time{}, instants[0]
+			r.State, r.Progress, r.Updated = icpcode.StateInvalid, nil, instants[0]
 			e(r)
 		})
 		p.commit(ch)
@@ -262,7 +262,7 @@ func checkPurgeSpares(p *probe) {
 		{"a Filed code whose filing has not ended", state(icpcode.StateFiled)},
 		{"a code that was over later", func(r *icpcode.Record) { r.Updated = instants[3] }},
 		{"a Filed code whose filing ended later", func(r *icpcode.Record) {
-			r.State, r.End, r.Ended = icpcode.StateFiled, icpcode.EndCancelled, instants[3]
+			r.State, r.Progress = icpcode.StateFiled, &icpcode.Progress{End: icpcode.EndCancelled, Ended: instants[3]}
 		}},
 	}
 	edits := make([]func(*icpcode.Record), len(spared))
@@ -285,7 +285,8 @@ func checkPurgeGoesOn(p *probe) {
 		func(*icpcode.Record) {},
 		func(r *icpcode.Record) { r.State = icpcode.StateRefunded },
 		func(r *icpcode.Record) {
-			r.State, r.End, r.Ended, r.Updated = icpcode.StateFiled, icpcode.EndDeregistered, instants[0], instants[3]
+			r.State, r.Updated = icpcode.StateFiled, instants[3]
+			r.Progress = &icpcode.Progress{End: icpcode.EndDeregistered, Ended: instants[0]}
 		},
 	)
 	if !ok {
