@@ -67,39 +67,30 @@ const (
 // or under other rules. It names no account and holds no code and no proof.
 // Its JSON form is described in docs/case.md. The zero value is no case.
 type Case struct {
-	Operation Operation
-	At        time.Time // in UTC, to the microsecond
-	Operator  bool      // the asker is one of the provider's own staff or systems
-
-	Quantity      int           // codes asked for, or sites (Issue, Buy, ServersFor)
+	At            time.Time // in UTC, to the microsecond
+	Operation     Operation
+	Operator      bool          // the asker is one of the provider's own staff or systems
 	ForAnother    bool          // the codes are for another account than the asker
 	Certification Certification // of the asker
-	Assume        RuleIDs       // what the request assumes
+	// Bought says whose the instance is. Closed is how it was closed;
+	// ActionNone: not, or not the asker's to know.
+	Bought Relation
+	Closed Action
 
-	// Instance holds the facts about the instance that the operation is about,
-	// or today's about that of the code. Its Owner is empty: Bought says whose
-	// it is.
-	Instance Instance
-	Bought   Relation
+	Quantity int     // codes asked for, or sites (Issue, Buy, ServersFor)
+	Assume   RuleIDs // what the request assumes
 	// IssuedInstance and IssuedAccount are how many codes were issued before,
 	// for the instance and for its product in the account. Negative: not
 	// known, not counted, or not the asker's to know.
 	IssuedInstance int
 	IssuedAccount  int
-	// Closed is how the instance was closed; ActionNone: not, or not the
-	// asker's to know.
-	Closed Action
 
-	Code   CaseCode   // the one code that the operation is about; zero: none
-	Filing CaseFiling // the filing, as far as rules ask; zero: nothing is known of one
-
-	// Grant is the part of a grant; nil: none. Codes are those of a
-	// [Engine.Grant], 1 to 1000 in the order of the request, and Instances
-	// today's facts about their instances, as far as they were stated. Their
-	// Owner is empty.
-	Grant     *CaseGrant
-	Codes     []CaseCode
-	Instances []Instance
+	// Instance holds the facts about the instance that the operation is about,
+	// or today's about that of the code. Its Owner is empty.
+	Instance Instance
+	Code     CaseCode   // the one code that the operation is about; zero: none
+	Filing   CaseFiling // the filing, as far as rules ask; zero: nothing is known of one
+	Grant    *CaseGrant // the part of a grant; nil: none
 }
 
 // CaseCode is what a [Case] knows of one code.
@@ -109,8 +100,8 @@ type CaseCode struct {
 	Product Product `json:"product,omitzero"` // of its instance
 	Asker   Role    `json:"asker"`            // the parts that the asker plays towards it
 	Granted bool    `json:"granted,omitzero"`
-	// Instance says which of Case.Instances is its own, counted from 1; 0:
-	// none. What is stated of the instance of Case.Code is in Case.Instance.
+	// Instance says which of CaseGrant.Instances is its own, counted from 1;
+	// 0: none. What is stated of the instance of Case.Code is in Case.Instance.
 	Instance int `json:"instance,omitzero"`
 }
 
@@ -122,6 +113,11 @@ type CaseGrant struct {
 	In         CaseCap `json:"in"`
 	Acquainted bool    `json:"acquainted,omitzero"` // a grant between the two ever happened
 	Phone      Phone   `json:"phone"`               // (GRT-FIRST)
+	// Codes are those of an [Engine.Grant], 1 to 1000 in the order of the
+	// request, and Instances today's facts about their instances, as far as
+	// they were stated. Their Owner is empty.
+	Codes     []CaseCode `json:"codes,omitempty"`
+	Instances []Instance `json:"instances,omitempty"`
 }
 
 // CaseCap is how far a cap on counterparties is used.
@@ -200,7 +196,7 @@ func (c *Case) normalize() error {
 	if err := c.Instance.anonymous("Instance"); err != nil {
 		return err
 	}
-	if err := c.checkCodes(); err != nil {
+	if err := c.checkCode(); err != nil {
 		return err
 	}
 	if err := c.checkGrant(); err != nil {
@@ -217,30 +213,33 @@ func (i *Instance) anonymous(field string) error {
 	return i.normalize()
 }
 
-func (c *Case) checkCodes() error {
-	has := parts[c.Operation]
-	if (c.Code != CaseCode{}) != has.code {
+func (c *Case) checkCode() error {
+	if (c.Code != CaseCode{}) != parts[c.Operation].code {
 		return invalid("Code", "is not what the operation has")
 	}
-	if has.code {
-		if err := c.Code.normalize("Code", 0); err != nil {
+	if parts[c.Operation].code {
+		return c.Code.normalize("Code", 0)
+	}
+	return nil
+}
+
+// checkCodes brings the codes of a grant into their form. Only those of
+// [OperationGrant] exist already.
+func (g *CaseGrant) checkCodes(o Operation) error {
+	if (len(g.Codes) > 0) != parts[o].codes || len(g.Codes) > maxGrantCodes {
+		return invalid("Grant.Codes", "are not as many as the operation is about")
+	}
+	if len(g.Instances) > len(g.Codes) {
+		return invalid("Grant.Instances", "are more than the codes have")
+	}
+	g.Codes, g.Instances = slices.Clone(g.Codes), slices.Clone(g.Instances)
+	for i := range g.Codes {
+		if err := g.Codes[i].normalize("Grant.Codes", len(g.Instances)); err != nil {
 			return err
 		}
 	}
-	if (len(c.Codes) > 0) != has.codes || len(c.Codes) > maxGrantCodes {
-		return invalid("Codes", "are not as many as the operation is about")
-	}
-	if len(c.Instances) > len(c.Codes) {
-		return invalid("Instances", "are more than the codes have")
-	}
-	c.Codes, c.Instances = slices.Clone(c.Codes), slices.Clone(c.Instances)
-	for i := range c.Codes {
-		if err := c.Codes[i].normalize("Codes", len(c.Instances)); err != nil {
-			return err
-		}
-	}
-	for i := range c.Instances {
-		if err := c.Instances[i].anonymous("Instances"); err != nil {
+	for i := range g.Instances {
+		if err := g.Instances[i].anonymous("Grant.Instances"); err != nil {
 			return err
 		}
 	}
@@ -311,7 +310,7 @@ func (c *Case) checkGrant() error {
 	kept := *g
 	kept.Out.Used, kept.In.Used = max(g.Out.Used, -1), max(g.In.Used, -1)
 	c.Grant = &kept
-	return nil
+	return kept.checkCodes(c.Operation)
 }
 
 func (c *Case) checkFiling() error {
@@ -328,21 +327,12 @@ func (c *Case) checkFiling() error {
 
 // newCase returns a case of which nothing more is known.
 func newCase(o Operation, t time.Time) Case {
-	return Case{Operation: o, At: exact(t), IssuedInstance: -1, IssuedAccount: -1}
-}
-
-// exact returns t in UTC and truncated to the microsecond.
-func exact(t time.Time) time.Time {
-	t = t.UTC()
-	if t.Nanosecond()%1000 != 0 {
-		t = t.Truncate(time.Microsecond)
-	}
-	return t
+	return Case{Operation: o, At: t, IssuedInstance: -1, IssuedAccount: -1}
 }
 
 // issue makes c the case of an issue of which the documents say nothing.
 func (c *Case) issue(r *IssueRequest, t time.Time) {
-	c.Operation, c.At = OperationIssue, exact(t)
+	c.Operation, c.At = OperationIssue, t
 	c.Quantity, c.Certification, c.Assume = r.Quantity, r.Certification, r.Assume
 	c.ForAnother = r.GrantTo != "" && r.GrantTo != r.Actor
 	c.IssuedInstance, c.IssuedAccount = -1, -1
@@ -353,18 +343,19 @@ func (c *Case) issue(r *IssueRequest, t time.Time) {
 // state takes over facts, but whose the instance is.
 func (c *Case) state(i *Instance) {
 	c.Instance = *i
-	c.Instance.anonymize()
+	c.Instance.Owner = ""
 }
 
-func (i *Instance) anonymize() {
-	i.Owner = ""
-	if !i.Created.IsZero() {
-		i.Created = exact(i.Created)
+// round makes instants and addresses, which were not checked, those of the
+// normal form: requests of the engine were brought into it on entry.
+func (c *Case) round() {
+	i := &c.Instance
+	if c.At.Nanosecond()|i.Created.Nanosecond()|i.Expires.Nanosecond() != 0 {
+		c.At, i.Created, i.Expires = c.At.Truncate(time.Microsecond), i.Created.Truncate(time.Microsecond), i.Expires.Truncate(time.Microsecond)
 	}
-	if !i.Expires.IsZero() {
-		i.Expires = exact(i.Expires)
+	if len(i.IPs) > 0 {
+		i.IPs = unmapped(i.IPs)
 	}
-	i.IPs = unmapped(i.IPs)
 }
 
 // relation says which account a is, to the asker and to the owner of the code,

@@ -96,7 +96,7 @@ func (r *closing) decide(c *call, v *view) (Result, Decision, error) {
 		return Result{}, d, err
 	}
 	res := c.result(a, StateNone)
-	var paid tally
+	var paid purse
 	for _, rec := range records {
 		to, may := rec.State.Next(a, RoleOperator)
 		if !may {
@@ -123,13 +123,13 @@ func (r *closing) decide(c *call, v *view) (Result, Decision, error) {
 	return res, d, nil
 }
 
-// tally adds up amounts of one currency.
-type tally struct {
+// purse adds up amounts of one currency.
+type purse struct {
 	sum   Money
 	mixed bool
 }
 
-func (t *tally) add(m Money) {
+func (t *purse) add(m Money) {
 	if m.Amount.IsZero() {
 		return
 	}
@@ -141,7 +141,7 @@ func (t *tally) add(m Money) {
 
 // total returns the sum, or no money where currencies were mixed: there is no
 // such amount, and the codes' records have each.
-func (t *tally) total() Money {
+func (t *purse) total() Money {
 	if t.mixed {
 		return Money{}
 	}

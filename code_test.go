@@ -70,7 +70,7 @@ func TestSeparators(t *testing.T) {
 
 // TestTwoPiecesOfAdvice gives all advice, and ends where its reader does.
 func TestTwoPiecesOfAdvice(t *testing.T) {
-	d := icpcode.Decision{Case: icpcode.Case{Operation: icpcode.OperationReview}, Advice: icpcode.MakeRuleIDs(icpcode.PAYWhen, icpcode.RSKMove)}
+	d := icpcode.Decision{Verdict: icpcode.Verdict{Decided: true, Advice: icpcode.MakeRuleIDs(icpcode.PAYWhen, icpcode.RSKMove)}}
 	n := 0
 	for range d.Reasons(icpcode.English) {
 		n++

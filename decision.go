@@ -13,11 +13,9 @@ import "iter"
 // read back without the rule book; [RuleSet.Decide] of its case under the same
 // set decides it again.
 type Decision struct {
-	Case                Case
-	Pass, Fail, Unknown RuleIDs // disjoint
-	Assumed             RuleIDs // those of Unknown that the request or rule set assumes to pass
-	Advice              RuleIDs // rules that advise and never gate (PAY-WHEN, RSK-MOVE)
-	Quota               Quota   // ELG-QUOTA: of the instance, or of the product in the account
+	Case Case
+	Verdict
+	Quota Quota // ELG-QUOTA: of the instance, or of the product in the account
 	// PhoneNeeded says that the phone is yet to be verified (GRT-FIRST): if
 	// nothing refuses, the action passes once it is.
 	PhoneNeeded bool
@@ -26,12 +24,19 @@ type Decision struct {
 	said *said    // what a decision that was read back says
 }
 
-// Refused reports whether a rule fails, or is unknown and not assumed.
-func (d Decision) Refused() bool {
-	return d.Case.Operation == OperationNone || d.refusals() != 0
+// Verdict is what the rules answered, without why. The zero value refuses.
+type Verdict struct {
+	Decided             bool    // rules were asked
+	Pass, Fail, Unknown RuleIDs // disjoint
+	Assumed             RuleIDs // those of Unknown that the request or rule set assumes to pass
+	Advice              RuleIDs // rules that advise and never gate (PAY-WHEN, RSK-MOVE)
 }
 
-func (d *Decision) refusals() RuleIDs { return d.Fail | d.Unknown&^d.Assumed }
+// Refused reports whether a rule fails, or is unknown and not assumed, or
+// nothing was decided.
+func (v Verdict) Refused() bool { return !v.Decided || v.refusals() != 0 }
+
+func (v Verdict) refusals() RuleIDs { return v.Fail | v.Unknown&^v.Assumed }
 
 // RuleSetVersion returns the version of the rule set that answered.
 func (d Decision) RuleSetVersion() string {
@@ -130,7 +135,7 @@ func (d *Decision) explain(l Lang, asked, advice RuleIDs) iter.Seq[Reason] {
 			d.said.tell(l, d, asked, advice, yield)
 			return
 		}
-		if d.Case.Operation == OperationNone {
+		if !d.Decided {
 			yield(undecided(l))
 			return
 		}
@@ -167,9 +172,9 @@ func (d *Decision) explainGrant(l Lang, asked RuleIDs, yield func(Reason) bool) 
 		}
 	}
 	passes := asked&d.Pass != 0
-	for i := range d.Case.Codes {
+	for i := range d.Case.Grant.Codes {
 		one := Decision{Case: d.Case, set: d.set}
-		one.judgeGranted(&d.Case.Codes[i])
+		one.judgeGranted(&d.Case.Grant.Codes[i])
 		told := one.Fail
 		if passes {
 			told |= one.Pass

@@ -159,15 +159,27 @@ func TestCasesThatCannotBe(t *testing.T) {
 		"grantee of none":   func(c *icpcode.Case) { c.Code.Asker = icpcode.RoleGrantee },
 		"operator as part":  func(c *icpcode.Case) { c.Code.Asker = icpcode.RoleOperator },
 		"facts of none":     func(c *icpcode.Case) { c.Code.Instance = 1 },
-		"several codes":     func(c *icpcode.Case) { c.Codes = []icpcode.CaseCode{c.Code} },
-		"facts of several":  func(c *icpcode.Case) { c.Instances = []icpcode.Instance{{}} },
-		"an owner":          func(c *icpcode.Case) { c.Instance.Owner = "1001" },
-		"wrong facts":       func(c *icpcode.Case) { c.Instance.TermMonths = -1 },
-		"a grant":           func(c *icpcode.Case) { c.Grant = grant },
-		"unknown relation":  func(c *icpcode.Case) { c.Bought = 9 },
-		"unknown closing":   func(c *icpcode.Case) { c.Closed = icpcode.ActionVoid },
-		"certification":     func(c *icpcode.Case) { c.Certification = 9 },
-		"unknown problem":   func(c *icpcode.Case) { c.Filing.Problem = 200 },
+		"several codes": func(c *icpcode.Case) {
+			*c = icpcode.Case{Operation: icpcode.OperationIssue, At: c.At, Grant: &icpcode.CaseGrant{Codes: []icpcode.CaseCode{c.Code}}}
+		},
+		"facts of none but one": func(c *icpcode.Case) {
+			g := &icpcode.CaseGrant{Codes: []icpcode.CaseCode{c.Code}, Instances: make([]icpcode.Instance, 2)}
+			*c = icpcode.Case{Operation: icpcode.OperationGrant, At: c.At, Grant: g}
+		},
+		"a code of no state in a grant": func(c *icpcode.Case) {
+			*c = icpcode.Case{Operation: icpcode.OperationGrant, At: c.At, Grant: &icpcode.CaseGrant{Codes: make([]icpcode.CaseCode, 1)}}
+		},
+		"an owner in a grant": func(c *icpcode.Case) {
+			g := &icpcode.CaseGrant{Codes: []icpcode.CaseCode{c.Code}, Instances: []icpcode.Instance{{Owner: "1001"}}}
+			*c = icpcode.Case{Operation: icpcode.OperationGrant, At: c.At, Grant: g}
+		},
+		"an owner":         func(c *icpcode.Case) { c.Instance.Owner = "1001" },
+		"wrong facts":      func(c *icpcode.Case) { c.Instance.TermMonths = -1 },
+		"a grant":          func(c *icpcode.Case) { c.Grant = grant },
+		"unknown relation": func(c *icpcode.Case) { c.Bought = 9 },
+		"unknown closing":  func(c *icpcode.Case) { c.Closed = icpcode.ActionVoid },
+		"certification":    func(c *icpcode.Case) { c.Certification = 9 },
+		"unknown problem":  func(c *icpcode.Case) { c.Filing.Problem = 200 },
 		"filing of an issue": func(c *icpcode.Case) {
 			c.Operation, c.Code, c.Filing.Problem = icpcode.OperationIssue, icpcode.CaseCode{}, 1
 		},

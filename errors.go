@@ -68,7 +68,7 @@ type RefusedError struct {
 func (e *RefusedError) Error() string {
 	d := e.Decision
 	s := "icpcode: refused"
-	if d.Case.Operation == OperationNone {
+	if !d.Decided {
 		return s + ": nothing was decided"
 	}
 	if d.Fail != 0 {

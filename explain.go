@@ -226,7 +226,7 @@ func (d *Decision) reason(l Lang, r Rule, o Outcome) Reason { return d.reasonOf(
 func (d *Decision) reasonOf(l Lang, r Rule, o Outcome, position int) Reason {
 	code := &d.Case.Code
 	if position >= 0 {
-		code = &d.Case.Codes[position]
+		code = &d.Case.Grant.Codes[position]
 	}
 	e := explainer{
 		Decision: d, Lang: l, outcome: o, set: d.set, action: d.action(), instance: *d.Case.today(code),
@@ -236,8 +236,8 @@ func (d *Decision) reasonOf(l Lang, r Rule, o Outcome, position int) Reason {
 		e.state = StateInvalid
 	}
 	reason := e.reason(r)
-	if len(d.Case.Codes) > 1 && position >= 0 {
-		reason.Found = l.say("code %d of %d: %s", position+1, len(d.Case.Codes), reason.Found)
+	if position >= 0 && len(d.Case.Grant.Codes) > 1 {
+		reason.Found = l.say("code %d of %d: %s", position+1, len(d.Case.Grant.Codes), reason.Found)
 	}
 	reason.Position = position + 1
 	return reason

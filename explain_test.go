@@ -102,11 +102,10 @@ type situation struct {
 	phone                        Phone
 	Quota                        Quota
 	problem                      FilingProblem
-	Fail                         RuleIDs
 }
 
 func (s *situation) reason(l Lang, r Rule, o Outcome) Reason {
-	d := Decision{Case: newCase(OperationReview, s.At), Quota: s.Quota, PhoneNeeded: s.PhoneNeeded, Fail: s.Fail, set: s.set}
+	d := Decision{Case: newCase(OperationReview, s.At), Quota: s.Quota, PhoneNeeded: s.PhoneNeeded, set: s.set}
 	d.Case.ForAnother, d.Case.Certification, d.Case.Filing.Problem = s.forOthers, s.certification, s.problem
 	d.Case.Bought = relation(s.instance.Owner, s.actor, "")
 	d.Case.Grant = &CaseGrant{Phone: s.phone}
@@ -559,7 +558,7 @@ func TestReasonsGolden(t *testing.T) {
 			),
 		},
 		{
-			"GRT-OUT", situation{At: explainNow, set: oddRules(), Fail: MakeRuleIDs(GRTOut)}, GRTOut,
+			"GRT-OUT", situation{At: explainNow, set: oddRules()}, GRTOut,
 			saying(
 				GRTOut, OutcomeFailed, "different grantees of one granter in the natural year 2026: at most 11",
 				"the cap of 11 is reached, and this grantee would be another one",
@@ -572,7 +571,7 @@ func TestReasonsGolden(t *testing.T) {
 		},
 		{
 			"LIF-SUBMIT of a used code", situation{
-				At: explainNow, set: oddRules(), Fail: MakeRuleIDs(LIFSubmit), action: ActionSubmit, state: StateFiled,
+				At: explainNow, set: oddRules(), action: ActionSubmit, state: StateFiled,
 				roles: RoleOwner | RoleHolder,
 			}, LIFSubmit,
 			saying(
@@ -584,7 +583,7 @@ func TestReasonsGolden(t *testing.T) {
 		},
 		{
 			"LIF-REFUND of a free code", situation{
-				At: explainNow, set: oddRules(), Fail: MakeRuleIDs(LIFRefund), action: ActionRefund, state: StateAvailable,
+				At: explainNow, set: oddRules(), action: ActionRefund, state: StateAvailable,
 				roles: RoleOwner | RoleHolder,
 			}, LIFRefund,
 			saying(
@@ -599,7 +598,7 @@ func TestReasonsGolden(t *testing.T) {
 		},
 		{
 			"LIF-CLOSE of an issue", situation{
-				At: explainNow, set: oddRules(), Fail: MakeRuleIDs(LIFClose), action: ActionIssue, closed: ActionCloseRefund,
+				At: explainNow, set: oddRules(), action: ActionIssue, closed: ActionCloseRefund,
 			}, LIFClose,
 			saying(
 				LIFClose, OutcomeFailed, "an instance that was not closed", "the instance was refunded and closed",
@@ -609,7 +608,7 @@ func TestReasonsGolden(t *testing.T) {
 		},
 		{
 			"FIL-HOLDER", situation{
-				At: explainNow, set: oddRules(), Fail: MakeRuleIDs(FILHolder), action: ActionSubmit, state: StateAvailable,
+				At: explainNow, set: oddRules(), action: ActionSubmit, state: StateAvailable,
 				roles: RoleOwner,
 			}, FILHolder,
 			saying(

@@ -188,21 +188,22 @@ func (r *granting) writes(*call) (puts, events int) { return len(r.Codes) + gran
 func (r *granting) decide(c *call, v *view) (Result, Decision, error) {
 	d := Decision{Case: c.newCase(OperationGrant)}
 	records := make([]*Record, len(r.Codes))
-	d.Case.Codes = make([]CaseCode, len(r.Codes))
+	part := CaseGrant{Codes: make([]CaseCode, len(r.Codes))}
 	for i, code := range r.Codes {
 		rec, roles, err := c.find(v, code)
 		if err != nil {
 			return Result{}, d, err
 		}
 		records[i] = rec
-		d.Case.Codes[i] = rec.part(roles)
+		part.Codes[i] = rec.part(roles)
 	}
-	if err := r.tell(c, &d.Case, records); err != nil {
+	if err := r.tell(c, &part, records); err != nil {
 		return Result{}, d, err
 	}
 	g := readGrant(v, r.Actor, r.GrantTo, NaturalYear(c.at))
 	d.Case.ForAnother, d.Case.Certification, d.Case.Assume = r.GrantTo != r.Actor, r.Certification, r.Assume
 	d.Case.Grant = g.part(r.state(c))
+	d.Case.Grant.Codes, d.Case.Grant.Instances = part.Codes, part.Instances
 	err := c.decide(&d)
 	if err != nil && !errors.Is(err, errPhone) {
 		return Result{}, d, err
@@ -229,9 +230,9 @@ func (r *granting) decide(c *call, v *view) (Result, Decision, error) {
 	return res, d, nil
 }
 
-// tell tells the case today's facts about the instances of the codes: the
+// tell tells the part of the grant today's facts about the instances of the codes: the
 // request's own, or if it has none those that were asked for.
-func (r *granting) tell(c *call, k *Case, records []*Record) error {
+func (r *granting) tell(c *call, k *CaseGrant, records []*Record) error {
 	theirs := make(map[InstanceID]int, len(records)) // the place of each in k.Instances, from 1
 	for _, rec := range records {
 		theirs[rec.InstanceID] = 0
@@ -256,7 +257,7 @@ func (r *granting) tell(c *call, k *Case, records []*Record) error {
 	}
 	for i := range facts {
 		k.Instances = append(k.Instances, facts[i])
-		k.Instances[i].anonymize()
+		k.Instances[i].Owner = ""
 		theirs[facts[i].ID] = i + 1
 	}
 	for i, rec := range records {

@@ -336,7 +336,7 @@ func (i *Instance) expired(t time.Time) bool {
 	if i.Status == StatusExpired {
 		return true
 	}
-	return i.Billing != PayAsYouGo && !i.Expires.IsZero() && !t.Before(i.Expires)
+	return i.Billing != PayAsYouGo && !i.Expires.IsZero() && !earlier(t, i.Expires, 0)
 }
 
 // gone reports whether the instance no longer exists for its owner.

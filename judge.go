@@ -16,7 +16,7 @@ func (s *RuleSet) Decide(c Case) (Decision, error) {
 
 // decide answers d.Case, which is normalised.
 func (s *RuleSet) decide(d *Decision) {
-	d.set = s
+	d.set, d.Decided = s, true
 	d.Case.Assume &= allRules
 	switch d.Case.Operation {
 	case OperationIssue:
@@ -41,8 +41,8 @@ func (s *RuleSet) decide(d *Decision) {
 		d.judgeClosed()
 		d.judgeStep(ActionBind)
 	case OperationGrant:
-		for i := range d.Case.Codes {
-			d.judgeGranted(&d.Case.Codes[i])
+		for i := range d.Case.Grant.Codes {
+			d.judgeGranted(&d.Case.Grant.Codes[i])
 		}
 		s.judgeGrant(d)
 	case OperationSubmit, OperationResubmit:
@@ -92,15 +92,25 @@ func (c *Case) roles(code *CaseCode) Role {
 	return code.Asker
 }
 
-// today returns today's facts about the instance of one of Codes, or of Code.
+// today returns today's facts about the instance of Code, or of a code of the
+// grant.
 func (c *Case) today(code *CaseCode) *Instance {
-	if code.Instance > 0 && code.Instance <= len(c.Instances) {
-		return &c.Instances[code.Instance-1]
+	if code.Instance > 0 {
+		return &c.Grant.Instances[code.Instance-1]
 	}
 	if c.Operation == OperationGrant {
 		return new(Instance)
 	}
 	return &c.Instance
+}
+
+// tally gathers what rules answer.
+type tally struct{ no, yes RuleIDs }
+
+// note notes an answer without a branch: No is 1, Yes is 2.
+func (t *tally) note(r Rule, answer Tri) {
+	t.no |= RuleIDs(answer&No) << r
+	t.yes |= RuleIDs(answer>>1) << r
 }
 
 // judgeInstance answers the eligibility rules in asked about the instance.
@@ -127,23 +137,21 @@ func (s *RuleSet) judgeInstance(d *Decision, asked RuleIDs) {
 	if listed && i.ContractQuota > 0 {
 		d.Quota.Limit = i.ContractQuota
 	}
-	// One set of rules for each answer, indexed by Tri.
-	var m [3]RuleIDs
-	m[q.product(i, listed)] |= 1 << ELGProduct
-	m[c.Bought.asker()] |= 1 << ELGOwner
-	m[q.billing(i)] |= 1 << ELGBilling
-	m[q.term(i)] |= 1 << ELGTerm
-	m[q.remaining(i, c.At)] |= 1 << ELGRemaining
-	m[s.region(q, i)] |= 1 << ELGRegion
-	m[q.publicIP(i)] |= 1 << ELGPublicIP
-	m[q.status(i, c.At)] |= 1 << ELGStatus
-	m[q.ipFree(i)] |= 1 << ELGIPInUse
-	m[quota(i, listed, d.Quota)] |= 1 << ELGQuota
-	m[s.batch(d.Quota.Requested)] |= 1 << ELGBatch
-	m[s.account(c.Certification, c.ForAnother)] |= 1 << ELGAccount
-	d.Unknown = m[Unknown] & asked
-	d.Fail = m[No] & asked
-	d.Pass = m[Yes] & asked
+	var t tally
+	t.note(ELGProduct, q.product(i, listed))
+	t.note(ELGOwner, c.Bought.asker())
+	t.note(ELGBilling, q.billing(i))
+	t.note(ELGTerm, q.term(i))
+	t.note(ELGRemaining, q.remaining(i, c.At))
+	t.note(ELGRegion, s.region(q, i))
+	t.note(ELGPublicIP, q.publicIP(i))
+	t.note(ELGStatus, q.status(i, c.At))
+	t.note(ELGIPInUse, q.ipFree(i))
+	t.note(ELGQuota, quota(i, listed, d.Quota))
+	t.note(ELGBatch, s.batch(d.Quota.Requested))
+	t.note(ELGAccount, s.account(c.Certification, c.ForAnother))
+	d.Pass, d.Fail = t.yes&asked, t.no&asked
+	d.Unknown = asked &^ (t.yes | t.no)
 	if d.Fail.Has(ELGQuota) && max(0, d.Quota.Used) >= d.Quota.Limit && asked.Has(ELGBatch) {
 		d.Advice |= 1 << PAYWhen
 	}
@@ -305,16 +313,15 @@ func (s *RuleSet) judgeRisk(d *Decision) {
 		return
 	}
 	q, _ := s.requirements(code.Product)
-	var m [3]RuleIDs
-	m[s.lasting(code.State, today, d.Case.At)] |= 1 << RSKExpiring
-	m[present(today)] |= 1 << RSKReleased
-	m[prepaid(q, today)] |= 1 << RSKBilling
-	m[s.undiminished(q, today)] |= 1 << RSKDowngraded
-	m[d.Case.Bought.owner()] |= 1 << RSKOwner
-	m[keepsIPs(&d.Case.Filing, today)] |= 1 << RSKIP
-	d.Unknown = m[Unknown] & rskRules
-	d.Fail = m[No] & rskRules
-	d.Pass = m[Yes] & rskRules
+	var t tally
+	t.note(RSKExpiring, s.lasting(code.State, today, d.Case.At))
+	t.note(RSKReleased, present(today))
+	t.note(RSKBilling, prepaid(q, today))
+	t.note(RSKDowngraded, s.undiminished(q, today))
+	t.note(RSKOwner, d.Case.Bought.owner())
+	t.note(RSKIP, keepsIPs(&d.Case.Filing, today))
+	d.Pass, d.Fail = t.yes, t.no
+	d.Unknown = rskRules &^ (t.yes | t.no)
 	if today.stated() || d.Case.Bought != RelationUnknown {
 		d.Assumed = d.Unknown
 	}

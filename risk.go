@@ -19,6 +19,7 @@ func (s *RuleSet) Review(r Record, today Instance, t time.Time) Decision {
 	d := Decision{Case: newCase(OperationReview, t)}
 	d.Case.about(&r, roles, r.Owner, &today)
 	d.Case.reviewed(r.Filing)
+	d.Case.round()
 	s.decide(&d)
 	return d
 }

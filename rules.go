@@ -184,8 +184,10 @@ const (
 func (s *RuleSet) Check(r IssueRequest, used int, t time.Time) (d Decision) {
 	// Field by field into the result: a composite literal would be copied.
 	d.Case.issue(&r, t)
+	d.Case.round()
 	d.Case.IssuedInstance, d.Case.IssuedAccount = max(used, -1), max(used, -1)
-	s.decide(&d)
+	d.set, d.Decided = s, true
+	s.judgeInstance(&d, elgRules)
 	return d
 }
 
@@ -260,10 +262,19 @@ func (q *Requirements) remaining(i *Instance, t time.Time) Tri {
 	if i.Billing == PayAsYouGo || i.Expires.IsZero() {
 		return Unknown
 	}
-	return tri(!i.Expires.Before(t.Add(time.Duration(q.RemainingDays) * day)))
+	return tri(!earlier(i.Expires, t, q.RemainingDays))
 }
 
 const day = 24 * time.Hour
+
+// earlier reports whether a is before the instant days times 24 hours after t.
+// time.Time's own methods say the same, at twice the price.
+func earlier(a, t time.Time, days int) bool {
+	if end := t.Unix() + int64(days)*(24*60*60); a.Unix() != end {
+		return a.Unix() < end
+	}
+	return a.Nanosecond() < t.Nanosecond()
+}
 
 // region: ELG-REGION.
 func (s *RuleSet) region(q *Requirements, i *Instance) Tri {

@@ -101,9 +101,12 @@ func (d *Decision) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*d = Decision{
-		Case: j.Case, Pass: MakeRuleIDs(j.Pass...), Fail: MakeRuleIDs(j.Fail...), Unknown: MakeRuleIDs(j.Unknown...),
-		Assumed: MakeRuleIDs(j.Assumed...), Advice: MakeRuleIDs(j.Advice...), Quota: j.Quota, PhoneNeeded: j.PhoneNeeded,
-		said: &said{j.RuleSet, j.Answers},
+		Case: j.Case, Quota: j.Quota, PhoneNeeded: j.PhoneNeeded, said: &said{j.RuleSet, j.Answers},
+		Verdict: Verdict{
+			Decided: j.Case.Operation != OperationNone,
+			Pass:    MakeRuleIDs(j.Pass...), Fail: MakeRuleIDs(j.Fail...), Unknown: MakeRuleIDs(j.Unknown...),
+			Assumed: MakeRuleIDs(j.Assumed...), Advice: MakeRuleIDs(j.Advice...),
+		},
 	}
 	if d.Refused() != j.Refused || d.Assumed&^d.Unknown != 0 || d.Pass&(d.Fail|d.Unknown) != 0 || d.Fail&d.Unknown != 0 {
 		return invalid("Decision", "contradicts itself")
@@ -160,17 +163,16 @@ type caseJSON struct {
 	Code           CaseCode      `json:"code,omitzero"`
 	Filing         CaseFiling    `json:"filing,omitzero"`
 	Grant          *CaseGrant    `json:"grant,omitempty"`
-	Codes          []CaseCode    `json:"codes,omitempty"`
-	Instances      []Instance    `json:"instances,omitempty"`
 }
 
 // MarshalJSON writes the case; what is zero or not known is left out.
 func (c Case) MarshalJSON() ([]byte, error) {
+	c.Instance.Created, c.Instance.Expires = c.Instance.Created.UTC(), c.Instance.Expires.UTC()
 	j := caseJSON{
-		Operation: c.Operation, At: c.At, Operator: c.Operator, Quantity: c.Quantity, ForAnother: c.ForAnother,
+		Operation: c.Operation, At: c.At.UTC(), Operator: c.Operator, Quantity: c.Quantity, ForAnother: c.ForAnother,
 		Certification: c.Certification, Assume: c.Assume.list(), Instance: c.Instance, Bought: c.Bought,
 		IssuedInstance: counted(c.IssuedInstance), IssuedAccount: counted(c.IssuedAccount), Closed: c.Closed,
-		Code: c.Code, Filing: c.Filing, Grant: c.Grant, Codes: c.Codes, Instances: c.Instances,
+		Code: c.Code, Filing: c.Filing, Grant: c.Grant,
 	}
 	return json.Marshal(j)
 }
@@ -186,7 +188,7 @@ func (c *Case) UnmarshalJSON(data []byte) error {
 		Operation: j.Operation, At: j.At, Operator: j.Operator, Quantity: j.Quantity, ForAnother: j.ForAnother,
 		Certification: j.Certification, Assume: MakeRuleIDs(j.Assume...), Instance: j.Instance, Bought: j.Bought,
 		IssuedInstance: uncounted(j.IssuedInstance), IssuedAccount: uncounted(j.IssuedAccount), Closed: j.Closed,
-		Code: j.Code, Filing: j.Filing, Grant: j.Grant, Codes: j.Codes, Instances: j.Instances,
+		Code: j.Code, Filing: j.Filing, Grant: j.Grant,
 	}
 	return nil
 }

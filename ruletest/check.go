@@ -193,6 +193,9 @@ func (w *world) verifies(o *op, rules *answer) {
 		a = w.model.decide(asked, w.env())
 	}
 	d, err := w.eng.Verify(w.ctx, o.issue())
+	if d.Decided {
+		w.twice(o, &d)
+	}
 	if a.early || a.large {
 		if !errors.Is(err, a.err) {
 			w.fail(o, "Verify answers %v, want %v", err, a.err)
@@ -270,6 +273,7 @@ func (w *world) refused(o *op, a *answer, err error, run string) {
 		return
 	}
 	d := &no.Decision
+	w.twice(o, d)
 	if !a.says(d) || !d.Refused() {
 		w.fail(o, "%srefused by%s, want%s", run, spell(d), spell(a.decision()))
 	}
@@ -291,7 +295,7 @@ func (a *answer) says(d *icpcode.Decision) bool {
 }
 
 func (a *answer) decision() *icpcode.Decision {
-	return &icpcode.Decision{Pass: a.pass, Fail: a.fail, Unknown: a.unknown, Assumed: a.assumed}
+	return &icpcode.Decision{Verdict: icpcode.Verdict{Decided: true, Pass: a.pass, Fail: a.fail, Unknown: a.unknown, Assumed: a.assumed}}
 }
 
 func spell(d *icpcode.Decision) string {

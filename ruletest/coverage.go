@@ -21,6 +21,8 @@ type coverage struct {
 	unknown map[icpcode.Rule]int
 	assumed map[icpcode.Rule]int
 	marks   map[mark]int
+	judged  map[icpcode.Operation]int // decisions that were judged a second time
+	read    int                       // of those, from their JSON
 
 	tooLarge int // requests that did not fit into one commit of the store
 }
@@ -54,6 +56,7 @@ const (
 func newCoverage() *coverage {
 	return &coverage{
 		fail: map[icpcode.Rule]int{}, unknown: map[icpcode.Rule]int{}, assumed: map[icpcode.Rule]int{}, marks: map[mark]int{},
+		judged: map[icpcode.Operation]int{},
 	}
 }
 
@@ -124,6 +127,14 @@ func (c *coverage) String() string {
 	}
 	for _, m := range slices.Sorted(maps.Keys(c.marks)) {
 		fmt.Fprintf(&b, "\n%s: %d", m, c.marks[m])
+	}
+	all := 0
+	for _, n := range c.judged {
+		all += n
+	}
+	fmt.Fprintf(&b, "\n%d decisions judged twice, %d of them from JSON:", all, c.read)
+	for _, o := range slices.Sorted(maps.Keys(c.judged)) {
+		fmt.Fprintf(&b, " %v %d,", o, c.judged[o])
 	}
 	return b.String()
 }

@@ -18,8 +18,19 @@ func (w *world) look() {
 	account := w.everyone[w.turn%len(w.everyone)]
 	w.quotas(account)
 	w.list(account)
+	w.review(account)
 	if len(w.model.order) > 0 {
 		w.lookup(w.model.order[w.turn%len(w.model.order)])
+	}
+}
+
+// review judges twice what a review of the account says.
+func (w *world) review(account icpcode.AccountID) {
+	for a, err := range w.eng.Review(w.ctx, icpcode.ListRequest{Actor: account, Facts: each(w.todays)}) {
+		if err != nil {
+			w.Fatalf("%v", err)
+		}
+		w.twice(nil, &a.Decision)
 	}
 }
 
@@ -100,6 +111,7 @@ func (w *world) list(account icpcode.AccountID) {
 				w.Fatalf("%v", err)
 			}
 			check(&a.Record)
+			w.twice(nil, &a.Decision)
 			rec := m.codes[a.Record.Code]
 			today := w.todays(rec.InstanceID)
 			var v verdict

@@ -96,7 +96,9 @@ type world struct {
 	used     []string // request IDs
 	done     []*op
 	imports  map[icpcode.Code]*icpcode.ImportRequest
-	turn     int // counts the operations
+	turn     int               // counts the operations
+	judged   int               // decisions that were judged twice
+	ownSets  []icpcode.RuleSet // of the engine's book, once it was asked for
 
 	ended  map[icpcode.Code]uint64 // the versions of codes that reached their end
 	cashIn map[string]int64        // in cents, by currency

@@ -11,7 +11,7 @@ var table = []disabling{
 		{"rules.go", "if !listed {\n\t\treturn No", "if !listed {\n\t\treturn Yes"},
 	}},
 	{rule: icpcode.ELGOwner, why: "anyone applies for anyone's instance", edits: []edit{
-		{"judge.go", "m[c.Bought.asker()] |= 1 << ELGOwner", "m[Yes] |= 1 << ELGOwner"},
+		{"judge.go", "t.note(ELGOwner, c.Bought.asker())", "t.note(ELGOwner, Yes)"},
 	}},
 	{rule: icpcode.ELGBilling, why: "any billing passes", edits: []edit{
 		{"rules.go", "if !q.Subscription {", "if true {"},
@@ -202,7 +202,7 @@ var table = []disabling{
 		{"filing.go", "e := c.event(r.Code, ActionApprove, to)", "e := c.event(r.Code, ActionApprove, StateAvailable)"},
 	}},
 	{rule: icpcode.FILPick, why: "every code that is held looks as if it could be filed with", edits: []edit{
-		{"list.go", "c.set.decide(&d)", "d.set = c.set"},
+		{"list.go", "l.call.set.decide(&d)", "d.set, d.Decided = l.call.set, true"},
 	}},
 	{rule: icpcode.FILForeign, why: "an instance of another cloud is issued codes", edits: []edit{
 		{"judge.go", "d.Fail |= 1 << FILForeign", "d.Fail |= 0"},
@@ -212,22 +212,22 @@ var table = []disabling{
 	}},
 
 	{rule: icpcode.RSKExpiring, why: "an expiry is no risk", edits: []edit{
-		{"judge.go", "m[s.lasting(code.State, today, d.Case.At)] |=", "m[Yes] |="},
+		{"judge.go", "t.note(RSKExpiring, s.lasting(code.State, today, d.Case.At))", "t.note(RSKExpiring, Yes)"},
 	}},
 	{rule: icpcode.RSKReleased, why: "a release is no risk", edits: []edit{
-		{"judge.go", "m[present(today)] |=", "m[Yes] |="},
+		{"judge.go", "t.note(RSKReleased, present(today))", "t.note(RSKReleased, Yes)"},
 	}},
 	{rule: icpcode.RSKBilling, why: "pay-as-you-go is no risk", edits: []edit{
-		{"judge.go", "m[prepaid(q, today)] |=", "m[Yes] |="},
+		{"judge.go", "t.note(RSKBilling, prepaid(q, today))", "t.note(RSKBilling, Yes)"},
 	}},
 	{rule: icpcode.RSKDowngraded, why: "a downgrade is no risk", edits: []edit{
-		{"judge.go", "m[s.undiminished(q, today)] |=", "m[Yes] |="},
+		{"judge.go", "t.note(RSKDowngraded, s.undiminished(q, today))", "t.note(RSKDowngraded, Yes)"},
 	}},
 	{rule: icpcode.RSKOwner, why: "a new owner is no risk", edits: []edit{
-		{"judge.go", "m[d.Case.Bought.owner()] |=", "m[Yes] |="},
+		{"judge.go", "t.note(RSKOwner, d.Case.Bought.owner())", "t.note(RSKOwner, Yes)"},
 	}},
 	{rule: icpcode.RSKIP, why: "a lost address is no risk", edits: []edit{
-		{"judge.go", "m[keepsIPs(&d.Case.Filing, today)] |=", "m[Yes] |="},
+		{"judge.go", "t.note(RSKIP, keepsIPs(&d.Case.Filing, today))", "t.note(RSKIP, Yes)"},
 	}},
 	{rule: icpcode.RSKMove, why: "nothing is advised to who must change servers", edits: []edit{
 		{"judge.go", "d.Advice = 1 << RSKMove", "d.Advice = 0"},
