@@ -64,8 +64,10 @@ func (c Citation) Inferred() bool {
 func (c Citation) Text(l Lang) string {
 	note := c.Note.Text(l)
 	if c.Inferred() {
-		parts := []string{Bilingual{"inferred: no document says it", "推断：没有文件说明"}.Text(l), note}
-		return joinParts(parts, Bilingual{"; ", "；"}.Text(l))
+		if note == "" {
+			note = Bilingual{"no document says it", "没有文件说明"}.Text(l)
+		}
+		return Bilingual{"inferred: ", "推断："}.Text(l) + note
 	}
 	official := Bilingual{"unofficial", "非官方"}
 	if c.Official {

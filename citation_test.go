@@ -33,8 +33,8 @@ func TestCitationText(t *testing.T) {
 		{Citation{}, "inferred: no document says it", "推断：没有文件说明"},
 		{
 			Citation{Note: Bilingual{"20 working days", "20个工作日"}},
-			"inferred: no document says it; 20 working days",
-			"推断：没有文件说明；20个工作日",
+			"inferred: 20 working days",
+			"推断：20个工作日",
 		},
 	} {
 		if got := c.citation.Text(English); got != c.english {

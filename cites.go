@@ -101,7 +101,7 @@ var ruleFields = [numRules][]string{
 
 // Citations returns the documents behind rule r for product p, in the order of
 // the fields that the rule rests on, each once. What a field was inferred from
-// is among them: see [Citation.Inferred]. None means that no document of this
+// comes last: see [Citation.Inferred]. None means that no document of this
 // set says it: the rule is inferred. Where the set cites nothing at all, its
 // Source stands for the documents of its fields. It is pure.
 func (s *RuleSet) Citations(r Rule, p Product) []Citation {
@@ -140,7 +140,16 @@ func (s *RuleSet) Citations(r Rule, p Product) []Citation {
 		}
 	}
 	add(r.String())
-	return s.documents(keys)
+	found := s.documents(keys)
+	slices.SortStableFunc(found, func(a, b Citation) int { return order(a.Inferred()) - order(b.Inferred()) })
+	return found
+}
+
+func order(last bool) int {
+	if last {
+		return 1
+	}
+	return 0
 }
 
 // Cited returns the documents that give the field at path, as docs/rules.md

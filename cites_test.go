@@ -302,3 +302,33 @@ func TestQuotaOfNATIsTheTables(t *testing.T) {
 		}
 	}
 }
+
+// TestReasonsCite: a reason shows the documents of its rule, product and set, in
+// words and in parts, also when its decision was read back from JSON.
+func TestReasonsCite(t *testing.T) {
+	at := time.Date(2019, 1, 1, 0, 0, 0, 0, time.UTC)
+	s := made(Alibaba().At(at))(t)
+	r := IssueRequest{Actor: "1001", Quantity: 3, Instance: Instance{Owner: "1001", Product: NAT}}
+	d := s.Check(r, 0, at)
+	const en = "Alibaba Cloud, 备案服务号产品表及常见问题, 2019-09-17, official"
+	const zh = "阿里云《备案服务号产品表及常见问题》，2019-09-17，官方"
+	data := made(json.Marshal(d))(t)
+	var back Decision
+	if err := json.Unmarshal(data, &back); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range []Decision{d, back} {
+		for l, want := range map[Lang]string{English: en, Chinese: zh} {
+			a := answerOf(t, &d, l, ELGQuota)
+			if !strings.HasPrefix(a.Source(l), want) || !slices.Contains(a.Citations, s.Documents["table"]) {
+				t.Errorf("ELG-QUOTA of NAT in 2019 comes from %s", a.Source(l))
+			}
+			if strings.Contains(a.Source(l), "2026-01-06") {
+				t.Errorf("the guide of 2026 is cited for 2019: %s", a.Source(l))
+			}
+		}
+	}
+	if got := (Reason{}).Source(English); got != "inferred: no document says it" {
+		t.Errorf("without a citation: %q", got)
+	}
+}

@@ -107,9 +107,25 @@ type Reason struct {
 	Remedy   string `json:"remedy,omitempty"` // what to do about it; "" where the rule passed
 	// Facts are those that are missing, or where the rule failed those that it
 	// failed on; none where that is no fact that can be stated.
-	Facts     []Fact     `json:"facts,omitempty"`
-	Citations []Citation `json:"citations,omitempty"` // the documents that the rule comes from
-	Source    string     `json:"-"`                   // where the rule comes from, in the tags of docs/rules.md
+	Facts []Fact `json:"facts,omitempty"`
+	// Citations are the documents that the rule comes from, and what was
+	// inferred; none where no document says it. See [RuleSet.Citations].
+	Citations []Citation `json:"citations"`
+}
+
+// Source says in language l where the rule comes from: its citations, each in
+// one line, or that no document says it.
+func (r Reason) Source(l Lang) string { return sourceText(r.Citations, l) }
+
+func sourceText(citations []Citation, l Lang) string {
+	if len(citations) == 0 {
+		return Citation{}.Text(l)
+	}
+	texts := make([]string, len(citations))
+	for i, c := range citations {
+		texts[i] = c.Text(l)
+	}
+	return joinParts(texts, Bilingual{"; ", "；"}.Text(l))
 }
 
 // Reasons explains the refusal: every rule that failed or whose fact is

@@ -217,9 +217,34 @@ func TestDocsNameStatesAndActions(t *testing.T) {
 	}
 }
 
-// sourceDates are the as-of dates of the legend.
-var sourceDates = map[string]string{
-	"S0": "2024-02-01", "S1": "2026-01-06", "API": "2015-05-12", "T19": "2019-09-17", "INF": "inferred",
+// defaults returns the set whose numbers docs/rules.md calls the default.
+func defaults() *RuleSet {
+	sets := Alibaba().Sets()
+	return &sets[len(sets)-1]
+}
+
+// sourceOf returns what the tables of docs/rules.md say of where a rule comes
+// from: the keys of its documents, and their dates. What is inferred comes
+// last.
+func sourceOf(r Rule) (keys, dates string) {
+	set := defaults()
+	var named, dated []string
+	inferred := false
+	for _, c := range set.Citations(r, ECS) {
+		if c.Inferred() {
+			inferred = true
+			continue
+		}
+		for k, d := range set.Documents {
+			if d == c {
+				named, dated = append(named, k), append(dated, d.Date)
+			}
+		}
+	}
+	if inferred || len(named) == 0 {
+		named, dated = append(named, "inferred"), append(dated, "inferred")
+	}
+	return strings.Join(named, "; "), strings.Join(dated, "; ")
 }
 
 func TestDocsTellEveryRule(t *testing.T) {
@@ -240,16 +265,12 @@ func TestDocsTellEveryRule(t *testing.T) {
 				t.Errorf("cell %d of %v is empty", i, r)
 			}
 		}
-		if row[2] != r.Source() {
-			t.Errorf("%v has the source %q in the docs and %q in the code", r, row[2], r.Source())
+		keys, dates := sourceOf(r)
+		if row[2] != keys {
+			t.Errorf("%v has the source %q in the docs and %q in the presets", r, row[2], keys)
 		}
-		var dates []string
-		for tag := range strings.SplitSeq(row[2], "; ") {
-			tag, _, _ = strings.Cut(tag, " ")
-			dates = append(dates, sourceDates[tag])
-		}
-		if want := strings.Join(dates, "; "); row[3] != want {
-			t.Errorf("%v is as of %q, not %q", r, row[3], want)
+		if row[3] != dates {
+			t.Errorf("%v is as of %q, not %q", r, row[3], dates)
 		}
 		group, _, _ := strings.Cut(row[0], "-")
 		_, after, _ := strings.Cut(doc, "\n## "+group+": ")
@@ -266,10 +287,10 @@ func TestDocsTellEveryRule(t *testing.T) {
 		}
 	}
 	legend := section(t, doc, "## Sources")
-	for tag, date := range sourceDates {
-		row := rows(t, legend, tag, 3)
-		if len(row) != 1 || tag != "INF" && !strings.Contains(row[0][2], date) {
-			t.Errorf("the legend of %s: %q", tag, row)
+	for key, d := range allDocuments(Alibaba().sets) {
+		row := rows(t, legend, key, 2)
+		if !d.Inferred() && (len(row) != 1 || row[0][1] != d.Text(English)) {
+			t.Errorf("the legend of %s: %q, want %q", key, row, d.Text(English))
 		}
 	}
 	if !strings.Contains(doc, "**This is unofficial.**") {
@@ -433,7 +454,21 @@ func TestDocsTellTheDefaults(t *testing.T) {
 	}
 }
 
-// The errors of the API that a rule's source names are those that the table of
+// ruleOf returns the rule that rests on a field, or that the path names.
+func ruleOf(path string) Rule {
+	var r Rule
+	if r.UnmarshalText([]byte(path)) == nil {
+		return r
+	}
+	for r, fields := range ruleFields {
+		if slices.Contains(fields, strings.TrimPrefix(path, "products[]")) {
+			return Rule(r)
+		}
+	}
+	return 0
+}
+
+// The errors of the API that a rule's document names are those that the table of
 // the API maps to the rule.
 func TestDocsMapTheAPI(t *testing.T) {
 	told := make(map[string]string)
@@ -444,14 +479,12 @@ func TestDocsMapTheAPI(t *testing.T) {
 	}
 	named := make(map[string]string)
 	number := regexp.MustCompile(`\d{3}`)
-	for r := Rule(1); r < numRules; r++ {
-		for tag := range strings.SplitSeq(r.Source(), "; ") {
-			if !strings.HasPrefix(tag, "API ") {
-				continue
-			}
-			for _, code := range number.FindAllString(tag, -1) {
-				named[code] = r.String()
-			}
+	for _, row := range rows(t, section(t, document(t, "sources.md"), "## alibaba"), "`.*`", 4) {
+		if !strings.HasPrefix(row[3], "error") {
+			continue
+		}
+		for _, code := range number.FindAllString(row[3], -1) {
+			named[code] = ruleOf(strings.Trim(row[0], "`")).String()
 		}
 	}
 	if !maps.Equal(told, named) {

@@ -85,86 +85,77 @@ func (r Rule) Title(l Lang) string {
 	if r == 0 || r >= numRules {
 		return ""
 	}
-	return l.say(ruleTexts[r].title)
+	return l.say(ruleTitles[r])
 }
 
-// Source returns where the rule comes from, in the tags of docs/rules.md:
-// "S1; API 410; T19". The tag INF marks what no source says.
-func (r Rule) Source() string {
-	if r >= numRules {
-		return ""
-	}
-	return ruleTexts[r].source
-}
+// ruleTitles is indexed by Rule.
+var ruleTitles = [numRules]string{
+	ELGProduct:   "the product supplies codes",
+	ELGOwner:     "the applicant bought the instance",
+	ELGBilling:   "the instance is a subscription and no trial",
+	ELGTerm:      "the instance was bought for long enough",
+	ELGRemaining: "enough time is left until expiry",
+	ELGRegion:    "the region is in mainland China",
+	ELGPublicIP:  "the instance has a public IP",
+	ELGStatus:    "the instance runs normally",
+	ELGIPInUse:   "no other filing holds the IP",
+	ELGQuota:     "the quota covers the codes requested",
+	ELGBatch:     "the request is not too large",
+	ELGAccount:   "the owner is enterprise-verified",
 
-// ruleTexts is indexed by Rule.
-var ruleTexts = [numRules]struct{ title, source string }{
-	ELGProduct:   {"the product supplies codes", "S0; S1; API 411, 600"},
-	ELGOwner:     {"the applicant bought the instance", "S0; API 412, 604"},
-	ELGBilling:   {"the instance is a subscription and no trial", "S1; API 410; T19"},
-	ELGTerm:      {"the instance was bought for long enough", "S1; T19"},
-	ELGRemaining: {"enough time is left until expiry", "S1"},
-	ELGRegion:    {"the region is in mainland China", "S1; T19"},
-	ELGPublicIP:  {"the instance has a public IP", "S1; API 403"},
-	ELGStatus:    {"the instance runs normally", "API 413"},
-	ELGIPInUse:   {"no other filing holds the IP", "S1"},
-	ELGQuota:     {"the quota covers the codes requested", "S1; API 609"},
-	ELGBatch:     {"the request is not too large", "API 603"},
-	ELGAccount:   {"the owner is enterprise-verified", "S0"},
+	CODFormat:      "a code is twelve digits, the first of them 0",
+	CODOpaque:      "nothing is read out of a code's text",
+	CODUnique:      "no two codes are ever equal",
+	CODUnguessable: "codes are drawn at random",
+	CODInput:       "codes are read as people paste them",
+	CODInstant:     "a code is usable at once",
+	CODOne:         "one code, one website or app",
 
-	CODFormat:      {"a code is twelve digits, the first of them 0", "S1"},
-	CODOpaque:      {"nothing is read out of a code's text", "API"},
-	CODUnique:      {"no two codes are ever equal", "INF"},
-	CODUnguessable: {"codes are drawn at random", "INF"},
-	CODInput:       {"codes are read as people paste them", "INF"},
-	CODInstant:     {"a code is usable at once", "S1"},
-	CODOne:         {"one code, one website or app", "S0; S1; T19"},
+	LIFIssue:     "a free code is issued",
+	LIFBuy:       "a paid code is bought",
+	LIFImport:    "a code issued elsewhere is taken over",
+	LIFBind:      "a paid code is bound to an instance",
+	LIFSubmit:    "a filing is submitted",
+	LIFResubmit:  "a filing is corrected and sent again",
+	LIFApprove:   "a filing is approved",
+	LIFRelease:   "a filing is withdrawn or rejected",
+	LIFRefund:    "a paid code is refunded",
+	LIFVoid:      "a code is voided",
+	LIFClose:     "an instance is closed with its codes",
+	LIFEffective: "a code works only while its instance does",
+	LIFView:      "each side sees the state in its own words",
 
-	LIFIssue:     {"a free code is issued", "S0; S1; API"},
-	LIFBuy:       {"a paid code is bought", "S0"},
-	LIFImport:    {"a code issued elsewhere is taken over", "INF"},
-	LIFBind:      {"a paid code is bound to an instance", "S0; API"},
-	LIFSubmit:    {"a filing is submitted", "S0"},
-	LIFResubmit:  {"a filing is corrected and sent again", "T19"},
-	LIFApprove:   {"a filing is approved", "S0; API"},
-	LIFRelease:   {"a filing is withdrawn or rejected", "INF"},
-	LIFRefund:    {"a paid code is refunded", "S0; INF"},
-	LIFVoid:      {"a code is voided", "S0; API; T19"},
-	LIFClose:     {"an instance is closed with its codes", "S0; T19; INF"},
-	LIFEffective: {"a code works only while its instance does", "T19"},
-	LIFView:      {"each side sees the state in its own words", "S0"},
+	GRTEnterprise: "the granter is enterprise-verified",
+	GRTOut:        "a granter has few grantees a year",
+	GRTIn:         "a grantee has few granters a year",
+	GRTFirst:      "the first grant needs phone verification",
+	GRTAtomic:     "issue and grant happen together or not at all",
+	GRTVerify:     "verification says beforehand what would happen",
+	GRTOnce:       "a code is granted once",
+	GRTState:      "only an unused code is granted",
+	GRTRepeat:     "a grantee counts once a year",
+	GRTOwner:      "ownership never moves",
+	GRTPrivate:    "nobody learns the other's counterparties",
 
-	GRTEnterprise: {"the granter is enterprise-verified", "S0"},
-	GRTOut:        {"a granter has few grantees a year", "S0"},
-	GRTIn:         {"a grantee has few granters a year", "S0"},
-	GRTFirst:      {"the first grant needs phone verification", "S0; INF"},
-	GRTAtomic:     {"issue and grant happen together or not at all", "S0"},
-	GRTVerify:     {"verification says beforehand what would happen", "S0"},
-	GRTOnce:       {"a code is granted once", "INF"},
-	GRTState:      {"only an unused code is granted", "INF"},
-	GRTRepeat:     {"a grantee counts once a year", "INF"},
-	GRTOwner:      {"ownership never moves", "S0; S1"},
-	GRTPrivate:    {"nobody learns the other's counterparties", "INF"},
+	PAYWhen:   "paid codes are for where no free one is left",
+	PAYPrice:  "the price is configured",
+	PAYExact:  "money is exact",
+	PAYRefund: "a refund is what was paid, once",
+	PAYQuota:  "a paid code uses no free quota",
 
-	PAYWhen:   {"paid codes are for where no free one is left", "S0"},
-	PAYPrice:  {"the price is configured", "INF"},
-	PAYExact:  {"money is exact", "INF"},
-	PAYRefund: {"a refund is what was paid, once", "INF"},
-	PAYQuota:  {"a paid code uses no free quota", "INF"},
+	FILHolder:  "only the holder files",
+	FILWhat:    "the filing says what is filed",
+	FILSuccess: "success uses the code up",
+	FILPick:    "the holder is shown which codes can be used",
+	FILForeign: "a server needs its own provider's code",
 
-	FILHolder:  {"only the holder files", "API 616"},
-	FILWhat:    {"the filing says what is filed", "S0; S1"},
-	FILSuccess: {"success uses the code up", "S0; S1"},
-	FILPick:    {"the holder is shown which codes can be used", "S0"},
-	FILForeign: {"a server needs its own provider's code", "S0"},
-
-	RSKExpiring:   {"the server behind a filing does not expire soon", "S1"},
-	RSKReleased:   {"the server behind a filing still exists", "S1"},
-	RSKBilling:    {"the server behind a filing stays a subscription", "S1"},
-	RSKDowngraded: {"the server behind a filing stays eligible", "S1"},
-	RSKOwner:      {"the server behind a filing keeps its owner", "S1"},
-	RSKIP:         {"the filed IP stays on the server", "S0"},
-	RSKMove:       {"a filing moves before its server goes", "S1; T19"},
+	RSKExpiring:   "the server behind a filing does not expire soon",
+	RSKReleased:   "the server behind a filing still exists",
+	RSKBilling:    "the server behind a filing stays a subscription",
+	RSKDowngraded: "the server behind a filing stays eligible",
+	RSKOwner:      "the server behind a filing keeps its owner",
+	RSKIP:         "the filed IP stays on the server",
+	RSKMove:       "a filing moves before its server goes",
 }
 
 // fromSet are the rules whose numbers or policy the rule set gives.
@@ -274,11 +265,10 @@ func (e *explainer) reason(r Rule) Reason {
 			w.required = l.say("nothing")
 		}
 	}
-	source := r.Source()
-	if fromSet.Has(r) && e.set.Version != "" {
-		source = l.say("%s (rule set %s)", source, plain(e.set.Version))
+	return Reason{
+		Rule: r, Outcome: o, Required: w.required, Found: w.found, Remedy: w.remedy, Facts: w.facts,
+		Citations: e.set.Citations(r, e.instance.Product),
 	}
-	return Reason{Rule: r, Outcome: o, Required: w.required, Found: w.found, Remedy: w.remedy, Facts: w.facts, Source: source}
 }
 
 // undecided is the reason of a zero Decision.

@@ -125,14 +125,14 @@ func (s situation) tell(_ *testing.T, l Lang, r Rule) Reason { return s.reason(l
 
 func (d Decision) tell(t *testing.T, l Lang, r Rule) Reason { return answerOf(t, &d, l, r) }
 
-// saying is a Reason without its facts.
-func saying(r Rule, o Outcome, required, found, remedy, source string) Reason {
-	return Reason{Rule: r, Outcome: o, Required: required, Found: found, Remedy: remedy, Source: source}
+// saying is a Reason without its facts and citations.
+func saying(r Rule, o Outcome, required, found, remedy string) Reason {
+	return Reason{Rule: r, Outcome: o, Required: required, Found: found, Remedy: remedy}
 }
 
 // same reports whether two reasons say the same.
 func (r Reason) same(as Reason) bool {
-	r.Facts, as.Facts = nil, nil
+	r.Facts, as.Facts, r.Citations, as.Citations = nil, nil, nil, nil
 	return cmp.Equal(r, as)
 }
 
@@ -143,13 +143,13 @@ func hasHan(s string) bool {
 // completeReason checks what every reason must have.
 func completeReason(t *testing.T, l Lang, a Reason) {
 	t.Helper()
-	if a.Required == "" || a.Found == "" || a.Source == "" {
+	if a.Required == "" || a.Found == "" || a.Source(l) == "" {
 		t.Fatalf("%v %v in %v lacks a part: %+v", a.Rule, a.Outcome, l, a)
 	}
 	if (a.Remedy == "") != (a.Outcome == OutcomePassed) {
 		t.Fatalf("%v %v in %v: remedy %q", a.Rule, a.Outcome, l, a.Remedy)
 	}
-	texts := a.Required + "|" + a.Found + "|" + a.Remedy + "|" + a.Source
+	texts := a.Required + "|" + a.Found + "|" + a.Remedy
 	if strings.Contains(texts, "%!") {
 		t.Fatalf("%v %v in %v was formatted wrongly: %s", a.Rule, a.Outcome, l, texts)
 	}
@@ -301,7 +301,7 @@ func TestReasonOfNoRule(t *testing.T) {
 		for _, r := range []Rule{0, numRules, 255} {
 			for _, o := range []Outcome{OutcomePassed, OutcomeFailed, OutcomeUnknown, OutcomeAssumed, OutcomeAdvised, 77} {
 				for _, l := range []Lang{English, Chinese, 9} {
-					if a := d.reason(l, r, o); a.Rule != r || a.Outcome != o || a.Source != "" {
+					if a := d.reason(l, r, o); a.Rule != r || a.Outcome != o || len(a.Citations) > 0 {
 						t.Fatalf("no rule: %+v", a)
 					}
 				}
@@ -309,8 +309,8 @@ func TestReasonOfNoRule(t *testing.T) {
 		}
 	})
 	for _, r := range []Rule{0, numRules, 255} {
-		if r.Title(English) != "" || r.Title(Chinese) != "" || r.Source() != "" {
-			t.Errorf("Rule(%d) is no rule and has a title or source", r)
+		if r.Title(English) != "" || r.Title(Chinese) != "" {
+			t.Errorf("Rule(%d) is no rule and has a title", r)
 		}
 	}
 }
@@ -327,12 +327,6 @@ func TestTitles(t *testing.T) {
 				t.Errorf("%v and %v have one title, %q", r, other, title)
 			}
 			seen[title] = r
-		}
-	}
-	tags := regexp.MustCompile(`^(S0|S1|T19|INF|API( \d{3}(, \d{3})*)?)(; (S0|S1|T19|INF|API( \d{3}(, \d{3})*)?))*$`)
-	for r := Rule(1); r < numRules; r++ {
-		if !tags.MatchString(r.Source()) {
-			t.Errorf("source of %v: %q", r, r.Source())
 		}
 	}
 	labels := []struct {
@@ -392,7 +386,7 @@ func phrasesOf(t *testing.T) (all, said map[string]bool) {
 func TestEveryPhraseIsTranslated(t *testing.T) {
 	all, said := phrasesOf(t)
 	for r := Rule(1); r < numRules; r++ {
-		said[ruleTexts[r].title] = true
+		said[ruleTitles[r]] = true
 	}
 	for _, labels := range [][]string{
 		outcomeLabels, billingLabels, trialLabels, certificationLabels, statusLabels, roleLabels, closeLabels,
@@ -480,12 +474,12 @@ func TestReasonsGolden(t *testing.T) {
 			saying(
 				ELGRemaining, OutcomeFailed, "at least 97 full days left",
 				"96 days 23 hours left, until 2026-04-12 23:59:59 +08:00",
-				"renew; a server fresh from the shortest term that can be bought may fail by a day or two", "S1 (rule set odd)",
+				"renew; a server fresh from the shortest term that can be bought may fail by a day or two",
 			),
 			saying(
 				ELGRemaining, OutcomeFailed, "距到期不少于97天（按每24小时计1天）",
 				"剩余96天23小时，2026-04-12 23:59:59 +08:00到期",
-				"续费；刚按最短时长购买的服务器也可能差一两天", "S1（规则集odd）",
+				"续费；刚按最短时长购买的服务器也可能差一两天",
 			),
 		},
 		{
@@ -495,12 +489,12 @@ func TestReasonsGolden(t *testing.T) {
 			saying(
 				ELGTerm, OutcomeFailed, "bought for at least 4 calendar months, renewals included",
 				"too short, for it lasts from 2025-06-01 00:00:00 +08:00 to 2025-09-30 00:00:00 +08:00",
-				"renew until 4 calendar months are bought", "S1; T19 (rule set odd)",
+				"renew until 4 calendar months are bought",
 			),
 			saying(
 				ELGTerm, OutcomeFailed, "购买时长至少4个月（含续费）",
 				"时长不足：自2025-06-01 00:00:00 +08:00至2025-09-30 00:00:00 +08:00",
-				"续费至购满4个月", "S1; T19（规则集odd）",
+				"续费至购满4个月",
 			),
 		},
 		{
@@ -508,11 +502,11 @@ func TestReasonsGolden(t *testing.T) {
 			saying(
 				ELGTerm, OutcomeUnknown, "bought for at least 4 calendar months, renewals included",
 				"not known: the term bought, in months",
-				"state the term bought, in months", "S1; T19 (rule set odd)",
+				"state the term bought, in months",
 			),
 			saying(
 				ELGTerm, OutcomeUnknown, "购买时长至少4个月（含续费）", "未知：购买月数",
-				"请提供购买月数", "S1; T19（规则集odd）",
+				"请提供购买月数",
 			),
 		},
 		{
@@ -522,27 +516,27 @@ func TestReasonsGolden(t *testing.T) {
 			saying(
 				ELGTerm, OutcomeAssumed, "bought for at least 4 calendar months, renewals included",
 				"not known; assumed to pass: the term bought, in months",
-				"state the term bought, in months", "S1; T19 (rule set odd)",
+				"state the term bought, in months",
 			),
 			saying(
 				ELGTerm, OutcomeAssumed, "购买时长至少4个月（含续费）", "未知，按假定通过：购买月数",
-				"请提供购买月数", "S1; T19（规则集odd）",
+				"请提供购买月数",
 			),
 		},
 		{
 			"ELG-ACCOUNT does not bind this request", checkOf(func(r *IssueRequest) { r.Certification = 0 }), ELGAccount,
-			saying(ELGAccount, OutcomePassed, "nothing", "not known", "", "S0 (rule set odd)"),
-			saying(ELGAccount, OutcomePassed, "不要求", "未知", "", "S0（规则集odd）"),
+			saying(ELGAccount, OutcomePassed, "nothing", "not known", ""),
+			saying(ELGAccount, OutcomePassed, "不要求", "未知", ""),
 		},
 		{
 			"ELG-QUOTA", checkOf(func(r *IssueRequest) { r.Quantity = 7 }), ELGQuota,
 			saying(
 				ELGQuota, OutcomeFailed, "at most 6 codes ever, for the instance", "1 issued, 7 requested",
-				"request at most 5; use another instance, or buy a paid code", "S1; API 609 (rule set odd)",
+				"request at most 5; use another instance, or buy a paid code",
 			),
 			saying(
 				ELGQuota, OutcomeFailed, "该实例累计最多申请6个备案服务码", "已申请1个，本次申请7个",
-				"本次最多申请5个；改用其他实例，或购买收费备案服务码", "S1; API 609（规则集odd）",
+				"本次最多申请5个；改用其他实例，或购买收费备案服务码",
 			),
 		},
 		{
@@ -551,10 +545,9 @@ func TestReasonsGolden(t *testing.T) {
 			}), ELGStatus,
 			saying(
 				ELGStatus, OutcomeFailed, "running, not expired", "stopped; expired at 2026-01-06 00:00:00 +08:00", "renew",
-				"API 413 (rule set odd)",
 			),
 			saying(
-				ELGStatus, OutcomeFailed, "正常运行，未到期", "已停止；已于2026-01-06 00:00:00 +08:00到期", "续费", "API 413（规则集odd）",
+				ELGStatus, OutcomeFailed, "正常运行，未到期", "已停止；已于2026-01-06 00:00:00 +08:00到期", "续费",
 			),
 		},
 		{
@@ -562,11 +555,11 @@ func TestReasonsGolden(t *testing.T) {
 			saying(
 				GRTOut, OutcomeFailed, "different grantees of one granter in the natural year 2026: at most 11",
 				"the cap of 11 is reached, and this grantee would be another one",
-				"grant to an account of this year, or wait until 2027-01-01 00:00:00 +08:00", "S0 (rule set odd)",
+				"grant to an account of this year, or wait until 2027-01-01 00:00:00 +08:00",
 			),
 			saying(
 				GRTOut, OutcomeFailed, "2026自然年内，一个账号最多授权至11个不同的账号", "已达11个账号的上限，目标账号不在其中",
-				"授权给本自然年内已授权过的账号，或等到2027-01-01 00:00:00 +08:00", "S0（规则集odd）",
+				"授权给本自然年内已授权过的账号，或等到2027-01-01 00:00:00 +08:00",
 			),
 		},
 		{
@@ -575,10 +568,10 @@ func TestReasonsGolden(t *testing.T) {
 				roles: RoleOwner | RoleHolder,
 			}, LIFSubmit,
 			saying(
-				LIFSubmit, OutcomeFailed, "the code is Available", "the code is Filed", "use another code: this one is spent", "S0",
+				LIFSubmit, OutcomeFailed, "the code is Available", "the code is Filed", "use another code: this one is spent",
 			),
 			saying(
-				LIFSubmit, OutcomeFailed, "备案服务码状态为可使用", "备案服务码状态为已备案", "该备案服务码已不可再用，请换用其他备案服务码", "S0",
+				LIFSubmit, OutcomeFailed, "备案服务码状态为可使用", "备案服务码状态为已备案", "该备案服务码已不可再用，请换用其他备案服务码",
 			),
 		},
 		{
@@ -589,11 +582,11 @@ func TestReasonsGolden(t *testing.T) {
 			saying(
 				LIFRefund, OutcomeFailed, "a paid code; the code is Unbound or Available; done by the owner",
 				"a code that was not bought; the code is Available; asked by the owner",
-				"nothing was paid for it, so nothing can be paid back", "S0; INF",
+				"nothing was paid for it, so nothing can be paid back",
 			),
 			saying(
 				LIFRefund, OutcomeFailed, "收费备案服务码；备案服务码状态为未绑定实例或可使用；由购买账号操作",
-				"并非购买的收费备案服务码；备案服务码状态为可使用；操作账号为购买账号", "未曾付费，无可退费", "S0; INF",
+				"并非购买的收费备案服务码；备案服务码状态为可使用；操作账号为购买账号", "未曾付费，无可退费",
 			),
 		},
 		{
@@ -602,9 +595,9 @@ func TestReasonsGolden(t *testing.T) {
 			}, LIFClose,
 			saying(
 				LIFClose, OutcomeFailed, "an instance that was not closed", "the instance was refunded and closed",
-				"use another instance", "S0; T19; INF",
+				"use another instance",
 			),
-			saying(LIFClose, OutcomeFailed, "实例未关闭", "实例已退费并关闭", "改用其他实例", "S0; T19; INF"),
+			saying(LIFClose, OutcomeFailed, "实例未关闭", "实例已退费并关闭", "改用其他实例"),
 		},
 		{
 			"FIL-HOLDER", situation{
@@ -613,11 +606,11 @@ func TestReasonsGolden(t *testing.T) {
 			}, FILHolder,
 			saying(
 				FILHolder, OutcomeFailed, "the holder: the grantee if the code was granted, else its owner",
-				"asked by the owner, who granted it to another account", "have the holder file, or use a code of your own", "API 616",
+				"asked by the owner, who granted it to another account", "have the holder file, or use a code of your own",
 			),
 			saying(
 				FILHolder, OutcomeFailed, "持有账号：已授权则为被授权账号，否则为购买账号", "操作账号为购买账号，但该码已授权给其他账号",
-				"由持有账号备案，或使用自己的备案服务码", "API 616",
+				"由持有账号备案，或使用自己的备案服务码",
 			),
 		},
 		{
@@ -627,11 +620,10 @@ func TestReasonsGolden(t *testing.T) {
 			), RSKExpiring,
 			saying(
 				RSKExpiring, OutcomeFailed, "no expiry within 43 days, before the review can end",
-				"43 days left, until 2026-02-18 00:00:00 +08:00", "renew", "S1 (rule set odd)",
+				"43 days left, until 2026-02-18 00:00:00 +08:00", "renew",
 			),
 			saying(
 				RSKExpiring, OutcomeFailed, "43天内（审核结束前）不到期", "剩余43天，2026-02-18 00:00:00 +08:00到期", "续费",
-				"S1（规则集odd）",
 			),
 		},
 	}
@@ -862,7 +854,7 @@ func TestReasonOfUnknownQuota(t *testing.T) {
 	d = oddRules().Check(r, -1, explainNow)
 	if got, want := answerOf(t, &d, English, ELGQuota), (saying(
 		ELGQuota, OutcomeFailed, "at most 6 codes ever, for the instance", "7 requested",
-		"request at most 6; use another instance, or buy a paid code", "S1; API 609 (rule set odd)",
+		"request at most 6; use another instance, or buy a paid code",
 	)); !got.same(want) {
 		t.Errorf("more than the whole quota: %+v, want %+v", got, want)
 	}
@@ -930,11 +922,11 @@ func TestGrantInTellsOnlyTheCap(t *testing.T) {
 		English: saying(
 			GRTIn, OutcomeFailed, "different granters to one grantee in the natural year 2026: at most 2",
 			"the target account has reached the cap of 2 in the natural year 2026",
-			"wait until 2027-01-01 00:00:00 +08:00, or file with the purchasing account", "S0 (rule set odd)",
+			"wait until 2027-01-01 00:00:00 +08:00, or file with the purchasing account",
 		),
 		Chinese: saying(
 			GRTIn, OutcomeFailed, "2026自然年内，一个账号最多接收2个不同账号的授权", "目标账号已达到2个的上限（2026自然年）",
-			"等到2027-01-01 00:00:00 +08:00，或使用购买账号备案", "S0（规则集odd）",
+			"等到2027-01-01 00:00:00 +08:00，或使用购买账号备案",
 		),
 	}
 	n := 0

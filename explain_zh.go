@@ -114,7 +114,6 @@ var chinese = map[string]string{
 	"see rule %s in docs/rules.md":   "参见docs/rules.md中的规则%s",
 	"nothing":                        "不要求",
 	"nothing: it is advice":          "不要求，仅为建议",
-	"%s (rule set %s)":               "%s（规则集%s）",
 	"it is so":                       "符合",
 	"it is not so":                   "不符合",
 	"%d day":                         "%d天",

@@ -1773,7 +1773,7 @@ func (w *world) review(rule icpcode.Rule, questions ...risk) {
 				w.t.Errorf("%s: the engine finds %v (%v), want %v", q.name, a.Decision.Fail, err, q.want)
 			}
 			for r := range a.Decision.Reasons(icpcode.Chinese) {
-				if r.Remedy == "" || r.Source == "" {
+				if r.Remedy == "" || r.Source(icpcode.English) == "" {
 					w.t.Errorf("%s: %v has no remedy or source", q.name, r.Rule)
 				}
 			}

@@ -189,7 +189,7 @@ func refused(t testing.TB, err error, rules ...icpcode.Rule) *icpcode.Decision {
 		named := icpcode.RuleIDs(0)
 		for r := range no.Decision.Reasons(l) {
 			named |= icpcode.MakeRuleIDs(r.Rule)
-			if r.Required == "" || r.Found == "" || r.Remedy == "" || r.Source == "" {
+			if r.Required == "" || r.Found == "" || r.Remedy == "" || r.Source(icpcode.English) == "" {
 				t.Errorf("the reason for %v is not complete: %+v", r.Rule, r)
 			}
 		}

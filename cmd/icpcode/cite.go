@@ -1,78 +1,122 @@
 package main
 
 import (
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/icpcode/icpcode"
 	"github.com/icpcode/icpcode/presets"
 )
 
-// documents are what the tags of the library's sources stand for: publisher,
-// title and date.
-var documents = map[string]struct{ en, zh string }{
-	"S0":  {"Alibaba Cloud, page on free filing service codes (official)", "阿里云《申请免费备案服务码》帮助页（官方）"},
-	"S1":  {"an agency's guide to Alibaba Cloud's codes, 2026-01-06", "代理商《阿里云备案服务码指南》，2026-01-06"},
-	"T19": {"Alibaba Cloud, product table and FAQs of 2019-09-17 (official)", "阿里云备案服务码产品表及常见问题，2019-09-17（官方）"},
-	"API": {"Alibaba Cloud, Filing Service API (official)", "阿里云备案服务API文档（官方）"},
-	"INF": {"inferred: no document says it", "推断：没有文档说明"},
-}
-
-// cite says in words where something comes from that the library tags, such as
-// "S1; API 609 (rule set alibaba-2026-01-06)". The tags are of documents about
-// Alibaba Cloud: under another provider's set the set says where its numbers
-// come from.
-func (s speaker) cite(tags string, set *icpcode.RuleSet) string {
-	tags, _, _ = strings.Cut(tags, " (")
-	tags, _, _ = strings.Cut(tags, "（")
-	if set != nil && set.Provider != defaultProvider {
-		return s.sourceOf(set)
-	}
+// sourceOf says in one line which documents give the numbers of a rule set:
+// publisher and title. A set that cites nothing has a text of its own.
+func (s speaker) sourceOf(set *icpcode.RuleSet) string {
 	var words []string
-	for tag := range strings.SplitSeq(tags, "; ") {
-		tag, detail, _ := strings.Cut(tag, " ")
-		d, known := documents[tag]
-		if !known {
-			return tags
-		}
-		text := s.say(d.en, d.zh)
-		if detail != "" {
-			word := "error"
-			if strings.Contains(detail, ",") {
-				word = "errors"
-			}
-			text += s.say(", "+word+" ", "，错误码") + detail
-		}
-		words = append(words, text)
+	for _, d := range fieldDocuments(set) {
+		d.Address, d.Date, d.Dating, d.Note = "", "", "", icpcode.Bilingual{}
+		words = append(words, d.Text(s.lang))
+	}
+	if len(words) == 0 {
+		return set.Source
 	}
 	return strings.Join(words, s.say("; ", "；"))
 }
 
-// sourcesZh are the sources of the presets' sets in Chinese.
-var sourcesZh = map[string]string{
-	"alibaba-2018-09-27": "阿里云备案服务码产品表及常见问题，2019-09-17的版本",
-	"alibaba-2024-02-01": "阿里云备案服务码产品表及常见问题，2019-09-17的版本；阿里云《申请免费备案服务码》（2024-02-01之后的版本）",
-	"alibaba-2026-01-06": "成都某代理商的阿里云备案服务码指南，2026-01-06；阿里云《申请免费备案服务码》（2024-02-01之后的版本）",
-	"baidu":              "百度智能云备案操作码帮助页；页面未注明日期，自查阅之日起生效",
-	"huawei":             "华为云帮助页icp_02_0003、zh-cn_topic_0173231867；未说明自何时起，自页面日期起生效",
-	"tencent":            "腾讯云备案授权码帮助页；页面未注明日期，自查阅之日起生效",
-	"volcengine":         "火山引擎备案授权码帮助页当日的摘要",
+// fieldDocuments are the documents that give the numbers of a set, not those of
+// rules that are the same under every set.
+func fieldDocuments(set *icpcode.RuleSet) []icpcode.Citation {
+	bare := *set
+	bare.Documents = make(map[string]icpcode.Citation)
+	for path, keys := range set.Cites {
+		var r icpcode.Rule
+		if r.UnmarshalText([]byte(path)) == nil {
+			continue
+		}
+		for _, k := range keys {
+			bare.Documents[k] = set.Documents[k]
+		}
+	}
+	return documents([]icpcode.RuleSet{bare})
 }
 
-// sourceOf is where a rule set comes from. A set of the user's own has one
-// text.
-func (s speaker) sourceOf(set *icpcode.RuleSet) string {
-	if p, err := presets.Lookup(set.Provider); err == nil && s.lang == icpcode.Chinese {
-		own := true
-		for _, k := range p.Book.Sets() {
-			own = own && (k.Version != set.Version || k.Source != set.Source)
-		}
-		for _, name := range [...]string{set.Version, set.Provider} {
-			if zh := sourcesZh[name]; zh != "" && !own {
-				return zh
+// cite says where a rule comes from: the documents that the set cites for any
+// of its products.
+func (s speaker) cite(r icpcode.Rule, set *icpcode.RuleSet) string {
+	return icpcode.Reason{Citations: citations(r, set)}.Source(s.lang)
+}
+
+// citations are the documents behind a rule for all products of a set, each
+// once.
+func citations(r icpcode.Rule, set *icpcode.RuleSet) []icpcode.Citation {
+	all := []icpcode.Citation{}
+	for _, p := range append(slices.Clone(set.Products), icpcode.ProductRules{}) {
+		for _, c := range set.Citations(r, p.Product) {
+			if !slices.Contains(all, c) {
+				all = append(all, c)
 			}
 		}
 	}
-	return set.Source
+	return all
+}
+
+// documents lists those that sets cite, each once, the official ones first.
+func documents(sets []icpcode.RuleSet) []icpcode.Citation {
+	var all []icpcode.Citation
+	for _, s := range sets {
+		for _, key := range slices.Sorted(maps.Keys(s.Documents)) {
+			d := s.Documents[key]
+			if !d.Inferred() && !slices.Contains(all, d) {
+				all = append(all, d)
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b icpcode.Citation) int {
+		if a.Official == b.Official {
+			return 0
+		}
+		if a.Official {
+			return -1
+		}
+		return 1
+	})
+	return all
+}
+
+// notes numbers what a book cites: the documents, then what the set that is
+// shown infers from.
+type notes struct {
+	all []icpcode.Citation
+}
+
+func newNotes(sets []icpcode.RuleSet, shown *icpcode.RuleSet) notes {
+	n := notes{documents(sets)}
+	for _, key := range slices.Sorted(maps.Keys(shown.Documents)) {
+		if d := shown.Documents[key]; d.Inferred() {
+			n.all = append(n.all, d)
+		}
+	}
+	return n
+}
+
+// marks are the numbers of what is cited, " [1] [7]", or "" for nothing.
+func (n notes) marks(cited []icpcode.Citation) string {
+	text := ""
+	for i, d := range n.all {
+		if slices.Contains(cited, d) {
+			text += " [" + strconv.Itoa(i+1) + "]"
+		}
+	}
+	return text
+}
+
+// citedBy are the citations behind a setting of a set.
+func citedBy(set *icpcode.RuleSet, k setting) []icpcode.Citation {
+	if cited := set.Cited(k.name); len(cited) > 0 {
+		return cited
+	}
+	return set.Citations(k.rule, icpcode.Product(k.of))
 }
 
 // provider is what people call a provider.

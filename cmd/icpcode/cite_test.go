@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -9,18 +10,11 @@ import (
 	"github.com/icpcode/icpcode/presets"
 )
 
-// TestCite: nothing that is printed names a source by the tag of a page of
-// ours, and the sources of every preset are told in Chinese.
-func TestCite(t *testing.T) {
-	for _, s := range []speaker{{icpcode.English}, {icpcode.Chinese}} {
-		for r := range allRules().All() {
-			words := s.cite(r.Source()+" (rule set x)", nil)
-			for _, tag := range []string{"S0", "S1", "T19", "INF", "rule set"} {
-				if strings.Contains(words, tag) || words == r.Source() {
-					t.Errorf("%v: %q", r, words)
-				}
-			}
-		}
+// TestSourcesOfSets: the documents of every preset's sets are told in the
+// language asked for, and the text of a set that cites nothing as it is.
+func TestSourcesOfSets(t *testing.T) {
+	han := func(s string) bool {
+		return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) })
 	}
 	for _, name := range presets.Names() {
 		p, err := presets.Lookup(name)
@@ -28,16 +22,38 @@ func TestCite(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, set := range p.Book.Sets() {
-			zh := (speaker{icpcode.Chinese}).sourceOf(&set)
-			if zh == set.Source || strings.IndexFunc(zh, func(r rune) bool { return unicode.Is(unicode.Han, r) }) < 0 {
+			if zh := (speaker{icpcode.Chinese}).sourceOf(&set); !han(zh) || !strings.Contains(zh, p.Chinese+"《") {
 				t.Errorf("%s: in Chinese %q", set.Version, zh)
 			}
-			if got := (speaker{icpcode.English}).cite("S1", &set); name != defaultProvider && got != set.Source {
-				t.Errorf("%s cites %q", set.Version, got)
+			if en := (speaker{icpcode.English}).sourceOf(&set); !strings.Contains(en, p.English+", ") {
+				t.Errorf("%s: in English %q", set.Version, en)
 			}
-			set.Source = "mine"
+			set.Cites, set.Documents, set.Source = nil, nil, "mine"
 			if got := (speaker{icpcode.Chinese}).sourceOf(&set); got != "mine" {
 				t.Errorf("%s: a source of the user's own is told as %q", set.Version, got)
+			}
+		}
+	}
+}
+
+// TestCitedForAllProducts: what stands behind a rule is told for each product
+// of the set, and once.
+func TestCitedForAllProducts(t *testing.T) {
+	sets := icpcode.Alibaba().Sets()
+	for r := range allRules().All() {
+		for i := range sets {
+			got := citations(r, &sets[i])
+			for _, p := range sets[i].Products {
+				for _, c := range sets[i].Citations(r, p.Product) {
+					if !slices.Contains(got, c) {
+						t.Errorf("%s: %v of %s lacks %s", sets[i].Version, r, p.Product, c.Text(icpcode.English))
+					}
+				}
+			}
+			for n, c := range got {
+				if slices.Contains(got[:n], c) {
+					t.Errorf("%s: %v cites %s twice", sets[i].Version, r, c.Text(icpcode.English))
+				}
 			}
 		}
 	}

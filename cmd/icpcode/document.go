@@ -324,7 +324,7 @@ func (p *csvPrinter) server(a *answer) error {
 		if p.lang == icpcode.Chinese {
 			outcome = r.Outcome.Label(p.lang)
 		}
-		for n, s := range [...]string{r.Rule.String(), outcome, r.Required, r.Found, r.Remedy, r.Source} {
+		for n, s := range [...]string{r.Rule.String(), outcome, r.Required, r.Found, r.Remedy, r.Source(p.lang)} {
 			row[csvReason+n] = cell(s)
 		}
 		if err := p.row(row); err != nil {

@@ -69,7 +69,7 @@ func (t *table) whole(a *answer, q *question) {
 		t.line("  " + pad(r.Rule.String(), 15) + t.paint(colour, label))
 		for _, part := range [...]struct{ label, text string }{
 			{t.say("required ", "要求："), r.Required}, {t.say("found    ", "实际："), r.Found},
-			{t.say("remedy   ", "处理建议："), r.Remedy}, {t.say("source   ", "来源："), r.Source},
+			{t.say("remedy   ", "处理建议："), r.Remedy}, {t.say("source   ", "来源："), r.Source(t.lang)},
 		} {
 			if part.text != "" {
 				t.text("    "+part.label, part.text)

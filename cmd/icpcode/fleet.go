@@ -261,7 +261,7 @@ func distinct(remedies []string) []string {
 
 // count counts a reason.
 func (f *fleet) count(a *answer, r icpcode.Reason) {
-	k := reasonKey{a.set.Version, r.Rule, r.Outcome, r.Required, r.Remedy, r.Source}
+	k := reasonKey{a.set.Version, r.Rule, r.Outcome, r.Required, r.Remedy, r.Source(f.lang)}
 	c := f.reasons[k]
 	if c == nil {
 		if len(f.reasons) >= maxGroups {

@@ -198,7 +198,6 @@ func (q *question) judge(a *answer) {
 // known.
 func (q *question) ours(a *answer, r icpcode.Reason) icpcode.Reason {
 	s := speaker{q.lang}
-	r.Source = s.cite(r.Source, a.set)
 	if r.Outcome != icpcode.OutcomeUnknown {
 		return r
 	}

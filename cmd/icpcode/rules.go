@@ -2,8 +2,8 @@ package main
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -128,16 +128,21 @@ func (c *command) rules(names []string) error {
 func (c *command) rulesJSON(b book, rules []icpcode.Rule) error {
 	var doc any = b.rules
 	if len(rules) > 0 {
+		type cited struct {
+			Version   string             `json:"version"`
+			Documents []icpcode.Citation `json:"documents"`
+		}
 		type one struct {
-			Rule   string   `json:"rule"`
-			Title  string   `json:"title"`
-			Source string   `json:"source"`
-			Sets   []change `json:"sets"` // To is what the set says
+			Rule  string   `json:"rule"`
+			Title string   `json:"title"`
+			Cites []cited  `json:"citations"`
+			Sets  []change `json:"sets"` // To is what the set says
 		}
 		var list []one
 		for _, r := range rules {
-			o := one{r.String(), r.Title(c.lang), r.Source(), []change{}}
+			o := one{r.String(), r.Title(c.lang), []cited{}, []change{}}
 			for _, s := range b.rules.Sets() {
+				o.Cites = append(o.Cites, cited{s.Version, citations(r, &s)})
 				for _, k := range c.settings(&s) {
 					if k.rule == r && !isRegion(k) {
 						o.Sets = append(o.Sets, change{Rule: s.Version, Of: k.of, To: k.text})
@@ -166,26 +171,27 @@ func (t *table) book(b book, set *icpcode.RuleSet) {
 		title = t.say("%s (%s)", "%s（%s）", b.name, b.preset.Title(t.lang))
 	}
 	t.text("", t.say("Rule book %s. Unofficial: the provider's own system decides.", "规则簿%s。非官方：最终以提供商的系统为准。", title))
+	n := newNotes(b.rules.Sets(), set)
 	t.title(t.say("VERSIONS", "版本"))
 	for _, s := range b.rules.Sets() {
 		mark := ""
 		if s.Version == set.Version {
 			mark = t.say(" (shown below)", "（见下）")
 		}
-		t.item(t.say("%s, in force from %s, from documents of %s%s: %s", "%s，自%s起生效（资料日期：%s）%s：%s", s.Version, when(s.Effective), s.AsOf, mark, t.sourceOf(&s)))
+		t.item(t.say("%s, in force from %s, from documents of %s%s", "%s，自%s起生效（资料日期：%s）%s", s.Version, when(s.Effective), s.AsOf, mark) + n.marks(fieldDocuments(&s)))
 	}
-	t.sayings(set)
+	t.sayings(set, n)
 	t.title(t.say("ALL RULES", "全部规则"))
 	for r := range allRules().All() {
-		t.text("  "+pad(r.String(), 17), t.say("%s (%s)", "%s（%s）", r.Title(t.lang), t.cite(r.Source(), set)))
+		t.text("  "+pad(r.String(), 17), r.Title(t.lang)+n.marks(citations(r, set)))
 	}
-	t.sources(b)
+	t.sources(b, n)
 	t.line("")
 	t.text("", t.say("Presets for -rules: %s.", "可用于 -rules 的预置：%s。", t.list(presets.Names())))
 }
 
 // sayings prints what a set says, by product.
-func (t *table) sayings(set *icpcode.RuleSet) {
+func (t *table) sayings(set *icpcode.RuleSet, n notes) {
 	t.title(t.say("WHAT IS ASKED", "要求"))
 	groups := make(map[string][]string)
 	var order []string
@@ -205,7 +211,7 @@ func (t *table) sayings(set *icpcode.RuleSet) {
 		if groups[k.of] == nil {
 			order = append(order, k.of)
 		}
-		groups[k.of] = append(groups[k.of], k.text)
+		groups[k.of] = append(groups[k.of], k.text+n.marks(citedBy(set, k)))
 	}
 	for _, of := range order {
 		name := of
@@ -220,17 +226,18 @@ func (t *table) sayings(set *icpcode.RuleSet) {
 	for _, line := range groups[""] {
 		t.item(line)
 	}
-	t.item(t.say("regions in mainland China: %s", "中国大陆地域：%s", t.list(mainland)))
-	t.item(t.say("other regions: %s", "其他地域：%s", t.list(other)))
+	t.item(t.say("regions in mainland China: %s", "中国大陆地域：%s", t.list(mainland)) + n.marks(set.Cited("mainland_regions")))
+	t.item(t.say("other regions: %s", "其他地域：%s", t.list(other)) + n.marks(set.Cited("other_regions")))
 }
 
 // sources prints the documents that a book cites, and what they leave open.
-func (t *table) sources(b book) {
-	if documents := documentsOf(b); len(documents) > 0 {
+func (t *table) sources(b book, n notes) {
+	if len(n.all) > 0 {
 		t.title(t.say("DOCUMENTS", "依据文件"))
-		for _, d := range documents {
-			t.item(d.Text(t.lang))
+		for i, d := range n.all {
+			t.text(pad("  ["+strconv.Itoa(i+1)+"]", 7), d.Text(t.lang))
 		}
+		t.text("  ", t.say("Rules without a number are inferred: no document says them.", "没有编号的规则为推断：没有文件说明。"))
 	}
 	if b.preset == nil {
 		return
@@ -244,35 +251,11 @@ func (t *table) sources(b book) {
 	}
 }
 
-// documentsOf lists the documents that the sets of a book cite, each once, the
-// official ones first.
-func documentsOf(b book) []icpcode.Citation {
-	var all []icpcode.Citation
-	for _, s := range b.rules.Sets() {
-		for _, key := range slices.Sorted(maps.Keys(s.Documents)) {
-			d := s.Documents[key]
-			if !d.Inferred() && !slices.Contains(all, d) {
-				all = append(all, d)
-			}
-		}
-	}
-	slices.SortStableFunc(all, func(a, b icpcode.Citation) int {
-		if a.Official == b.Official {
-			return 0
-		}
-		if a.Official {
-			return -1
-		}
-		return 1
-	})
-	return all
-}
-
 // rule prints one rule.
 func (t *table) rule(b book, set *icpcode.RuleSet, r icpcode.Rule) {
 	t.line(t.paint(bold, r.String()) + "  " + r.Title(t.lang))
-	t.text("  ", t.say("source: %s", "来源：%s", t.cite(r.Source(), set)))
-	t.text("  ", t.say("rule set: %s, from documents of %s: %s", "规则集：%s（资料日期：%s）：%s", set.Version, set.AsOf, t.sourceOf(set)))
+	t.text("  ", t.say("source: %s", "来源：%s", t.cite(r, set)))
+	t.text("  ", t.say("rule set: %s, from documents of %s", "规则集：%s（资料日期：%s）", set.Version, set.AsOf))
 	said := false
 	for _, k := range t.settings(set) {
 		if k.rule != r || isRegion(k) {

@@ -391,7 +391,7 @@ func (t *table) are(n int) string {
 func (t *table) basis(f *fleet) {
 	t.title(t.say("WHAT THIS RESTS ON", "依据"))
 	for _, s := range f.sets {
-		t.item(t.say("rule set %s for %s, from documents of %s: %s", "规则集%s，用于%s，资料日期%s：%s", s.Version, t.servers(f.judged[s.Version]), s.AsOf, t.sourceOf(s)))
+		t.item(t.say("rule set %s for %s, from documents of %s", "规则集%s，用于%s，资料日期：%s", s.Version, t.servers(f.judged[s.Version]), s.AsOf))
 	}
 	if f.assumed != 0 {
 		t.item(t.say("assumed to pass where the fact is missing: %s", "缺少事实时假定通过：%s", f.assumed))

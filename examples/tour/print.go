@@ -48,7 +48,7 @@ func (t *tour) print(first, rest, text string) {
 func (t *tour) reason(prefix string, r icpcode.Reason) {
 	t.print(prefix, "", fmt.Sprintf("%s %s: %s", r.Rule, r.Outcome.Label(t.lang), r.Rule.Title(t.lang)))
 	indent := strings.Repeat(" ", width(prefix))
-	for _, line := range [...][2]string{{"required", r.Required}, {"found", r.Found}, {"remedy", r.Remedy}, {"source", r.Source}} {
+	for _, line := range [...][2]string{{"required", r.Required}, {"found", r.Found}, {"remedy", r.Remedy}, {"source", r.Source(t.lang)}} {
 		if line[1] != "" {
 			t.print(fmt.Sprintf("%s  %-8s  ", indent, line[0]), "", line[1])
 		}

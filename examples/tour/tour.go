@@ -182,7 +182,7 @@ func (t *tour) precheck(set *icpcode.RuleSet) error {
 	var founds groups // by all of a reason but what was found
 	var reasons []icpcode.Reason
 	note := func(r icpcode.Reason, number int) string {
-		i := founds.add(strings.Join([]string{r.Rule.String(), r.Outcome.String(), r.Required, r.Remedy, r.Source}, "\x00"), r.Found, number)
+		i := founds.add(strings.Join([]string{r.Rule.String(), r.Outcome.String(), r.Required, r.Remedy, r.Source(t.lang)}, "\x00"), r.Found, number)
 		if i == len(reasons) {
 			reasons = append(reasons, r)
 		}
@@ -221,7 +221,7 @@ func (t *tour) precheck(set *icpcode.RuleSet) error {
 	}
 	if len(reasons) > 0 {
 		t.text("")
-		t.text("Why, by server (docs/rules.md says what the sources are):")
+		t.text("Why, by server:")
 		t.text("")
 	}
 	for i, r := range reasons {

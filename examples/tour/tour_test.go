@@ -99,7 +99,7 @@ func TestTour(t *testing.T) {
 		"billing: pay-as-you-go -> subscription (1-5, 12-16, 19, 20)",
 		"Assumed to pass where the fact is missing: ELG-IPINUSE.",
 		"yes: 5 codes", "no: A", "cannot tell: O", "yes: 5 codes, assuming J", "yes: 8 codes",
-		"ELG-REMAINING failed", "found 89 days left", "remedy renew", "source S1",
+		"ELG-REMAINING failed", "found 89 days left", "remedy renew", "source a web agency in Chengdu",
 		"3 servers may have 18 codes together.",
 		"5 of 5 used", "asks for one more -> refused ELG-QUOTA failed",
 		"yes, once the phone is verified; nothing has changed: 5 of 5 left",
@@ -215,6 +215,10 @@ func TestLanguage(t *testing.T) {
 			t.Errorf("%v %v: %v; in Chinese it is %v", c.env, c.args, err, !c.zh)
 		}
 		for line := range strings.Lines(out) {
+			// An address cannot be broken.
+			if words := strings.Fields(line); len(words) == 1 && strings.HasPrefix(words[0], "http") {
+				continue
+			}
 			if width(strings.TrimSuffix(line, "\n")) > 80 {
 				t.Errorf("%v: wider than 80 columns: %s", c.env, line)
 			}
