@@ -67,42 +67,45 @@ func (b *builder) wordOf(n int32, k key) []byte {
 }
 
 // id sets the ID, or says why it cannot.
-func (b *builder) id(k key) (problem string) {
+func (b *builder) id(k key) (problem error) {
 	id := b.t.word(b.t.member(k))
-	if problem := idProblem(id); problem != "" {
-		return keyNames[k] + " " + problem
+	if problem := idProblem(id); problem != nil {
+		return errorf("%s %v", "%s%v", keyNames[k], problem)
 	}
 	b.s.Instance.ID = icpcode.InstanceID(id)
-	return ""
+	return nil
 }
 
-// idProblem says what keeps s from being an ID, or "".
-func idProblem[T string | []byte](s T) string {
+// maxID is how many bytes an ID, a name of a product or a region has at most.
+const maxID = 128
+
+// idProblem says what keeps s from being an ID, or nil.
+func idProblem[T string | []byte](s T) error {
 	if len(s) == 0 {
-		return "is missing"
+		return errMissing
 	}
-	if len(s) > 128 {
-		return "is longer than 128 bytes"
+	if len(s) > maxID {
+		return errorf("is longer than %d bytes", "超过%d字节", maxID)
 	}
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] >= 0x7F {
 			return uncommonProblem(string(s))
 		}
 	}
-	return ""
+	return nil
 }
 
-func uncommonProblem(s string) string {
+func uncommonProblem(s string) error {
 	if !utf8.ValidString(s) {
-		return "is not valid UTF-8"
+		return errorf("is not valid UTF-8", "不是有效的UTF-8")
 	}
 	if strings.ContainsFunc(s, unicode.IsControl) {
-		return "has a control character"
+		return errorf("has a control character", "含有控制字符")
 	}
 	if strings.TrimSpace(s) != s {
-		return "has space around it"
+		return errorf("has space around it", "首尾有空格")
 	}
-	return ""
+	return nil
 }
 
 func (b *builder) name(k key) { b.s.Name = strings.ToValidUTF8(string(b.word(k)), "\uFFFD") }
@@ -114,7 +117,7 @@ func (b *builder) placeIs(region []byte, field string) {
 	if len(region) == 0 {
 		return
 	}
-	if idProblem(region) != "" {
+	if idProblem(region) != nil {
 		b.s.note(NoteUnreadable, field, region)
 		return
 	}

@@ -1,15 +1,15 @@
 package inventory
 
 import (
-	"errors"
-	"fmt"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/icpcode/icpcode"
+	"github.com/icpcode/icpcode/internal/spoken"
 )
 
 // column is one column: how it is read, written and set.
@@ -165,12 +165,12 @@ func columnNamed(name string) *column {
 	return nil
 }
 
-func columnNames() string {
-	var names []string
+func columnNames() spoken.List {
+	var names spoken.List
 	for i := range columnTable {
 		names = append(names, columnTable[i].name)
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 // The names of values, indexed by value. The first is that of the unknown.
@@ -187,14 +187,10 @@ func named(names []string, v int) string {
 func parseNamed[T ~uint8](v *T, s string, names []string) error {
 	i := slices.Index(names, s)
 	if i < 0 {
-		return fmt.Errorf("%q is not %s", s, orList(names[1:]))
+		return errorf("%q is not %v or unknown", "%q 应为以下之一：%v、unknown", s, spoken.List(names[1:]))
 	}
 	*v = T(i)
 	return nil
-}
-
-func orList(names []string) string {
-	return strings.Join(names, ", ") + " or unknown"
 }
 
 func parseBilling(v *icpcode.Billing, s string) error {
@@ -209,7 +205,7 @@ func parseBilling(v *icpcode.Billing, s string) error {
 
 func parseBool(v *bool, s string) error {
 	if s != "yes" && s != "no" {
-		return fmt.Errorf("%q is not no or yes", s)
+		return errorf("%q is not no or yes", "%q 应为yes或no", s)
 	}
 	*v = s == "yes"
 	return nil
@@ -223,8 +219,8 @@ func yesNo(v bool) string {
 }
 
 func parseName[T ~string](v *T, s string) error {
-	if p := idProblem(s); p != "" {
-		return errors.New(p)
+	if p := idProblem(s); p != nil {
+		return p
 	}
 	*v = T(s)
 	return nil
@@ -240,7 +236,7 @@ func known(s string) string {
 func parseInt(v *int, s string, limit int) error {
 	n, ok := atoi([]byte(s))
 	if !ok || n < 1 || n > limit {
-		return fmt.Errorf("%q is not a number from 1 to %d", s, limit)
+		return errorf("%q is not a number from 1 to %d", "%q 应为1至%d的数字", s, limit)
 	}
 	*v = n
 	return nil
@@ -264,22 +260,39 @@ func contract(n int) string {
 var china = time.FixedZone("Asia/Shanghai", 8*60*60)
 
 func parseDate(v *time.Time, s string) error {
-	for _, layout := range [...]string{time.DateOnly, "2006-01-02 15:04", time.DateTime} {
+	t, err := ParseTime(s)
+	*v = t
+	return err
+}
+
+// ParseTime reads an instant of the years 2000 to 9998 in any spelling of the
+// columns created and expires that can mean one thing: a date, which is its
+// first instant in China, or a date and time, in China where there is no
+// offset. 2026-03-01, 2026/3/1, 2026.3.1, 20260301, 2026年3月1日 and the number
+// of days of a spreadsheet, 46082, are one date; an order without the year in
+// front is none. The result is in UTC.
+func ParseTime(s string) (time.Time, error) {
+	for _, layout := range [...]string{time.DateOnly, "2006-01-02 15:04", time.DateTime, "20060102"} {
 		if t, err := time.ParseInLocation(layout, s, china); err == nil && plausible(t) {
-			*v = t.UTC()
-			return nil
+			return t.UTC(), nil
 		}
 	}
 	t, ok := parseInstant(s)
+	if m := spacedInstant.FindStringSubmatch(s); !ok && m != nil {
+		t, ok = parseInstant(m[1] + "T" + m[2] + m[3])
+	}
 	if !ok {
 		t, ok = looseDate(s)
 	}
 	if !ok {
-		return fmt.Errorf("%q is not a date like 2026-03-01, a time like 2026-03-01 10:00, or an RFC 3339 instant", s)
+		return time.Time{}, errorf("%q is not a date like 2026-03-01, a time like 2026-03-01 10:00, both in China, or an RFC 3339 instant",
+			"%q 应为日期（如2026-03-01）、时间（如2026-03-01 10:00，均为北京时间）或RFC 3339时刻", s)
 	}
-	*v = t
-	return nil
+	return t, nil
 }
+
+// spacedInstant is an instant with its offset and spaces in it.
+var spacedInstant = regexp.MustCompile(`^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(Z|[+-]\d\d:?\d\d)$`)
 
 func date(t time.Time) string {
 	if t.IsZero() {
@@ -300,16 +313,16 @@ func parseIPs(v *[]netip.Addr, s string) error {
 	for f := range strings.FieldsSeq(s) {
 		ip, err := netip.ParseAddr(f)
 		if err != nil || ip.Zone() != "" {
-			return fmt.Errorf("%q is not an address", f)
+			return errorf("%q is not an address", "%q 不是IP地址", f)
 		}
 		if ip = ip.Unmap(); !public(ip) {
-			return fmt.Errorf("%q is not a public address", f)
+			return errorf("%q is not a public address", "%q 不是公网地址", f)
 		}
 		if slices.Contains(*v, ip) {
-			return fmt.Errorf("%q is there twice", f)
+			return errorf("%q is there twice", "%q 出现两次", f)
 		}
 		if len(*v) == maxAddresses {
-			return fmt.Errorf("there are more than %d addresses", maxAddresses)
+			return errorf("there are more than %d addresses", "地址多于%d个", maxAddresses)
 		}
 		*v = append(*v, ip)
 	}

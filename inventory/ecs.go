@@ -31,11 +31,8 @@ var (
 // ecs: Elastic Compute Service. ExpiredTime of a pay-as-you-go server is a
 // placeholder, and an expired or locked server reads Stopped or even Running:
 // what restricts it is in OperationLocks.
-func (b *builder) ecs() (problem string) {
-	if b.t.has(keyEnsRegionID) {
-		return "is an ENS server, not an ECS one"
-	}
-	if problem := b.id(keyInstanceID); problem != "" {
+func (b *builder) ecs() (problem error) {
+	if problem := b.id(keyInstanceID); problem != nil {
 		return problem
 	}
 	b.s.Instance.Product, b.s.Instance.Provider = icpcode.ECS, alibaba
@@ -49,7 +46,7 @@ func (b *builder) ecs() (problem string) {
 	b.ecsNetwork()
 	b.autoRelease(keyAutoReleaseTime)
 	b.network(b.t.child(b.t.member(keyVpcAttributes), keyVpcID))
-	return ""
+	return nil
 }
 
 // ecsNetwork: PublicIpAddress, EipAddress and what takes them away again. An

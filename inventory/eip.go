@@ -1,7 +1,6 @@
 package inventory
 
 import (
-	"fmt"
 	"io"
 	"iter"
 	"net/netip"
@@ -62,7 +61,7 @@ type address struct {
 // maxAddressList is how many addresses are held.
 const maxAddressList = 250_000
 
-var errAddresses = fmt.Errorf("there are more than %d addresses", maxAddressList)
+var errAddresses = errorf("there are more than %d addresses", "地址多于%d个", maxAddressList)
 
 // Len returns the number of addresses held.
 func (a *Addresses) Len() int { return len(a.all) }
@@ -114,8 +113,8 @@ var (
 )
 
 // eip reads an Alibaba Cloud EIP.
-func (b *builder) eip() (a address, problem string) {
-	if problem := b.id(keyAllocationID); problem != "" {
+func (b *builder) eip() (a address, problem error) {
+	if problem := b.id(keyAllocationID); problem != nil {
 		return address{}, problem
 	}
 	a = address{provider: alibaba, region: string(b.word(keyRegionID)), target: string(b.word(keyInstanceID))}
@@ -131,12 +130,12 @@ func (b *builder) eip() (a address, problem string) {
 			a.lock = keyNames[k]
 		}
 	}
-	return a, ""
+	return a, nil
 }
 
 // tencentEIP reads a Tencent Cloud address.
-func (b *builder) tencentEIP() (a address, problem string) {
-	if problem := b.id(keyAddressID); problem != "" {
+func (b *builder) tencentEIP() (a address, problem error) {
+	if problem := b.id(keyAddressID); problem != nil {
 		return address{}, problem
 	}
 	a = address{provider: tencent, target: string(b.word(keyInstanceID))}
@@ -150,13 +149,13 @@ func (b *builder) tencentEIP() (a address, problem string) {
 			a.lock = keyNames[k]
 		}
 	}
-	return a, ""
+	return a, nil
 }
 
 // huaweiEIP reads a Huawei Cloud EIP, of version 1 of the API, which names the
 // network interface alone, or of version 3, which names the server too.
-func (b *builder) huaweiEIP() (a address, problem string) {
-	if problem := b.id(keyID); problem != "" {
+func (b *builder) huaweiEIP() (a address, problem error) {
+	if problem := b.id(keyID); problem != nil {
 		return address{}, problem
 	}
 	t := b.t
@@ -184,7 +183,7 @@ func (b *builder) huaweiEIP() (a address, problem string) {
 	if a.text == "" {
 		b.addressOf(&a, keyPublicIPv6Of)
 	}
-	return a, ""
+	return a, nil
 }
 
 // boundIs sets whether the address is bound to what a word says.

@@ -18,8 +18,8 @@ var (
 
 // ens: Edge Node Service. How it is paid for shows from its kind. An EIP that
 // is bound to it is in a list of ENS's own, which is not read.
-func (b *builder) ens() (problem string) {
-	if problem := b.id(keyInstanceID); problem != "" {
+func (b *builder) ens() (problem error) {
+	if problem := b.id(keyInstanceID); problem != nil {
 		return problem
 	}
 	b.s.Instance.Product, b.s.Instance.Provider = icpcode.ENS, alibaba
@@ -35,5 +35,5 @@ func (b *builder) ens() (problem string) {
 		b.s.note(NoteEIPUnlisted, keyNames[keyInstanceID], b.word(keyInstanceID))
 	}
 	b.autoRelease(keyAutoReleaseTime)
-	return ""
+	return nil
 }

@@ -2,8 +2,9 @@ package inventory
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
+
+	"github.com/icpcode/icpcode"
 )
 
 // errorWords are what spreadsheets show where a formula has no value.
@@ -21,7 +22,8 @@ func formulaError(cell string) error {
 	if len(cell) == 0 || cell[0] != '#' || !slices.Contains(errorWords, cell) {
 		return nil
 	}
-	return fmt.Errorf("%q is what a spreadsheet shows where a formula failed, and no value: mend the formula, or leave the cell empty", cell)
+	return errorf("%q is what a spreadsheet shows where a formula failed, and no value: mend the formula, or leave the cell empty",
+		"%q 是表格公式出错时的显示内容，不是有效值：请修正公式，或将单元格留空", cell)
 }
 
 // lineError is an error about a line, counted from 1.
@@ -31,7 +33,10 @@ type lineError struct {
 }
 
 // Error gives the line and the cause.
-func (e *lineError) Error() string { return fmt.Sprintf("line %d: %v", e.line, e.err) }
+func (e *lineError) Error() string { return e.Text(icpcode.English) }
+
+// Text returns them in language l.
+func (e *lineError) Text(l icpcode.Lang) string { return atLine(e.line, e.err).Text(l) }
 
 // Unwrap returns the cause.
 func (e *lineError) Unwrap() error { return e.err }

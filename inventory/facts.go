@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"encoding/csv"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"slices"
@@ -38,12 +37,15 @@ type FactsError struct {
 	Err    error
 }
 
-// Error gives the place and the cause.
-func (e *FactsError) Error() string {
+// Error gives the place and the cause, in English.
+func (e *FactsError) Error() string { return "inventory: facts, " + e.Text(icpcode.English) }
+
+// Text returns the place and the cause in language l.
+func (e *FactsError) Text(l icpcode.Lang) string {
 	if e.Column == "" {
-		return fmt.Sprintf("inventory: facts, line %d: %v", e.Line, e.Err)
+		return atLine(e.Line, e.Err).Text(l)
 	}
-	return fmt.Sprintf("inventory: facts, line %d, %s: %v", e.Line, e.Column, e.Err)
+	return errorf("line %d, %s: %v", "第%d行，%s列：%v", e.Line, e.Column, e.Err).Text(l)
 }
 
 // Unwrap returns the cause.
@@ -77,7 +79,7 @@ func ReadFacts(r io.Reader) (*Facts, error) {
 	c.Comment, c.Comma = '#', separatorOf(head)
 	header, err := c.Read()
 	if isEOF(err) {
-		return nil, &FactsError{Line: 1, Err: errors.New("there is no header line")}
+		return nil, &FactsError{Line: 1, Err: errorf("there is no header line", "没有表头")}
 	}
 	if err != nil {
 		return nil, csvError(err, 1)
@@ -116,7 +118,7 @@ func readHeader(header []string) (columns []*column, id int, err error) {
 		name = columnOf(name)
 		if name == "id" {
 			if id >= 0 {
-				return nil, 0, errors.New("column id is there twice")
+				return nil, 0, errorf("column %s is there twice", "列%s出现两次", name)
 			}
 			id = i
 			columns = append(columns, nil)
@@ -124,15 +126,15 @@ func readHeader(header []string) (columns []*column, id int, err error) {
 		}
 		col := columnNamed(name)
 		if col == nil {
-			return nil, 0, fmt.Errorf("unknown column %q; columns are id, %s", name, columnNames())
+			return nil, 0, errorf("unknown column %q; columns are id, %v", "未知的列%q；可用的列有 id、%v", name, columnNames())
 		}
 		if slices.Contains(columns, col) {
-			return nil, 0, fmt.Errorf("column %s is there twice", name)
+			return nil, 0, errorf("column %s is there twice", "列%s出现两次", name)
 		}
 		columns = append(columns, col)
 	}
 	if id < 0 {
-		return nil, 0, errors.New("there is no column id")
+		return nil, 0, errorf("there is no column id", "没有id列")
 	}
 	return columns, id, nil
 }
@@ -149,20 +151,24 @@ func (f *Facts) add(row []string, id int) *FactsError {
 		}
 	}
 	key := strings.TrimSpace(row[id])
-	if p := idProblem(key); p != "" {
-		return &FactsError{Column: "id", Err: errors.New(p)}
+	if p := idProblem(key); p != nil {
+		return &FactsError{Column: "id", Err: p}
 	}
 	if err := damaged(key); err != nil {
 		return &FactsError{Column: "id", Err: err}
 	}
 	if _, ok := f.rows[icpcode.InstanceID(key)]; ok {
-		return &FactsError{Column: "id", Err: fmt.Errorf("%q is there twice", key)}
+		return &FactsError{Column: "id", Err: errorf("%q is there twice", "%q 出现两次", key)}
 	}
 	var i icpcode.Instance
 	denied := false
 	for n, col := range f.columns {
 		row[n] = strings.TrimSpace(row[n])
-		if col == nil || row[n] == "" {
+		if col == nil {
+			continue
+		}
+		if isBlank(row[n]) {
+			row[n] = ""
 			continue
 		}
 		if err := col.read(&i, row[n]); err != nil {
@@ -171,7 +177,7 @@ func (f *Facts) add(row []string, id int) *FactsError {
 		denied = denied || col.name == "public_ip" && i.PublicIP != icpcode.Yes
 	}
 	if denied && len(i.IPs) > 0 {
-		return &FactsError{Column: "ips", Err: errors.New("there are addresses although public_ip is not yes")}
+		return &FactsError{Column: "ips", Err: errorf("there are addresses although public_ip is not yes", "给出了地址，但public_ip不是yes")}
 	}
 	f.rows[icpcode.InstanceID(key)] = row
 	f.ids = append(f.ids, icpcode.InstanceID(key))
@@ -186,7 +192,12 @@ func (f *Facts) IDs() iter.Seq[icpcode.InstanceID] { return slices.Values(f.ids)
 // the order of the columns. A fact that was the same before is not a change.
 func (f *Facts) Apply(s *Server) []Change {
 	var changes []Change
-	for n, text := range f.rows[s.Instance.ID] {
+	row := f.rows[s.Instance.ID]
+	provider := s.Instance.Provider // that tells what a word for a product means
+	if n := slices.IndexFunc(f.columns, func(c *column) bool { return c != nil && c.name == "provider" }); row != nil && n >= 0 && row[n] != "" {
+		provider = wordOf("provider", row[n])
+	}
+	for n, text := range row {
 		col := f.columns[n]
 		if col == nil || text == "" {
 			continue
@@ -195,7 +206,12 @@ func (f *Facts) Apply(s *Server) []Change {
 		// ReadFacts has read the same text before without an error.
 		_ = col.read(&v, text)
 		if col.name == "product" {
-			v.Product, _ = productOf(v.Product, s.Instance.Provider) // as it is where that does not tell
+			var has string
+			v.Product, has, _ = productOf(v.Product, provider) // as it is where that does not tell
+			if s.Instance.Provider == "" && provider == "" && has != "" {
+				s.Instance.Provider = has
+				changes = append(changes, Change{"provider", "unknown", has})
+			}
 		}
 		from := col.format(&s.Instance)
 		col.set(&s.Instance, &v)
@@ -216,10 +232,10 @@ type cappedReader struct {
 func (c *cappedReader) Read(b []byte) (int, error) {
 	n, err := c.r.Read(b)
 	if n < 0 || n > len(b) {
-		return 0, errors.New("the reader returned an impossible count")
+		return 0, errCount
 	}
 	if c.left -= int64(n); c.left < 0 {
-		return 0, fmt.Errorf("the facts are more than %d MiB", maxFacts>>20)
+		return 0, errorf("the facts are more than %d MiB", "事实文件超过%d MiB", maxFacts>>20)
 	}
 	if n > 0 {
 		if err := c.watch.check(b[:n]); err != nil {
@@ -239,7 +255,7 @@ func (c *cappedReader) Read(b []byte) (int, error) {
 func csvError(err error, line int) error {
 	var p *csv.ParseError
 	if errors.As(err, &p) {
-		return &FactsError{Line: p.Line, Err: p.Err}
+		return &FactsError{Line: p.Line, Err: csvReason(p.Err)}
 	}
 	var l *lineError
 	if errors.As(err, &l) {

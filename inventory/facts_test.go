@@ -159,7 +159,7 @@ func TestFactsErrors(t *testing.T) {
 		{"months in words", row + "i-1,,,three,,,,,,,", 4, "term_months", `"three" is not a number from 1 to 1200`},
 		{"no months", row + "i-1,,,0,,,,,,,", 4, "term_months", `"0" is not a number from 1 to 1200`},
 		{"many months", row + "i-1,,,1201,,,,,,,", 4, "term_months", `"1201" is not a number from 1 to 1200`},
-		{"a date of another country", row + "i-1,,,,01/03/2026,,,,,,", 4, "expires", `"01/03/2026" is not a date like 2026-03-01, a time like 2026-03-01 10:00, or an RFC 3339 instant`},
+		{"a date of another country", row + "i-1,,,,01/03/2026,,,,,,", 4, "expires", `"01/03/2026" is not a date like 2026-03-01, a time like 2026-03-01 10:00, both in China, or an RFC 3339 instant`},
 		{"a date that is none", row + "i-1,,,,2026-02-29,,,,,,", 4, "expires", `"2026-02-29" is not a date`},
 		{"a year too early", row + "i-1,,,,1999-12-31,,,,,,", 4, "expires", `"1999-12-31" is not a date`},
 		{"a year too early, in UTC", row + "i-1,,,,2000-01-01,,,,,,", 4, "expires", `"2000-01-01" is not a date`},

@@ -43,14 +43,6 @@ func (f Format) String() string {
 	return formatNames[0]
 }
 
-// record is what messages call a record.
-func (f Format) record() string {
-	if f.isAddress() {
-		return "address"
-	}
-	return "server"
-}
-
 // isAddress reports whether the records are addresses and not servers.
 func (f Format) isAddress() bool { return f == AlibabaEIP || f == TencentEIP || f == HuaweiEIP }
 

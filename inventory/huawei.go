@@ -60,8 +60,8 @@ func regionOfHuaweiZone(zone []byte) []byte {
 // region; a
 // frozen server says so in its metadata, and one that was never frozen says
 // nothing there.
-func (b *builder) huawei() (problem string) {
-	if problem := b.id(keyID); problem != "" {
+func (b *builder) huawei() (problem error) {
+	if problem := b.id(keyID); problem != nil {
 		return problem
 	}
 	t := b.t
@@ -88,7 +88,7 @@ func (b *builder) huawei() (problem string) {
 	}
 	b.settleAddresses(b.huaweiAddresses())
 	b.autoRelease(keyAutoTerminateTime)
-	return ""
+	return nil
 }
 
 // huaweiAddresses reads {"net": [{"addr": "…", "OS-EXT-IPS:type": "floating"}]}.

@@ -57,8 +57,8 @@ func (b *builder) huaweiOrder() {
 
 // huaweiGateway reads what NAT gateways and load balancers have in common. Their
 // instants are UTC, also without a Z.
-func (b *builder) huaweiGateway(p icpcode.Product) (problem string) {
-	if problem := b.id(keyID); problem != "" {
+func (b *builder) huaweiGateway(p icpcode.Product) (problem error) {
+	if problem := b.id(keyID); problem != nil {
 		return problem
 	}
 	b.s.Instance.Product, b.s.Instance.Provider = p, huawei
@@ -68,20 +68,20 @@ func (b *builder) huaweiGateway(p icpcode.Product) (problem string) {
 	}
 	b.huaweiOrder()
 	b.s.Instance.Created = b.instantIn(keyCreatedAt, time.UTC)
-	return ""
+	return nil
 }
 
 // huaweiNAT: NAT gateway. Its addresses are the EIPs of its rules, which a list
 // of EIPs tells.
-func (b *builder) huaweiNAT() (problem string) {
-	if problem := b.huaweiGateway(icpcode.NAT); problem != "" {
+func (b *builder) huaweiNAT() (problem error) {
+	if problem := b.huaweiGateway(icpcode.NAT); problem != nil {
 		return problem
 	}
 	b.network(b.t.member(keyRouterID))
 	b.status(keyOwnStatus, huaweiNATStatus)
 	b.frozen(icpcode.StatusLocked)
 	b.s.note(NoteEIPUnlisted, keyNames[keyID], b.word(keyID))
-	return ""
+	return nil
 }
 
 // frozen overrules the status if admin_state_up is false, and makes running
@@ -96,8 +96,8 @@ func (b *builder) frozen(worse icpcode.Status) {
 
 // huaweiELB: Elastic Load Balance. Version 3 of the API lists its EIP, version 2
 // the network interface to which one may be bound.
-func (b *builder) huaweiELB() (problem string) {
-	if problem := b.huaweiGateway(ELB); problem != "" {
+func (b *builder) huaweiELB() (problem error) {
+	if problem := b.huaweiGateway(ELB); problem != nil {
 		return problem
 	}
 	t := b.t
@@ -125,5 +125,5 @@ func (b *builder) huaweiELB() (problem string) {
 		}
 	}
 	b.settleAddresses(known)
-	return ""
+	return nil
 }

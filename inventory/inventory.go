@@ -23,9 +23,6 @@
 package inventory
 
 import (
-	"errors"
-	"fmt"
-
 	"github.com/icpcode/icpcode"
 )
 
@@ -60,7 +57,7 @@ type Server struct {
 }
 
 // ErrFormat says that the input is not of a format that was asked for.
-var ErrFormat = errors.New("not an inventory of a known format")
+var ErrFormat error = errorf("not an inventory of a known format", "不是可识别的清单")
 
 // FormatError says what an input, or a part of it, is instead of an inventory,
 // as far as that can be told, and what to do. It matches [ErrFormat].
@@ -76,7 +73,7 @@ func (e *FormatError) IsProduct() bool { return e.product }
 // phrase is a text in the two languages.
 type phrase struct{ en, zh string }
 
-func (p phrase) in(l icpcode.Lang) string {
+func (p phrase) In(l icpcode.Lang) string {
 	if l == icpcode.Chinese {
 		return p.zh
 	}
@@ -89,9 +86,9 @@ func (e *FormatError) Error() string { return e.Text(icpcode.English) }
 // Text returns in language l what it is and what to do. What it quotes of the
 // input is escaped and safe to print.
 func (e *FormatError) Text(l icpcode.Lang) string {
-	text := notInventory.in(l) + e.what.in(l)
+	text := notInventory.In(l) + e.what.In(l)
 	if e.do != (phrase{}) {
-		text += phrase{"; ", "；"}.in(l) + e.do.in(l)
+		text += phrase{"; ", "；"}.In(l) + e.do.In(l)
 	}
 	return text
 }
@@ -103,7 +100,7 @@ func (e *FormatError) Is(target error) bool { return target == ErrFormat }
 
 // ErrTooLong says that a name or value to be kept is longer than 64 KiB, or a
 // row of a CSV longer than 256 KiB.
-var ErrTooLong = errors.New("a value is longer than 64 KiB")
+var ErrTooLong error = errorf("a value is longer than %d KiB", "值超过%d KiB", maxToken>>10)
 
 // InputError says where the input could not be read on: it ended early, it is
 // not JSON, it is of another format, or its reader failed. It is the last
@@ -116,12 +113,15 @@ type InputError struct {
 	Err    error
 }
 
-// Error gives the position and the cause.
-func (e *InputError) Error() string {
+// Error gives the position and the cause, in English.
+func (e *InputError) Error() string { return "inventory: " + e.Text(icpcode.English) }
+
+// Text returns the position and the cause in language l.
+func (e *InputError) Text(l icpcode.Lang) string {
 	if e.Record == 0 {
-		return fmt.Sprintf("inventory: byte %d: %v", e.Offset, e.Err)
+		return errorf("byte %d: %v", "第%d字节：%v", e.Offset, e.Err).Text(l)
 	}
-	return fmt.Sprintf("inventory: %s %d, byte %d: %v", e.Format.record(), e.Record, e.Offset, e.Err)
+	return placed(e.Format, e.Record, e.Offset, e.Err).Text(l)
 }
 
 // Unwrap returns the cause.
@@ -138,9 +138,12 @@ type RecordError struct {
 	Err    error
 }
 
-// Error gives the position and the cause.
-func (e *RecordError) Error() string {
-	return fmt.Sprintf("inventory: %s %d, byte %d: %v", e.Format.record(), e.Record, e.Offset, e.Err)
+// Error gives the position and the cause, in English.
+func (e *RecordError) Error() string { return "inventory: " + e.Text(icpcode.English) }
+
+// Text returns the position and the cause in language l.
+func (e *RecordError) Text(l icpcode.Lang) string {
+	return placed(e.Format, e.Record, e.Offset, e.Err).Text(l)
 }
 
 // Unwrap returns the cause.
@@ -158,21 +161,30 @@ type IncompleteError struct {
 	File   string // "": several, or not known; see [Survey.Read]
 }
 
-// Error gives the numbers, as far as they are known.
-func (e *IncompleteError) Error() string {
-	one, many := "server", "servers"
+// Error gives the numbers, as far as they are known, in English.
+func (e *IncompleteError) Error() string { return "inventory: " + e.Text(icpcode.English) }
+
+// Text returns the numbers, as far as they are known, in language l.
+func (e *IncompleteError) Text(l icpcode.Lang) string {
+	one, many, zh := "server", "servers", "台"
 	if e.Format.isAddress() {
-		one, many = "address", "addresses"
+		one, many, zh = "address", "addresses", "个地址"
 	}
-	in := ""
+	of := func(n int) phrase {
+		unit := many
+		if n == 1 {
+			unit = one
+		}
+		return phrase{unit, zh}
+	}
+	var in phrase
 	if e.Region != "" {
-		in = " in " + e.Region
+		in = phrase{" in " + e.Region, e.Region}
 	}
 	if e.Total > e.Found {
-		return fmt.Sprintf("inventory: incomplete: %d of %d %s%s; fetch the other pages too", e.Found, e.Total, many, in)
+		return errorf("incomplete: %[3]d of %[2]d %[4]s%[1]v; fetch the other pages too", "%[1]v清单不完整：共%[2]d%[5]s，只有%[3]d%[5]s；请获取其余各页",
+			in, e.Total, e.Found, many, zh).Text(l)
 	}
-	if e.Found != 1 {
-		one = many
-	}
-	return fmt.Sprintf("inventory: incomplete: %d %s%s, and the list says that there are more; fetch the other pages too", e.Found, one, in)
+	return errorf("incomplete: %[2]d %[3]v%[1]v, and the list says that there are more; fetch the other pages too", "%[1]v清单不完整：有%[2]d%[3]v，但清单表明还有更多；请获取其余各页",
+		in, e.Found, of(e.Found)).Text(l)
 }

@@ -3,7 +3,6 @@ package inventory
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"unicode/utf16"
@@ -17,8 +16,8 @@ const (
 )
 
 var (
-	errDepth = errors.New("values are nested deeper than 100 levels")
-	errUTF16 = errors.New("the text is UTF-16; convert it to UTF-8")
+	errDepth = errorf("values are nested deeper than %d levels", "嵌套超过%d层", maxDepth)
+	errUTF16 = errorf("the text is UTF-16; convert it to UTF-8", "文件为UTF-16编码，请转换为UTF-8")
 	errStop  = errors.New("stop")
 )
 
@@ -75,11 +74,11 @@ func (s *scanner) failAt(at int64, err error) {
 // unexpected fails at the current byte, or at the end of the input.
 func (s *scanner) unexpected(want string) {
 	if s.pos < s.end {
-		s.fail(fmt.Errorf("found %q instead of %s", s.buf[s.pos], want))
+		s.fail(errorf("found %q instead of %s", "JSON格式有误，此处不应出现%[1]q", s.buf[s.pos], want))
 		return
 	}
 	if isEOF(s.readErr) {
-		s.fail(fmt.Errorf("%w instead of %s", io.ErrUnexpectedEOF, want))
+		s.fail(cutShort(want))
 		return
 	}
 	s.fail(s.readErr)
@@ -111,7 +110,7 @@ func (s *scanner) fill() bool {
 	for range 100 {
 		n, err := s.r.Read(s.buf[s.end:])
 		if n < 0 || n > len(s.buf)-s.end {
-			n, err = 0, errors.New("the reader returned an impossible count")
+			n, err = 0, errCount
 		}
 		s.end += n
 		s.readErr = err
@@ -498,7 +497,7 @@ func (s *scanner) count(field string) int {
 	}
 	n, ok := atoi(b)
 	if !ok {
-		s.failAt(at, fmt.Errorf("%s is not a whole number", field))
+		s.failAt(at, errorf("%s is not a whole number", "%s不是整数", field))
 		return -1
 	}
 	return n

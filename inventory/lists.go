@@ -1,13 +1,11 @@
 package inventory
 
-import (
-	"fmt"
-)
+import ()
 
 // list reads the value of a key of a list, in a document that began at start.
 func (d *decoder) list(outer key, start int64) {
 	if d.only != 0 && outer != keyInstances {
-		d.failAt(start, fmt.Errorf("%w: an object with %s", ErrFormat, keyNames[outer]))
+		d.failAt(start, errorf("%v: an object with %s", "%v：含有%s的对象", ErrFormat, keyNames[outer]))
 		return
 	}
 	at := d.offset()
@@ -44,7 +42,7 @@ func (d *decoder) list(outer key, start int64) {
 	case noValue:
 		return
 	}
-	d.failAt(at, fmt.Errorf("%w: the value of %s is of another kind", ErrFormat, keyNames[outer]))
+	d.failAt(at, errorf("%v: the value of %s is of another kind", "%v：%s的值类型不符", ErrFormat, keyNames[outer]))
 }
 
 // nested reads an object with a list under the inner key.
@@ -75,7 +73,7 @@ func (d *decoder) nested(outer, inner key) {
 		case null, text:
 			d.emptyOr(at)
 		default:
-			d.failAt(at, fmt.Errorf("%w: the value of %s is of another kind", ErrFormat, keyNames[inner]))
+			d.failAt(at, errorf("%v: the value of %s is of another kind", "%v：%s的值类型不符", ErrFormat, keyNames[inner]))
 		}
 	}
 }
@@ -96,6 +94,6 @@ func (d *decoder) innerOther(outer key, name string) {
 // emptyOr accepts null and "", which stand for an empty list.
 func (d *decoder) emptyOr(at int64) {
 	if _, b := d.scalar(); len(b) > 0 {
-		d.failAt(at, fmt.Errorf("%w: a text instead of a list", ErrFormat))
+		d.failAt(at, errorf("%v: a text instead of a list", "%v：应为列表，实为文本", ErrFormat))
 	}
 }

@@ -24,8 +24,8 @@ var (
 
 // nat: NAT gateway. Its public addresses are the EIPs that are bound to it,
 // all of which the list gives.
-func (b *builder) nat() (problem string) {
-	if problem := b.id(keyNatGatewayID); problem != "" {
+func (b *builder) nat() (problem error) {
+	if problem := b.id(keyNatGatewayID); problem != nil {
 		return problem
 	}
 	b.s.Instance.Product, b.s.Instance.Provider = icpcode.NAT, alibaba
@@ -39,10 +39,10 @@ func (b *builder) nat() (problem string) {
 	b.needs(b.restriction(keyBusinessStatus, "Normal", nil), keyBusinessStatus)
 	if string(b.word(keyNetworkType)) == "intranet" {
 		b.settleAddresses(true)
-		return ""
+		return nil
 	}
 	b.settleAddresses(b.natAddresses())
-	return ""
+	return nil
 }
 
 // natAddresses reads {"IpList": [{"IpAddress": "…"}]}.
@@ -64,8 +64,8 @@ func (b *builder) natAddresses() (known bool) {
 }
 
 // nat64: IPv6 translation. Its two IPv4 addresses are in one text.
-func (b *builder) nat64() (problem string) {
-	if problem := b.id(keyIpv6TranslatorID); problem != "" {
+func (b *builder) nat64() (problem error) {
+	if problem := b.id(keyIpv6TranslatorID); problem != nil {
 		return problem
 	}
 	b.s.Instance.Product, b.s.Instance.Provider = icpcode.NAT64, alibaba
@@ -87,5 +87,5 @@ func (b *builder) nat64() (problem string) {
 		}
 	}
 	b.settleAddresses(known)
-	return ""
+	return nil
 }

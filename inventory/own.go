@@ -3,8 +3,6 @@ package inventory
 import (
 	"encoding/csv"
 	"errors"
-	"fmt"
-	"io"
 	"strings"
 
 	"github.com/icpcode/icpcode"
@@ -12,8 +10,8 @@ import (
 
 // own reads an object of this package's own format: its members are the
 // columns of ReadFacts, and name.
-func (b *builder) own() (problem string) {
-	if problem := b.id(keyID); problem != "" {
+func (b *builder) own() (problem error) {
+	if problem := b.id(keyID); problem != nil {
 		return problem
 	}
 	t := b.t
@@ -22,16 +20,13 @@ func (b *builder) own() (problem string) {
 		v := &t.nodes[n]
 		cell, ok := b.cell(n)
 		if !ok {
-			return fmt.Sprintf("%s is not a text, number, boolean or list of texts", keyNames[v.key])
+			return errorf("%s is not a text, number, boolean or list of texts", "%s应为文本、数字、布尔值或文本列表", keyNames[v.key])
 		}
 		if err := o.set(b.s, keyNames[v.key], cell); err != nil {
-			return fmt.Sprintf("%s: %v", keyNames[v.key], err)
+			return errorf("%s: %v", "%s：%v", keyNames[v.key], err)
 		}
 	}
-	if err := o.settle(b.s); err != nil {
-		return err.Error()
-	}
-	return ""
+	return o.settle(b.s)
 }
 
 // cell returns a value as the cell of a CSV would have it.
@@ -63,7 +58,7 @@ type ownServer struct {
 }
 
 func (o *ownServer) set(s *Server, name, cell string) error {
-	if cell == "" {
+	if cell == "" || name != "id" && name != "name" && isBlank(cell) {
 		return nil
 	}
 	if err := formulaError(cell); err != nil {
@@ -71,8 +66,8 @@ func (o *ownServer) set(s *Server, name, cell string) error {
 	}
 	switch name {
 	case "id":
-		if p := idProblem(cell); p != "" {
-			return errors.New(p)
+		if p := idProblem(cell); p != nil {
+			return p
 		}
 		if err := damaged(cell); err != nil {
 			return err
@@ -95,15 +90,15 @@ func (o *ownServer) set(s *Server, name, cell string) error {
 func (o *ownServer) settle(s *Server) error {
 	i := &s.Instance
 	if i.ID == "" {
-		return errors.New("id is missing")
+		return errorf("id is missing", "缺少id")
 	}
 	var err error
-	if i.Product, err = productOf(i.Product, i.Provider); err != nil {
-		return fmt.Errorf("product: %w", err)
+	if i.Product, i.Provider, err = productOf(i.Product, i.Provider); err != nil {
+		return errorf("product: %v", "product：%v", err)
 	}
 	if len(i.IPs) > 0 {
 		if o.denied {
-			return errors.New("there are ips although public_ip is not yes")
+			return errorf("there are ips although public_ip is not yes", "给出了地址（ips），但public_ip不是yes")
 		}
 		i.PublicIP = icpcode.Yes
 	}
@@ -126,11 +121,11 @@ func (d *decoder) csv() {
 		}
 	}
 	if isEOF(err) {
-		err = fmt.Errorf("%w instead of a header line", io.ErrUnexpectedEOF)
+		err = cutShort("a header line")
 	}
 	var bad *csv.ParseError
 	if errors.As(err, &bad) {
-		err = fmt.Errorf("%w: line %d: %w", ErrFormat, bad.Line, bad.Err)
+		err = errorf("%v: %v", "%v：%v", ErrFormat, atLine(bad.Line, csvReason(bad.Err)))
 	}
 	d.failAt(in.at, err)
 }
@@ -149,10 +144,10 @@ func (d *decoder) rows(in *rowReader, names []string) {
 		d.records++
 		s := Server{Format: OwnCSV, Record: d.records, Offset: in.at}
 		if err != nil {
-			err = fmt.Errorf("line %d: %w", bad.Line, bad.Err)
+			err = atLine(bad.Line, csvReason(bad.Err))
 		} else if err = s.fromRow(names, row); err != nil {
 			line, _ := in.csv.FieldPos(0)
-			err = fmt.Errorf("line %d, %w", line, err)
+			err = errorf("line %d, %v", "第%d行，%v", line, err)
 		}
 		if err != nil {
 			s, err = Server{}, &RecordError{Record: d.records, Offset: in.at, Format: OwnCSV, Err: err}
@@ -170,16 +165,16 @@ func ownHeader(header []string) ([]string, error) {
 	for _, name := range header {
 		name = columnOf(name)
 		if name != "id" && name != "name" && columnNamed(name) == nil {
-			return nil, fmt.Errorf("%w: unknown column %.64q; columns are id, name, %s", ErrFormat, name, columnNames())
+			return nil, errorf("%v: unknown column %.64q; columns are id, name, %v", "%v：未知的列%.64q；可用的列有 id、name、%v", ErrFormat, name, columnNames())
 		}
 		if seen[name] {
-			return nil, fmt.Errorf("%w: column %s is there twice", ErrFormat, name)
+			return nil, errorf("%v: column %s is there twice", "%v：列%s出现两次", ErrFormat, name)
 		}
 		seen[name] = true
 		names = append(names, name)
 	}
 	if !seen["id"] {
-		return nil, fmt.Errorf("%w: there is no column id", ErrFormat)
+		return nil, errorf("%v: there is no column id", "%v：没有id列", ErrFormat)
 	}
 	return names, nil
 }
@@ -188,7 +183,7 @@ func (s *Server) fromRow(names, row []string) error {
 	var o ownServer
 	for i, cell := range row {
 		if err := o.set(s, names[i], strings.TrimSpace(cell)); err != nil {
-			return fmt.Errorf("%s: %w", names[i], err)
+			return errorf("%s: %v", "%s：%v", names[i], err)
 		}
 	}
 	return o.settle(s)

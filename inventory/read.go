@@ -3,7 +3,6 @@ package inventory
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 )
@@ -125,7 +124,7 @@ func (d *decoder) sniff() bool {
 	if 'a' <= c|0x20 && c|0x20 <= 'z' || c == '#' || c == '"' || c >= 0x80 {
 		return true
 	}
-	d.fail(fmt.Errorf("%w: it begins with %q", ErrFormat, c))
+	d.fail(errorf("%v: it begins with %q", "%v：开头为%q，既不是JSON也不是CSV", ErrFormat, c))
 	return false
 }
 
@@ -182,7 +181,7 @@ func (d *decoder) document(depth int) {
 		again := k > 0 && !seen.add(k)
 		if k.isList() {
 			if again {
-				d.fail(fmt.Errorf("the key %s is there twice", keyNames[k]))
+				d.fail(errorf("the key %s is there twice", "键%s出现两次", keyNames[k]))
 				return
 			}
 			if found++; found == 1 && d.lists != nil {
@@ -217,7 +216,7 @@ func (d *decoder) document(depth int) {
 			d.peruse(t, 0)
 		default:
 			if again {
-				t.fail("has the key " + keyNames[k] + " twice")
+				t.fail(errorf("has the key %s twice", "键%s出现两次", keyNames[k]))
 			}
 			if c := d.capture(t, 0, last, k, 0); c > 0 {
 				last = c
@@ -305,7 +304,7 @@ func (d *decoder) record(outer key, nested bool) {
 		d.members(t, 0, 0)
 	} else {
 		d.skip(0)
-		t.fail("is not an object")
+		t.fail(errNoObject)
 	}
 	if d.err != nil {
 		return
@@ -315,7 +314,7 @@ func (d *decoder) record(outer key, nested bool) {
 	if d.only != 0 && f != d.only {
 		f = 0
 	}
-	if f != 0 || t.problem != "" {
+	if f != 0 || t.problem != nil {
 		d.emit(t, f, start, nil)
 		return
 	}
@@ -348,16 +347,16 @@ func (d *decoder) emit(t *tree, f Format, start int64, other func() *FormatError
 	s := Server{Format: f, Record: d.records, Offset: start}
 	d.b.t, d.b.s = t, &s
 	var err error
-	if t.problem != "" {
-		err = errors.New(t.problem)
+	if t.problem != nil {
+		err = t.problem
 	} else if f == 0 {
 		err = other()
 	} else if f.isAddress() {
 		if err = d.address(f); err == nil {
 			return
 		}
-	} else if problem := d.b.build(f); problem != "" {
-		err = errors.New(problem)
+	} else if problem := d.b.build(f); problem != nil {
+		err = problem
 	}
 	if isLimit(err) {
 		d.failAt(start, err)
@@ -407,8 +406,8 @@ func (d *decoder) address(f Format) error {
 		read = d.b.huaweiEIP
 	}
 	a, problem := read()
-	if problem != "" {
-		return errors.New(problem)
+	if problem != nil {
+		return problem
 	}
 	if d.lists != nil && d.page != nil {
 		d.lists.record(d.page, identity{a.provider, a.id, true}, a.region)
@@ -420,7 +419,7 @@ func (d *decoder) address(f Format) error {
 }
 
 // build makes sense of a record that is a server.
-func (b *builder) build(f Format) (problem string) {
+func (b *builder) build(f Format) (problem error) {
 	switch f {
 	case AlibabaECS:
 		return b.ecs()

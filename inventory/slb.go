@@ -31,8 +31,8 @@ var (
 // clb: Classic Load Balancer. Its InstanceChargeType is how its use is
 // metered; PayType is the billing. The list has no expiry, and the reply about
 // one instance has each instant twice, also where the two differ.
-func (b *builder) clb() (problem string) {
-	if problem := b.id(keyLoadBalancerID); problem != "" {
+func (b *builder) clb() (problem error) {
+	if problem := b.id(keyLoadBalancerID); problem != nil {
 		return problem
 	}
 	b.s.Instance.Product, b.s.Instance.Provider = icpcode.SLB, alibaba
@@ -55,7 +55,7 @@ func (b *builder) clb() (problem string) {
 		b.s.note(NoteUnreadable, "AddressType", b.word(keyAddressType))
 	}
 	b.autoRelease(keyAutoReleaseTime)
-	return ""
+	return nil
 }
 
 func (b *builder) clbTerm() {
@@ -86,9 +86,9 @@ func (b *builder) clbTerm() {
 
 // alb: Application Load Balancer. It can only be pay-as-you-go. The list
 // gives its name in the DNS instead of addresses, and no region.
-func (b *builder) alb() (problem string) {
+func (b *builder) alb() (problem error) {
 	problem = b.balancer(keyLoadBalancerBussinessStatus, keyLoadBalancerOperationLocks)
-	if problem == "" {
+	if problem == nil {
 		b.placeByName()
 		b.zones(keyAddress)
 	}
@@ -109,16 +109,16 @@ func (b *builder) placeByName() {
 }
 
 // nlb: Network Load Balancer, with an address in each of its zones.
-func (b *builder) nlb() (problem string) {
+func (b *builder) nlb() (problem error) {
 	problem = b.balancer(keyLoadBalancerBusinessStatus, keyOperationLocks)
-	if problem == "" {
+	if problem == nil {
 		b.zones(keyPublicIPv4Address)
 	}
 	return problem
 }
 
-func (b *builder) balancer(business, locks key) (problem string) {
-	if problem := b.id(keyLoadBalancerID); problem != "" {
+func (b *builder) balancer(business, locks key) (problem error) {
+	if problem := b.id(keyLoadBalancerID); problem != nil {
 		return problem
 	}
 	b.s.Instance.Product, b.s.Instance.Provider = icpcode.SLB, alibaba
@@ -131,7 +131,7 @@ func (b *builder) balancer(business, locks key) (problem string) {
 	given := b.restriction(business, "Normal", nil)
 	given = b.locks(locks) || given
 	b.needs(given, business)
-	return ""
+	return nil
 }
 
 // zones: AddressType, and the addresses in the zones if they are given. One

@@ -2,7 +2,6 @@ package inventory
 
 import (
 	"errors"
-	"fmt"
 	"hash/maphash"
 	"io"
 	"iter"
@@ -51,7 +50,8 @@ type statement struct {
 // maxContested is how many records that contradict others are kept.
 const maxContested = 50_000
 
-var errContested = fmt.Errorf("more than %d records contradict other records of the same servers: give lists of one day", maxContested)
+var errContested = errorf("more than %d records contradict other records of the same servers: give lists of one day",
+	"同一服务器的记录相互矛盾，超过%d条：请提供同一天导出的清单", maxContested)
 
 // Read takes note of one input. The sequence yields nothing but errors, of the
 // same kinds and in the same manner as [Read]; Read yields them once more.

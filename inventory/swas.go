@@ -21,8 +21,8 @@ var (
 
 // swas: Simple Application Server. Its addresses are plain texts, and what
 // restricts it is in two fields, of which one alone may tell.
-func (b *builder) swas() (problem string) {
-	if problem := b.id(keyInstanceID); problem != "" {
+func (b *builder) swas() (problem error) {
+	if problem := b.id(keyInstanceID); problem != nil {
 		return problem
 	}
 	b.s.Instance.Product, b.s.Instance.Provider = icpcode.SWAS, alibaba
@@ -36,5 +36,5 @@ func (b *builder) swas() (problem string) {
 	given = b.restriction(keyDisableReason, "", swasRestriction) || given
 	b.needs(given, keyBusinessStatus)
 	b.settleAddresses(b.addresses(keyPublicIPAddress, 0))
-	return ""
+	return nil
 }

@@ -14,9 +14,11 @@ const (
 
 // The providers, as Instance.Provider names them.
 const (
-	alibaba = "alibaba"
-	tencent = "tencent"
-	huawei  = "huawei"
+	alibaba    = "alibaba"
+	tencent    = "tencent"
+	huawei     = "huawei"
+	baidu      = "baidu"
+	volcengine = "volcengine"
 )
 
 var (
@@ -49,8 +51,8 @@ var (
 // cvm: Cloud Virtual Machine. A server that is locked for money still reads
 // RUNNING: what restricts it is in two other fields. Its region is its zone
 // without the number.
-func (b *builder) cvm() (problem string) {
-	if problem := b.tencent(b.t.child(b.t.member(keyPlacement), keyZone)); problem != "" {
+func (b *builder) cvm() (problem error) {
+	if problem := b.tencent(b.t.child(b.t.member(keyPlacement), keyZone)); problem != nil {
 		return problem
 	}
 	b.s.Instance.Product = CVM
@@ -62,16 +64,16 @@ func (b *builder) cvm() (problem string) {
 	if string(b.word(keyStopChargingMode)) == "STOP_CHARGING" && b.s.Instance.PublicIP == icpcode.Yes {
 		b.s.note(NoteMaybeReleasedIP, "StopChargingMode", b.word(keyStopChargingMode))
 		b.s.Instance.PublicIP, b.s.Instance.IPs = icpcode.Unknown, nil
-		return ""
+		return nil
 	}
 	b.settleAddresses(known)
-	return ""
+	return nil
 }
 
 // lighthouse: TencentCloud Lighthouse. IsolatedTime is null unless it waits to
 // be destroyed.
-func (b *builder) lighthouse() (problem string) {
-	if problem := b.tencent(b.t.member(keyZone)); problem != "" {
+func (b *builder) lighthouse() (problem error) {
+	if problem := b.tencent(b.t.member(keyZone)); problem != nil {
 		return problem
 	}
 	b.s.Instance.Product = Lighthouse
@@ -79,12 +81,12 @@ func (b *builder) lighthouse() (problem string) {
 	b.restriction(keyIsolatedTime, "", nil)
 	b.settleAddresses(b.tencentAddresses(keyPublicAddresses))
 	b.s.note(NoteFilesDirectly, "InstanceId", b.word(keyInstanceID))
-	return ""
+	return nil
 }
 
 // tencent reads what the two have in common.
-func (b *builder) tencent(zone int32) (problem string) {
-	if problem := b.id(keyInstanceID); problem != "" {
+func (b *builder) tencent(zone int32) (problem error) {
+	if problem := b.id(keyInstanceID); problem != nil {
 		return problem
 	}
 	b.s.Instance.Provider = tencent
@@ -100,7 +102,7 @@ func (b *builder) tencent(zone int32) (problem string) {
 	b.s.Instance.Created = b.instant(keyCreatedTime)
 	b.expires(keyExpiredTime)
 	b.status(keyInstanceState, tencentStatus)
-	return ""
+	return nil
 }
 
 // tencentAddresses reads a list, which is null if it is empty.

@@ -50,8 +50,8 @@ func (b *builder) flag(k key) bool {
 
 // tencentCLB: Cloud Load Balancer. Its instants have no zone; they are China's.
 // One inside a private network can have an EIP, which the list does not show.
-func (b *builder) tencentCLB() (problem string) {
-	if problem := b.id(keyLoadBalancerID); problem != "" {
+func (b *builder) tencentCLB() (problem error) {
+	if problem := b.id(keyLoadBalancerID); problem != nil {
 		return problem
 	}
 	i := &b.s.Instance
@@ -87,12 +87,12 @@ func (b *builder) tencentCLB() (problem string) {
 	default:
 		b.s.note(NoteUnreadable, keyNames[keyLoadBalancerType], kind)
 	}
-	return ""
+	return nil
 }
 
 // tencentNAT: NAT gateway. The list does not say how it is paid for.
-func (b *builder) tencentNAT() (problem string) {
-	if problem := b.id(keyNatGatewayID); problem != "" {
+func (b *builder) tencentNAT() (problem error) {
+	if problem := b.id(keyNatGatewayID); problem != nil {
 		return problem
 	}
 	b.s.Instance.Product, b.s.Instance.Provider = icpcode.NAT, tencent
@@ -110,7 +110,7 @@ func (b *builder) tencentNAT() (problem string) {
 	}
 	b.needs(b.restriction(keyRestrictState, "NORMAL", nil), keyRestrictState)
 	b.settleAddresses(b.listed(keyPublicIPAddressSet, keyPublicIPAddress, keyIsBlocked))
-	return ""
+	return nil
 }
 
 // listed reads [{"PublicIpAddress": "…", "IsBlocked": false}], and reports

@@ -1,7 +1,5 @@
 package inventory
 
-import "fmt"
-
 // tree holds what is wanted of one record: of its members those whose keys
 // some format reads, and of these all that is wanted below. Everything else is
 // checked and skipped. It is reused from record to record.
@@ -11,7 +9,7 @@ type tree struct {
 	strange []byte // the first keys of the record that no format reads, each with a 0 behind it
 	unnoted bool   // there are more such keys
 	inner   []byte // the same of what is inside of these keys, of a document
-	problem string // what makes the record unreadable, or ""
+	problem error  // what makes the record unreadable, or nil
 }
 
 // node is one value. 0 stands for no node, since nothing has the record below
@@ -35,12 +33,12 @@ func (t *tree) reset(k valueKind) {
 	t.nodes = append(t.nodes[:0], node{kind: k})
 	t.text = t.text[:0]
 	t.strange, t.inner, t.unnoted = t.strange[:0], t.inner[:0], false
-	t.problem = ""
+	t.problem = nil
 }
 
 // fail notes the first problem.
-func (t *tree) fail(problem string) {
-	if t.problem == "" {
+func (t *tree) fail(problem error) {
+	if t.problem == nil {
 		t.problem = problem
 	}
 }
@@ -49,7 +47,7 @@ func (t *tree) fail(problem string) {
 // returns it, or 0 if there are too many.
 func (t *tree) add(parent, last int32, k key, kind valueKind) int32 {
 	if len(t.nodes) == maxNodes {
-		t.fail(fmt.Sprintf("has more than %d values", maxNodes))
+		t.fail(errorf("has more than %d values", "超过%d个值", maxNodes))
 		return 0
 	}
 	n := int32(len(t.nodes)) //nolint:gosec // at most maxNodes
@@ -65,7 +63,7 @@ func (t *tree) add(parent, last int32, k key, kind valueKind) int32 {
 // keep stores the text of a node.
 func (t *tree) keep(n int32, b []byte) {
 	if len(t.text)+len(b) > maxText {
-		t.fail(fmt.Sprintf("holds more than %d KiB", maxText>>10))
+		t.fail(errorf("holds more than %d KiB", "超过%d KiB", maxText>>10))
 		return
 	}
 	v := &t.nodes[n]
@@ -186,7 +184,7 @@ func (s *scanner) members(t *tree, n int32, depth int) {
 			continue
 		}
 		if k > 0 && !seen.add(k) {
-			t.fail("has the key " + keyNames[k] + " twice")
+			t.fail(errorf("has the key %s twice", "键%s出现两次", keyNames[k]))
 		}
 		if c := s.capture(t, n, last, k, depth); c > 0 {
 			last = c

@@ -2,13 +2,10 @@ package inventory
 
 import (
 	"bytes"
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/icpcode/icpcode"
 )
 
 // What people and spreadsheets write for the columns and values of this
@@ -49,62 +46,35 @@ func columnOf(header string) string {
 	return name
 }
 
-// valueWords are further words for the values of a column.
+// valueWords are further words, folded, for the values of a column.
 var valueWords = map[string]map[string]string{
 	"billing": {
 		"prepaid": "subscription", "包年包月": "subscription", "包年/包月": "subscription", "预付费": "subscription", "包月": "subscription", "包年": "subscription",
-		"postpaid": "pay-as-you-go", "按量付费": "pay-as-you-go", "按量计费": "pay-as-you-go", "后付费": "pay-as-you-go", "按需计费": "pay-as-you-go", "按需": "pay-as-you-go",
-		"postpaid_by_hour": "pay-as-you-go", "payg": "pay-as-you-go",
+		"postpaid": "pay-as-you-go", "按量付费": "pay-as-you-go", "按量计费": "pay-as-you-go", "按量": "pay-as-you-go", "后付费": "pay-as-you-go", "按需计费": "pay-as-you-go", "按需": "pay-as-you-go", "ondemand": "pay-as-you-go",
+		"postpaidbyhour": "pay-as-you-go", "payg": "pay-as-you-go",
 	},
 	"status": {
-		"运行中": "running", "正常": "running", "running": "running", "active": "running", "stopped": "stopped", "已停止": "stopped", "已关机": "stopped", "关机": "stopped", "shutoff": "stopped",
-		"pending": "pending", "创建中": "pending", "expired": "expired", "已过期": "expired", "已到期": "expired", "locked": "locked", "已锁定": "locked",
-		"已退款": "refunded", "已退费": "refunded", "已释放": "released",
+		"运行中": "running", "运行": "running", "正常": "running", "active": "running", "正常运行": "running", "已启动": "running",
+		"已停止": "stopped", "停止": "stopped", "已关机": "stopped", "关机": "stopped", "shutoff": "stopped", "停机": "stopped",
+		"创建中": "pending", "已过期": "expired", "已到期": "expired", "过期": "expired", "到期": "expired", "已锁定": "locked", "锁定": "locked",
+		"已退款": "refunded", "已退费": "refunded", "退款": "refunded", "退费": "refunded", "已释放": "released", "释放": "released", "deleted": "released",
 	},
 	"provider": {
-		"aliyun": "alibaba", "alibabacloud": "alibaba", "alibaba cloud": "alibaba", "alicloud": "alibaba", "阿里云": "alibaba",
-		"tencentcloud": "tencent", "tencent cloud": "tencent", "qcloud": "tencent", "腾讯云": "tencent",
-		"huaweicloud": "huawei", "huawei cloud": "huawei", "hwcloud": "huawei", "华为云": "huawei",
-		"baiducloud": "baidu", "bce": "baidu", "百度云": "baidu", "百度智能云": "baidu", "volcano": "volcengine", "火山引擎": "volcengine", "火山云": "volcengine",
+		"aliyun": alibaba, "alibabacloud": alibaba, "alicloud": alibaba, "阿里云": alibaba, "阿里": alibaba,
+		"tencentcloud": tencent, "qcloud": tencent, "腾讯云": tencent, "腾讯": tencent,
+		"huaweicloud": huawei, "hwcloud": huawei, "华为云": huawei, "华为": huawei,
+		"baiducloud": baidu, "bce": baidu, "baiduaicloud": baidu, "百度云": baidu, "百度智能云": baidu, "百度": baidu,
+		"volcano": volcengine, "火山引擎": volcengine, "火山云": volcengine, "火山": volcengine,
 	},
 }
 
-var truth = map[string]string{"是": "yes", "否": "no", "有": "yes", "无": "no", "true": "yes", "false": "no", "y": "yes", "n": "no", "yes": "yes", "no": "no"}
-
-// productWords are the products by the words for them and the provider; of ""
-// is what all that have such a word mean.
-var productWords = map[string]map[string]icpcode.Product{
-	"ecs": {"": icpcode.ECS}, "swas": {"": icpcode.SWAS}, "slb": {"": icpcode.SLB}, "nat": {"": icpcode.NAT}, "cvm": {"": CVM}, "lighthouse": {"": Lighthouse},
-	"云服务器":    {alibaba: icpcode.ECS, tencent: CVM},
-	"云服务器ecs": {"": icpcode.ECS}, "弹性云服务器": {huawei: icpcode.ECS}, "弹性云服务器ecs": {"": icpcode.ECS}, "云服务器cvm": {"": CVM},
-	"轻量应用服务器": {alibaba: icpcode.SWAS, tencent: Lighthouse}, "轻量服务器": {alibaba: icpcode.SWAS, tencent: Lighthouse},
-	"负载均衡": {alibaba: icpcode.SLB}, "负载均衡slb": {"": icpcode.SLB}, "nat网关": {alibaba: icpcode.NAT},
-	"云虚拟主机": {alibaba: icpcode.WebHosting}, "弹性web托管": {alibaba: icpcode.ElasticWeb},
+// ownWords are the words of the columns that have a closed list of them.
+var ownWords = map[string][]string{
+	"billing": billingNames[:], "status": statusNames[:], "provider": providers[:],
+	"trial": triNames[:], "public_ip": triNames[:], "ip_held": triNames[:], "downgraded": triNames[:], "partner_ip": triNames[:],
 }
 
-// productOf returns the product that a word means for a provider, or says why it
-// cannot.
-func productOf(word icpcode.Product, provider string) (icpcode.Product, error) {
-	meanings := productWords[strings.ToLower(strings.ReplaceAll(string(word), " ", ""))]
-	if meanings == nil {
-		return word, nil
-	}
-	if p, ok := meanings[""]; ok {
-		return p, nil
-	}
-	if p, ok := meanings[provider]; ok {
-		return p, nil
-	}
-	if provider == "" && len(meanings) > 1 {
-		return word, fmt.Errorf("%q means another product with each provider: state the provider too; known: alibaba, tencent, huawei, baidu, volcengine", word)
-	}
-	if provider == "" {
-		for _, p := range meanings {
-			return p, nil
-		}
-	}
-	return word, nil
-}
+var truth = map[string]string{"是": "yes", "否": "no", "有": "yes", "无": "no", "true": "yes", "false": "no", "y": "yes", "n": "no", "1": "yes", "0": "no", "√": "yes", "×": "no"}
 
 // regionWords are what consoles call the regions.
 var regionWords = map[string]string{
@@ -118,9 +88,14 @@ var regionWords = map[string]string{
 // wordOf returns what people write for the value of a column as the column
 // spells it, or the text as it is.
 func wordOf(column, text string) string {
-	folded := strings.ToLower(text)
+	folded := fold(text)
 	if w, ok := valueWords[column][folded]; ok {
 		return w
+	}
+	for _, w := range ownWords[column] {
+		if fold(w) == folded {
+			return w
+		}
 	}
 	switch column {
 	case "trial", "public_ip", "ip_held", "downgraded", "partner_ip":
@@ -132,22 +107,26 @@ func wordOf(column, text string) string {
 			return w
 		}
 	case "term_months", "first_term_months":
-		return monthsOf(text)
+		text = monthsOf(text)
 	case "ips":
 		return strings.NewReplacer("、", " ", "，", " ", ",", " ", ";", " ", "；", " ").Replace(text)
 	}
-	if folded == "未知" {
+	if folded == "unknown" || folded == "未知" || folded == "不详" {
 		return "unknown"
 	}
 	return text
 }
 
-// monthsOf turns "12个月" and "1年" into months.
+// isBlank reports whether a cell says nothing: consoles write a dash for it.
+func isBlank(cell string) bool { return strings.Trim(cell, "-—－–") == "" }
+
+// monthsOf turns "12个月", "1年" and "1 year" into months.
 func monthsOf(text string) string {
+	text = strings.ToLower(text)
 	for _, unit := range [...]struct {
 		word  string
 		times int
-	}{{"个月", 1}, {"月", 1}, {"年", 12}} {
+	}{{"个月", 1}, {"月", 1}, {"年", 12}, {"months", 1}, {"month", 1}, {"years", 12}, {"year", 12}} {
 		if n, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(text, unit.word))); err == nil && strings.HasSuffix(text, unit.word) && n > 0 && n <= maxMonths {
 			return strconv.Itoa(n * unit.times)
 		}
@@ -163,7 +142,8 @@ func damaged(text string) error {
 	if !shortened.MatchString(text) {
 		return nil
 	}
-	return fmt.Errorf("%q is a long number that a spreadsheet has shortened, and its last digits are lost: format the column as text, then paste the numbers again", text)
+	return errorf("%q is a long number that a spreadsheet has shortened, and its last digits are lost: format the column as text, then paste the numbers again",
+		"%q 是被表格软件缩短的长数字，末尾几位已丢失：请将该列设为文本格式，再重新粘贴", text)
 }
 
 var (

@@ -18,7 +18,7 @@ func TestWords(t *testing.T) {
 		{"A13_console_utf8.csv", "", "i-bp1fffffffffffffffff  cn-hangzhou subscription running created 2026-01-10T02:00:00Z expires 2027-01-10T16:00:00Z ip [47.0.0.5] "},
 		{"A04c_renamed.json", "", "i-bp1cccccccccccccccc1  cn-hangzhou subscription running created - expires 2027-01-10T16:00:00Z ip? [] "},
 		{"semicolons", "id;product;public_ip\nw;ecs;yes\n", "w ECS  billing? status? created - expires - ip [] "},
-		{"tabs", "id\tname\tproduct\nw\ta,b;c\tcvm\n", "w CVM  billing? status? created - expires - ip? [] "},
+		{"tabs", "id\tname\tproduct\nw\ta,b;c\tcvm\n", "w CVM  billing? status? created - expires - ip? [] tencent"},
 		{"a comment first", "# a,b,c,d\nid;product\nw;ECS\n", "w ECS  billing? status? created - expires - ip? [] "},
 		{"one column", "id\nw\n", "w   billing? status? created - expires - ip? [] "},
 		{"Chinese", "实例ID,供应商,产品,地域,付费类型,状态,创建时间,到期时间,公网IP\nw,腾讯云,轻量应用服务器,华南地区（广州）,按量计费,已关机,2026/1/10 10:00,2027年1月11日,47.0.0.5、47.0.0.6\n",
@@ -95,6 +95,83 @@ func TestWordsOfFacts(t *testing.T) {
 		_, err := inventory.ReadFacts(strings.NewReader(caseFile(t, name)))
 		if err == nil || !strings.Contains(err.Error(), "line 2, owner: \"1.23457E+15\" is a long number that a spreadsheet has shortened, and its last digits are lost: format the column as text") {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestSpellings: what people write for the words of a closed list.
+func TestSpellings(t *testing.T) {
+	for _, c := range []struct{ column, cells, want string }{
+		{"billing", "Subscription,SUBSCRIPTION,PrePaid,prepaid,包年包月,预付费", "subscription"},
+		{"billing", "Pay-As-You-Go,pay as you go,PAY_AS_YOU_GO,PostPaid,POSTPAID_BY_HOUR,按量付费,按需计费", "pay-as-you-go"},
+		{"status", "Running,RUNNING,ACTIVE,运行中,正常", "running"},
+		{"status", "Stopped,SHUTOFF,已停止,停机", "stopped"},
+		{"status", "Expired,已到期", "expired"},
+		{"provider", "Alibaba,ALIBABA CLOUD,AlibabaCloud,aliyun,阿里云", "alibaba"},
+		{"provider", "Tencent Cloud,tencent-cloud,QCloud,腾讯云", "tencent"},
+		{"provider", "Huawei,华为云", "huawei"},
+		{"provider", "百度智能云,Baidu", "baidu"},
+		{"trial", "No,FALSE,n,否,无,0", "no"},
+		{"public_ip", "Yes,TRUE,y,是,有,1", "yes"},
+		{"partner_ip", "Yes,TRUE,是", "yes"},
+		{"term_months", "12,12个月,12 months,1年,1 Year", "12"},
+		{"expires", "2027-03-01,2027/3/1,2027.3.1,20270301,2027年3月1日,46447", "2027-03-01"},
+		{"expires", "2027-03-01 10:30,2027/3/1 10:30,2027-03-01T10:30,2027-03-01 02:30:00Z,2027-03-01 10:30:00 +0800", "2027-03-01 10:30"},
+		{"product", "ECS,ecs,云服务器,Elastic Compute Service,云服务器 ECS", "ECS"},
+		{"product", "swas,轻量,轻量应用服务器,Simple Application Server", "SWAS"},
+		{"product", "CLB,alb,负载均衡 SLB", "SLB"},
+	} {
+		for cell := range strings.SplitSeq(c.cells, ",") {
+			f, err := inventory.ReadFacts(strings.NewReader("id," + c.column + "\nw," + cell + "\n"))
+			if err != nil {
+				t.Errorf("%s %q: %v", c.column, cell, err)
+				continue
+			}
+			s := inventory.Server{Instance: icpcode.Instance{ID: "w"}}
+			if c.column != "provider" {
+				s.Instance.Provider = "alibaba"
+			}
+			changes := f.Apply(&s)
+			if len(changes) != 1 || changes[0].To != c.want {
+				t.Errorf("%s %q: %v, want %s", c.column, cell, changes, c.want)
+			}
+		}
+	}
+	// A dash says nothing, and what can mean two things is not taken.
+	f, err := inventory.ReadFacts(strings.NewReader("id,expires,ips,billing,term_months\nw,-,--,—,-\n"))
+	if err != nil || len(f.Apply(&inventory.Server{Instance: icpcode.Instance{ID: "w"}})) != 0 {
+		t.Errorf("dashes: %v", err)
+	}
+	for _, c := range [][2]string{{"billing", "monthly"}, {"status", "shutdown"}, {"trial", "7"}, {"expires", "01/03/2027"}, {"partner_ip", "unknown"}} {
+		if _, err := inventory.ReadFacts(strings.NewReader("id," + c[0] + "\nw," + c[1] + "\n")); err == nil {
+			t.Errorf("%s %q is taken", c[0], c[1])
+		}
+	}
+}
+
+// TestProductsOf: a word for a product means what the provider has by that
+// name, wherever the provider is stated; of one provider alone, it tells it.
+func TestProductsOf(t *testing.T) {
+	for _, c := range []struct{ provider, word, want, of string }{
+		{"tencent", "云服务器", "CVM", "tencent"}, {"baidu", "云服务器", "BCC", "baidu"}, {"huawei", "弹性云服务器", "ECS", "huawei"}, {"", "ecs", "ECS", ""},
+		{"", "cvm", "CVM", "tencent"}, {"", "Flexus L实例", "FlexusL", "huawei"}, {"alibaba", "CVM", "CVM", "alibaba"}, {"mine", "Box", "Box", "mine"}, {"mine", "ecs", "ecs", "mine"},
+	} {
+		servers, errs := readAny("id,provider,product\nw,"+c.provider+","+c.word+"\n", nil)
+		if len(errs) > 0 || len(servers) != 1 || string(servers[0].Instance.Product) != c.want || servers[0].Instance.Provider != c.of {
+			t.Errorf("%s of %q: %v, %v; want %s of %q", c.word, c.provider, servers, errs, c.want, c.of)
+		}
+		f, err := inventory.ReadFacts(strings.NewReader("id,product,provider\nw," + c.word + "," + c.provider + "\n"))
+		s := inventory.Server{Instance: icpcode.Instance{ID: "w"}}
+		if err == nil {
+			f.Apply(&s)
+		}
+		if err != nil || string(s.Instance.Product) != c.want || s.Instance.Provider != c.of {
+			t.Errorf("%s of %q in facts: %v, %v; want %s of %q", c.word, c.provider, s.Instance, err, c.want, c.of)
+		}
+	}
+	for _, p := range inventory.Providers() {
+		if len(inventory.Products(p)) == 0 {
+			t.Errorf("%s has no products", p)
 		}
 	}
 }

@@ -333,6 +333,10 @@ func (c *command) readFacts() (*inventory.Facts, error) {
 		return facts, nil
 	}
 	var bad *inventory.FactsError
+	var reading *readError
+	if errors.As(err, &reading) {
+		err = reading // it says where
+	}
 	if errors.As(err, &bad) && bad.Line <= 1 && bad.Column == "" && f.text != nil {
 		if said := recognise(f.head); said != nil {
 			err = said

@@ -12,6 +12,9 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 	utf16 "golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
+
+	"github.com/icpcode/icpcode"
+	"github.com/icpcode/icpcode/internal/spoken"
 )
 
 // charset is how a text was written.
@@ -37,12 +40,12 @@ type textError struct {
 	mixed bool    // there is text of that set before it, besides ASCII
 }
 
-func (e *textError) Error() string {
-	return speaker{}.tell(e.sentence())
-}
+func (e *textError) Error() string { return e.Text(icpcode.English) }
 
-// sentence says in both languages what happened and how to avoid it.
-func (e *textError) sentence() error {
+// Text says in language l what happened and how to avoid it.
+func (e *textError) Text(l icpcode.Lang) string { return spoken.Text(e.told(), l) }
+
+func (e *textError) told() error {
 	switch {
 	case e.after == charsetGB18030:
 		return errorf("line %d is neither UTF-8 nor GB18030 (GBK): save the file as UTF-8 and try again",

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"github.com/icpcode/icpcode"
 	"io"
 	"strings"
 	"testing"
@@ -100,7 +101,7 @@ func TestTextError(t *testing.T) {
 		if !utf8.Valid(out) || bytes.ContainsRune(out, utf8.RuneError) {
 			t.Errorf("%s: garbled text comes before the error", what)
 		}
-		if zh := (speaker{1}).tell(got.sentence()); !strings.Contains(zh, "UTF-8") || !strings.HasPrefix(zh, "第") {
+		if zh := got.Text(icpcode.Chinese); !strings.Contains(zh, "UTF-8") || !strings.HasPrefix(zh, "第") {
 			t.Errorf("%s: in Chinese %q", what, zh)
 		}
 	}

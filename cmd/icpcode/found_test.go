@@ -72,7 +72,7 @@ func TestFound(t *testing.T) {
 		"grouped.csv":  {"id,issued\ni-bp1ggggggggggggggggg,\"1,000\"\n", "-issued", 1, exitNo, "", ""},
 		"mixed.csv":    {"id;issued\r\ni-bp1ggggggggggggggggg;2\n# end\r\n", "-issued", 1, exitUnknown, "", ""},
 		"month.csv":    {"id,term_months\ni-bp1ggggggggggggggggg,two\n", "-facts", 0, exitUsage, `line 2, term_months: "two" is not a number from 1 to 1200`, `第2行，term_months列："two" 应为1至1200的数字`},
-		"tri.csv":      {"id,trial\ni-bp1ggggggggggggggggg,maybe\n", "-facts", 0, exitUsage, `line 2, trial: "maybe" is not`, `第2行，trial列："maybe"应为`},
+		"tri.csv":      {"id,trial\ni-bp1ggggggggggggggggg,maybe\n", "-facts", 0, exitUsage, `line 2, trial: "maybe" is not`, `第2行，trial列："maybe" 应为`},
 		"short.csv":    {"id,trial\ni-bp1ggggggggggggggggg\n", "-facts", 0, exitUsage, "line 2", "单元格数与表头不同"},
 		"colour.csv":   {"id,colour\ni-1,red\n", "-facts", 0, exitUsage, `unknown column "colour"`, `未知的列"colour"`},
 		"null.bin":     {"\x00\x01\x00\x02\x00\x00\x03", "", 0, exitInput, "", ""},

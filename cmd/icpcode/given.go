@@ -9,28 +9,17 @@ import (
 	"time"
 
 	"github.com/icpcode/icpcode"
+	"github.com/icpcode/icpcode/inventory"
 	"github.com/icpcode/icpcode/presets"
 )
 
 // china is the time of the rules and of everything that is printed.
 var china = time.FixedZone("Asia/Shanghai", 8*60*60)
 
-// errTime says what a time looks like.
-var errTime = errorf("not a date like 2026-03-01, a time like 2026-03-01 10:00, both in China, or an RFC 3339 instant",
-	"应为日期（如2026-03-01）、时间（如2026-03-01 10:00，均为北京时间）或RFC 3339时刻")
-
 // parseTime reads the value of -at. A date alone is its first instant in China.
 func parseTime(s string) (time.Time, error) {
-	for _, layout := range [...]string{time.DateOnly, "2006-01-02 15:04", time.DateTime} {
-		if t, err := time.ParseInLocation(layout, s, china); err == nil {
-			return t, nil
-		}
-	}
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		return time.Time{}, errorf("%q: %v", "%q：%v", s, errTime)
-	}
-	return t, nil
+	t, err := inventory.ParseTime(strings.TrimSpace(s))
+	return t.In(china), err
 }
 
 // assumable are the rules that -assume can name. How many codes were issued is
@@ -66,10 +55,18 @@ type account struct {
 	forOthers     bool // the codes are for another account
 }
 
+// certifications are the words for them, without spaces, hyphens and
+// underscores.
 var certifications = map[string]icpcode.Certification{
-	"personal": icpcode.Personal, "self-employed": icpcode.SelfEmployed,
-	"sole-trader": icpcode.SoleTrader, "enterprise": icpcode.Enterprise,
+	"personal": icpcode.Personal, "selfemployed": icpcode.SelfEmployed,
+	"soletrader": icpcode.SoleTrader, "enterprise": icpcode.Enterprise,
 	"个人": icpcode.Personal, "个体": icpcode.SelfEmployed, "个体工商户": icpcode.SoleTrader, "企业": icpcode.Enterprise,
+	"个人认证": icpcode.Personal, "企业认证": icpcode.Enterprise, "company": icpcode.Enterprise, "corporate": icpcode.Enterprise,
+}
+
+// unspaced takes away what people spell in several ways.
+func unspaced(s string) string {
+	return strings.ToLower(strings.NewReplacer(" ", "", "-", "", "_", "").Replace(s))
 }
 
 // parseAccount reads facts such as id=1001,certification=enterprise.
@@ -81,6 +78,7 @@ func parseAccount(words []string) (account, error) {
 			continue
 		}
 		key, value, found := strings.Cut(f, "=")
+		key, value = strings.ToLower(strings.TrimSpace(key)), strings.TrimSpace(value)
 		if !found {
 			return account{}, errorf("%q is not KEY=VALUE", "%q 应为 键=值", f)
 		}
@@ -107,7 +105,7 @@ func (a *account) set(key, value string) error {
 		a.id = icpcode.AccountID(value)
 		return nil
 	case "certification":
-		c, ok := certifications[value]
+		c, ok := certifications[unspaced(value)]
 		if !ok {
 			return errorf("certification %q is not personal, self-employed, sole-trader or enterprise", "certification %q 应为个人、个体、个体工商户或企业", value)
 		}
@@ -122,10 +120,13 @@ func (a *account) set(key, value string) error {
 }
 
 func yesNo(v *bool, key, value, no, yes string) error {
-	if value != no && value != yes {
+	value = unspaced(value)
+	meansYes := value == yes || yes == "yes" && (value == "true" || value == "y" || value == "是" || value == "1")
+	meansNo := value == no || no == "no" && (value == "false" || value == "n" || value == "否" || value == "0")
+	if !meansYes && !meansNo {
 		return errorf("%s %q is not %s or %s", "%s %q 应为%s或%s", key, value, yes, no)
 	}
-	*v = value == yes
+	*v = meansYes
 	return nil
 }
 
@@ -153,7 +154,10 @@ type book struct {
 // books are the rule books to judge by: each server by the book of its own
 // provider, or by the first where there is none. Its provider's codes are then
 // not what it needs (FIL-FOREIGN).
-type books struct{ list []book }
+type books struct {
+	list     []book
+	products map[string][]string // by provider; see known
+}
 
 // errNoBook says that a rule book is neither a preset nor a file.
 var errNoBook = errorf("neither a preset nor a file", "既非预置也非文件")
@@ -206,15 +210,17 @@ func openBooks(names []string, open func(string) (io.ReadCloser, error)) (*books
 // defaultProvider is the one whose rules hold for a server that names none.
 const defaultProvider = "alibaba"
 
-// at returns the set to judge a provider's servers by.
-func (b *books) at(provider string, t time.Time) (*icpcode.RuleSet, error) {
+// of returns the book to judge a provider's servers by.
+func (b *books) of(provider string) *book {
 	if provider == "" {
 		provider = defaultProvider
 	}
-	chosen := b.list[0]
-	if i := slices.IndexFunc(b.list, func(k book) bool { return k.provider == provider }); i >= 0 {
-		chosen = b.list[i]
-	}
+	return &b.list[max(0, slices.IndexFunc(b.list, func(k book) bool { return k.provider == provider }))]
+}
+
+// at returns the set to judge a provider's servers by.
+func (b *books) at(provider string, t time.Time) (*icpcode.RuleSet, error) {
+	chosen := b.of(provider)
 	set, err := chosen.rules.At(t)
 	if err != nil {
 		first := when(chosen.rules.Sets()[0].Effective) // a book that was read has a set

@@ -239,7 +239,7 @@ func (c *command) eachOf(name string, f *source, q *question, yield func(*answer
 		}
 		a, err := q.ask(name, s)
 		if err != nil {
-			if err := c.problem(name, errorf("%s: %s: %v", "%s：%s：%v", name, s.Instance.ID, err), f, c.keepGoing); err != nil {
+			if err := c.problem(name, errorf("%s: %s: %v", "%s：%s：%v", c.shown(name), s.Instance.ID, err), f, c.keepGoing); err != nil {
 				return err
 			}
 			continue

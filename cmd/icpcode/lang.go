@@ -3,93 +3,18 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/icpcode/icpcode"
-	"github.com/icpcode/icpcode/inventory"
+	"github.com/icpcode/icpcode/internal/spoken"
 )
 
-// sentence is an error in both languages. In English it is its text.
-type sentence struct {
-	en, zh string
-	args   []any
-	cause  error // may be nil
-}
-
-// errorf makes a sentence of two formats, which take the same verbs.
-func errorf(en, zh string, args ...any) error {
-	e := &sentence{en: en, zh: zh, args: args}
-	for _, a := range args {
-		if err, ok := a.(error); ok {
-			e.cause = err
-		}
-	}
-	return e
-}
-
-func (e *sentence) Error() string { return speaker{}.say(e.en, e.zh, e.args...) }
-
-func (e *sentence) Unwrap() error { return e.cause }
-
-// spoken is an error that has words in both languages.
-type spoken interface {
-	error
-	sentence() error
-}
-
-func (e *sentence) sentence() error { return e }
-
-// spokenIn returns the outermost error in a chain that has words, or nil.
-func spokenIn(err error) spoken {
-	var s spoken
-	if errors.As(err, &s) {
-		return s
-	}
-	return nil
-}
+// errorf makes an error in both languages, whose formats take the same verbs.
+func errorf(en, zh string, args ...any) error { return spoken.Errorf(en, zh, args...) }
 
 // tell returns an error in the language of the user, as far as it has words.
-func (s speaker) tell(err error) string {
-	var path *os.PathError
-	if said := spokenIn(err); said != nil {
-		e, ok := said.(*sentence)
-		if !ok {
-			return s.tell(said.sentence())
-		}
-		args := slices.Clone(e.args)
-		for i, a := range args {
-			if cause, ok := a.(error); ok {
-				args[i] = s.tell(cause)
-			}
-		}
-		return s.say(e.en, e.zh, args...)
-	}
-	var format *inventory.FormatError
-	if errors.As(err, &format) {
-		return format.Text(s.lang)
-	}
-	if errors.As(err, &path) {
-		return path.Path + s.say(": ", "：") + s.reason(path.Err)
-	}
-	if s.lang == icpcode.Chinese {
-		return translate(err.Error())
-	}
-	return err.Error()
-}
-
-// reason says why a file cannot be read.
-func (s speaker) reason(err error) string {
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return s.say("there is no such file", "没有该文件")
-	case errors.Is(err, os.ErrPermission):
-		return s.say("it may not be read", "没有读取权限")
-	}
-	return err.Error()
-}
+func (s speaker) tell(err error) string { return spoken.Text(err, s.lang) }
 
 // errLang says that a language is neither of the two.
 var errLang = errors.New("neither en nor zh")

@@ -10,6 +10,8 @@ import (
 
 	"github.com/icpcode/icpcode"
 	"github.com/icpcode/icpcode/inventory"
+
+	"github.com/icpcode/icpcode/internal/spoken"
 )
 
 // readable opens a file as text that a reader takes. The error names the file.
@@ -60,15 +62,16 @@ func (c *command) place(file string, err error, s *source) string {
 	var record *inventory.RecordError
 	var input *inventory.InputError
 	var incomplete *inventory.IncompleteError
+	var reading *readError
 	switch {
-	case errors.As(err, &input) && isSpoken(input.Err):
-		return file + c.say(": ", "：") + c.tell(input.Err) // it says where
+	case errors.As(err, &reading):
+		return file + c.say(": ", "：") + c.tell(reading) // it says where
 	case errors.As(err, &record):
 		return c.at(file, record.Record, record.Offset, record.Err, s)
 	case errors.As(err, &input):
 		return c.at(file, input.Record, input.Offset, input.Err, s)
-	case errors.As(err, &incomplete) && c.lang == icpcode.Chinese:
-		return file + "：" + incompleteZh(incomplete)
+	case errors.As(err, &incomplete):
+		return file + c.say(": ", "：") + c.tell(incomplete)
 	}
 	var path *os.PathError
 	if errors.As(err, &path) || isSpoken(err) {
@@ -99,8 +102,9 @@ func (c *command) recognised(err error, s *source) error {
 	var record *inventory.RecordError
 	var input *inventory.InputError
 	var format *inventory.FormatError
+	var reading *readError
 	switch {
-	case s == nil || s.text == nil || s.servers > 0 || isSpoken(err):
+	case s == nil || s.text == nil || s.servers > 0 || errors.As(err, &reading):
 		return nil
 	case errors.As(err, &format) && format.IsProduct():
 		return nil // it says which
@@ -117,19 +121,7 @@ func (c *command) recognised(err error, s *source) error {
 }
 
 // isSpoken reports whether an error has words in both languages.
-func isSpoken(err error) bool { return spokenIn(err) != nil }
-
-// incompleteZh says in Chinese what is missing.
-func incompleteZh(e *inventory.IncompleteError) string {
-	unit := "台"
-	if e.Format == inventory.AlibabaEIP || e.Format == inventory.TencentEIP || e.Format == inventory.HuaweiEIP {
-		unit = "个地址"
-	}
-	if e.Total > e.Found {
-		return fmt.Sprintf("%s清单不完整：共%d%s，只有%d%s；请获取其余各页", e.Region, e.Total, unit, e.Found, unit)
-	}
-	return fmt.Sprintf("%s清单不完整：有%d%s，但清单表明还有更多；请获取其余各页", e.Region, e.Found, unit)
-}
+func isSpoken(err error) bool { return spoken.In(err) != nil }
 
 // warn tells of something that does not keep the answers from being right.
 func (c *command) warn(file, text string) {

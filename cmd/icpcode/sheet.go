@@ -12,6 +12,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/icpcode/icpcode"
+	"github.com/icpcode/icpcode/internal/spoken"
 )
 
 // The limits on a spreadsheet. A part is a file inside it; nothing is trusted
@@ -39,12 +42,13 @@ type sheetError struct {
 	err         error
 }
 
-func (e *sheetError) Error() string { return speaker{}.tell(e.sentence()) }
+func (e *sheetError) Error() string { return e.Text(icpcode.English) }
 
 func (e *sheetError) Unwrap() error { return e.err }
 
-func (e *sheetError) sentence() error {
-	return errorf("sheet %q, cell %s: %v", "工作表%q，单元格%s：%v", e.sheet, e.cell, e.err)
+// Text returns the cell and the cause in language l.
+func (e *sheetError) Text(l icpcode.Lang) string {
+	return spoken.Errorf("sheet %q, cell %s: %v", "工作表%q，单元格%s：%v", e.sheet, e.cell, e.err).Text(l)
 }
 
 // workbook is an .xlsx file.

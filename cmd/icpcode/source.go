@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/icpcode/icpcode"
+	"github.com/icpcode/icpcode/internal/spoken"
 	"github.com/icpcode/icpcode/inventory"
 )
 
@@ -27,6 +29,29 @@ type source struct {
 	// notices are what was assumed or passed over, also what shows only while
 	// it is read.
 	notices []error
+}
+
+// readError is what keeps a file from being read as text, in words that say
+// where.
+type readError struct{ err error }
+
+// Error returns the text in English.
+func (e *readError) Error() string { return e.Text(icpcode.English) }
+
+// Text returns the text in language l.
+func (e *readError) Text(l icpcode.Lang) string { return spoken.Text(e.err, l) }
+
+// Unwrap returns the cause.
+func (e *readError) Unwrap() error { return e.err }
+
+// Read reads the text. What is wrong with it is told from what is wrong with
+// the list in it.
+func (s *source) Read(b []byte) (int, error) {
+	n, err := s.Reader.Read(b)
+	if err != nil && isSpoken(err) {
+		err = &readError{err}
+	}
+	return n, err
 }
 
 // close lets go of the file. It was only read.
