@@ -43,7 +43,9 @@ type jsonServer struct {
 	Conflicts []jsonConflict     `json:"conflicts,omitempty"` // between its records
 	Notes     []string           `json:"notes,omitempty"`
 	Expires   *time.Time         `json:"expires,omitempty"`
-	Answers   []icpcode.Reason   `json:"answers,omitempty"` // of -explain: all rules
+	// Of -explain: all rules, and the rows of -facts and -issued about no server.
+	Answers   []icpcode.Reason `json:"answers,omitempty"`
+	Unmatched []jsonUnmatched  `json:"unmatched,omitempty"`
 }
 
 // jsonUnmatched is a row of -facts or -issued that is about no server.

@@ -42,6 +42,7 @@ func (c *command) explained(found *answer, q *question) error {
 		for r := range found.decision.Answers(c.lang) {
 			s.Answers = append(s.Answers, q.ours(found, r))
 		}
+		s.Unmatched = c.unmatched
 		return c.unwritten(errorsOf(p.member("", s), write(c, "\n")))
 	}
 	t := newTable(c)

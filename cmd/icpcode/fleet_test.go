@@ -81,8 +81,8 @@ func TestVerdicts(t *testing.T) {
 		{"for others, a person", nil, func(q *question) { q.account = account{forOthers: true, certification: icpcode.Personal} }, verdictNo, 0, 0, "", "verify as an enterprise"},
 
 		{"no product", func(i *icpcode.Instance) { i.Product = "" }, nil, verdictUnknown, 0, 0, "product", ""},
-		{"another product", func(i *icpcode.Instance) { i.Product = "OSS" }, nil, verdictNo, 0, 0, "", "-"},
-		{"another cloud", func(i *icpcode.Instance) { i.Provider = "aws" }, nil, verdictNo, 0, 0, "", "-"},
+		{"another product", func(i *icpcode.Instance) { i.Product = icpcode.ENS }, nil, verdictNo, 0, 0, "", "-"},
+		{"another cloud", func(i *icpcode.Instance) { i.Provider = "huawei" }, func(q *question) { q.books = &books{list: q.books.list[:1]} }, verdictNo, 0, 0, "", "-"},
 		{"no provider", func(i *icpcode.Instance) { i.Provider = "" }, nil, verdictYes, 5, 5, "", ""},
 		{"pay-as-you-go", func(i *icpcode.Instance) { i.Billing = icpcode.PayAsYouGo; i.TermMonths = 0; i.Expires = time.Time{} }, nil, verdictNo, 0, 0, "", "convert it to subscription (bought for at least 3"},
 		{"no billing", func(i *icpcode.Instance) { i.Billing = 0 }, nil, verdictUnknown, 0, 5, "billing", ""},

@@ -90,7 +90,10 @@ func (q *question) ask(file string, s inventory.Server) (*answer, error) {
 		a.given = append(a.given, inventory.Change{Fact: "owner", From: "unknown", To: string(q.account.id)})
 	}
 	a.settleTerm()
-	var err error
+	err := q.books.settle(i)
+	if err != nil {
+		return nil, err
+	}
 	if a.set, err = q.books.at(i.Provider, q.at); err != nil {
 		return nil, err
 	}
