@@ -423,10 +423,10 @@ func (a Action) tells(role Role) bool {
 	return true
 }
 
-// apply returns the record after e. It is the only place where records change.
-func (r Record) apply(e *Event) Record {
+// apply makes r the record after e. It is the only place where records change.
+func (r *Record) apply(e *Event) {
 	if e.Seq == 1 {
-		r = Record{
+		*r = Record{
 			Code: e.Code, Origin: e.Origin, Owner: e.Owner, RuleSetVersion: e.RuleSetVersion, Assumed: e.Assumed,
 			Issued: e.At, Paid: e.Paid, Remark: e.Remark,
 		}
@@ -458,7 +458,6 @@ func (r Record) apply(e *Event) Record {
 		r.Refunded = e.Refund
 	}
 	r.Reason = e.Reason
-	return r
 }
 
 // Replay returns the record that the events of one code add up to. They must
@@ -474,7 +473,7 @@ func Replay(events []Event) (Record, error) {
 		if e.Seq != uint64(i)+1 || e.Code != events[0].Code || e.From != r.State {
 			return Record{}, invalid("Events", "are not the whole history of one code in order")
 		}
-		r = r.apply(e)
+		r.apply(e)
 	}
 	return r.Clone(), nil
 }

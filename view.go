@@ -130,13 +130,13 @@ func (v *view) occur(e Event) {
 	if s == nil {
 		s = v.add(slot{Document: Document{Key: k}, created: true})
 	}
-	var r Record
+	r := new(Record)
 	if s.Body != nil {
-		r = *s.Body.(*Record)
+		*r = *s.Body.(*Record)
 	}
 	e.Seq, e.From = r.Version+1, r.State
-	r = r.apply(&e)
-	s.Body, s.Version, s.dirty = &r, r.Version, true
+	r.apply(&e)
+	s.Body, s.Version, s.dirty = r, r.Version, true
 	v.events = append(v.events, e)
 }
 

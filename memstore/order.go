@@ -115,6 +115,7 @@ func (o *opaque) compare(a, b item) int {
 // end. Elsewhere that costs a chunk, not the list.
 type list struct {
 	chunks [][]item
+	one    [1][]item // where chunks begins: few lists have a second
 }
 
 // maxChunk is how many items a chunk of a list has at most.
@@ -151,7 +152,8 @@ func (l *list) add(o *opaque, a item) {
 		return
 	}
 	if n == 0 {
-		l.chunks = [][]item{{a}}
+		l.one[0] = append(make([]item, 0, 2), a) // a second code costs nothing then
+		l.chunks = l.one[:]
 		return
 	}
 	c := slices.Insert(l.chunks[i], place, a)
