@@ -63,12 +63,9 @@ var ErrFormat error = errorf("not an inventory of a known format", "不是可识
 // as far as that can be told, and what to do. It matches [ErrFormat].
 type FormatError struct {
 	what, do phrase
-	product  bool
+	kind     Kind
+	detail   string
 }
-
-// IsProduct reports whether it is known to be a list of another product, or of
-// servers without details.
-func (e *FormatError) IsProduct() bool { return e.product }
 
 // phrase is a text in the two languages.
 type phrase struct{ en, zh string }

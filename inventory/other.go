@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -161,9 +162,9 @@ func (t *tree) foreign(list key, around ...string) *FormatError {
 	}[list]
 	if list == keyServers && t.has(keyLinks) && t.only(huaweiFields) {
 		return &FormatError{
-			product: true,
-			what:    phrase{"a list of servers without details", "不含详情的服务器列表"},
-			do:      phrase{"the call that has them is hcloud ECS ListServersDetails (GET /v1/{project_id}/cloudservers/detail)", "含详情的接口是 hcloud ECS ListServersDetails（GET /v1/{project_id}/cloudservers/detail）"},
+			kind: KindNoDetails,
+			what: phrase{"a list of servers without details", "不含详情的服务器列表"},
+			do:   phrase{"the call that has them is hcloud ECS ListServersDetails (GET /v1/{project_id}/cloudservers/detail)", "含详情的接口是 hcloud ECS ListServersDetails（GET /v1/{project_id}/cloudservers/detail）"},
 		}
 	}
 	if p, ok := t.otherProduct(around...); ok {
@@ -186,7 +187,7 @@ func (p product) said() *FormatError {
 	if !ok {
 		do = feed[""]
 	}
-	return &FormatError{phrase{"a list of another product: " + name.en, "其他产品的列表：" + name.zh}, do, true}
+	return &FormatError{what: phrase{"a list of another product: " + name.en, "其他产品的列表：" + name.zh}, do: do, kind: KindProduct}
 }
 
 // quoted lists the first names of a record, quoted.
@@ -219,6 +220,7 @@ func (t *tree) errFormat() *FormatError {
 	}
 	if len(code) > 0 && !slices.Contains([]string{"0", "200", "success", "ok"}, strings.ToLower(string(code))) {
 		return &FormatError{
+			kind: KindAnswered, detail: string(code),
 			what: phrase{fmt.Sprintf("the provider answered with the error %.64q", code), fmt.Sprintf("供应商返回了错误 %.64q", code)},
 			do:   phrase{"nothing was listed: mend that and ask again", "没有列出任何内容：请排除该错误后重新查询"},
 		}
@@ -227,35 +229,63 @@ func (t *tree) errFormat() *FormatError {
 		return &FormatError{what: phrase{"it is an empty object", "空对象"}}
 	}
 	if t.begins(keyInstanceID, "i-") && t.only(ecsFields) {
-		return selection("aliyun ecs DescribeInstances", t.quoted())
+		return selection("aliyun ecs DescribeInstances", t.names())
 	}
 	if t.begins(keyInstanceID, "ins-") && t.only(cvmFields) {
-		return selection("tccli cvm DescribeInstances", t.quoted())
+		return selection("tccli cvm DescribeInstances", t.names())
 	}
 	if t.begins(keyInstanceID, "lhins-") && t.only(lighthouseFields) {
-		return selection("tccli lighthouse DescribeInstances", t.quoted())
+		return selection("tccli lighthouse DescribeInstances", t.names())
 	}
 	if t.has(keyID) && t.has(keyOwnStatus) && t.only(huaweiFields) {
-		return selection("hcloud ECS ListServersDetails", t.quoted())
+		return selection("hcloud ECS ListServersDetails", t.names())
 	}
 	names := t.names()
 	if slices.Contains(names, "terraform_version") {
-		return &FormatError{what: phrase{"Terraform's state, which is not read", "Terraform 状态文件，暂不支持"}, do: feed[""]}
+		return &FormatError{kind: KindState, what: phrase{"Terraform's state, which is not read", "Terraform 状态文件，暂不支持"}, do: feed[""]}
 	}
 	if slices.Contains(names, "columns") && slices.Contains(names, "rows") {
-		return &FormatError{what: phrase{"the answer to a query, as Steampipe prints it", "查询结果（如 Steampipe 的输出）"}, do: feed[""]}
+		return &FormatError{kind: KindQuery, what: phrase{"the answer to a query, as Steampipe prints it", "查询结果（如 Steampipe 的输出）"}, do: feed[""]}
 	}
 	if p, ok := t.otherProduct(); ok {
 		return p.said()
+	}
+	if isCut(names) {
+		return selection("", names)
 	}
 	quoted := t.quoted()
 	return &FormatError{what: phrase{"an object with " + quoted, "含有 " + quoted + " 的对象"}, do: feed[""]}
 }
 
-// selection says that a filter has left too little of a command's answer.
-func selection(command, quoted string) *FormatError {
-	return &FormatError{
-		what: phrase{"a server with only some of its fields: " + quoted, "只保留了部分字段的服务器：" + quoted},
-		do:   phrase{"give the whole answer of " + command + ", without a filter", "请提供 " + command + " 的完整输出，不要筛选字段"},
+// selection says that a filter has left too little of a command's answer; "": it
+// does not show of which.
+func selection(command string, names []string) *FormatError {
+	fields := strings.Join(names[:min(len(names), maxNamed)], ", ")
+	do := phrase{"give the whole answer of " + command + ", without a filter", "请提供 " + command + " 的完整输出，不要筛选字段"}
+	if command == "" {
+		do = wholeAnswer
 	}
+	return &FormatError{
+		kind: KindSelection, detail: fields,
+		what: phrase{"a server with only some of its fields: " + strings.Trim(strconv.Quote(fields), `"`), "只保留了部分字段的服务器：" + strings.Trim(strconv.Quote(fields), `"`)},
+		do:   do,
+	}
+}
+
+// cutNames are what people call the fields that they select of a server, folded.
+var cutNames = []string{
+	"id", "instanceid", "name", "instancename", "status", "state", "instancestate", "region", "regionid", "expires", "expiredtime",
+	"billing", "instancechargetype", "chargetype", "ip", "publicip", "publicipaddress", "publicipaddresses", "zone", "zoneid", "creationtime", "createdtime",
+}
+
+// isCut reports whether the names are those of a part of a server's record, as
+// a filter leaves or renames them.
+func isCut(names []string) bool {
+	n := 0
+	for _, name := range names {
+		if slices.Contains(cutNames, fold(name)) {
+			n++
+		}
+	}
+	return n >= 2 && n*3 >= len(names)*2
 }

@@ -74,7 +74,7 @@ func TestOwnErrors(t *testing.T) {
 		{"JSON with an empty ID", `{"id":"w-1"}{"id":""}{"id":"w-3"}`, `server 2, byte 12: id is missing`},
 		{"JSON key twice", `{"id":"w-1"}{"id":"w-2","id":"w-4"}{"id":"w-3"}`, `server 2, byte 12: has the key id twice`},
 		{"JSON with a key that nobody knows", `{"id":"w-1"}{"id":"w-2","Trial":true,"x":1}{"id":"w-3"}`, `server 2, byte 12: not an inventory of a known format: an object with id, "Trial", "x"` + give},
-		{"JSON with a provider's key", `{"id":"w-1"}{"id":"w-2","Status":"Running"}{"id":"w-3"}`, `server 2, byte 12: not an inventory of a known format: an object with id, Status` + give},
+		{"JSON with a provider's key", `{"id":"w-1"}{"id":"w-2","Status":"Running"}{"id":"w-3"}`, `server 2, byte 12: not an inventory of a known format: a server with only some of its fields: id, Status; give the whole answer of the tool, without a filter such as jq or --query`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			servers, errs := readAny(c.text, nil)

@@ -57,7 +57,7 @@ func TestStatedCases(t *testing.T) {
 		{"of another one by name", []string{"-facts", "A14_facts_ok.csv", "-issued", "i-bp1=5", "-issued", "0"}, exitUsage, []string{`{"file":"-issued","id":"i-bp1"}`}, []string{"-issued: i-bp1 is in no inventory"}},
 		{"neither number nor file", []string{"-issued", "many"}, exitUsage, nil, []string{`"many" is neither a number (0), nor ID=NUMBER (i-1=2), nor a CSV file with the columns id and issued`}},
 		{"a table for people", []string{"-issued", "A05_table.txt"}, exitUsage, nil, []string{"A05_table.txt: it is a table for people"}},
-		{"an error as facts", []string{"-facts", "A06_cli_error.txt"}, exitUsage, nil, []string{"A06_cli_error.txt: it is an error of the tool, not a list: ErrorCode: InvalidAccessKeyId.NotFound"}},
+		{"an error as facts", []string{"-facts", "A06_cli_error.txt"}, exitUsage, nil, []string{"A06_cli_error.txt: it is an error of the tool, not a list: InvalidAccessKeyId.NotFound"}},
 	} {
 		args := slices.Concat([]string{"precheck", "A14_ecs.json", "-json", "-at", "2026-06-01"}, test.args)
 		r := runIt(caseArgs(args...)...)
@@ -103,7 +103,7 @@ func TestForeignCases(t *testing.T) {
 		"A04d_ids.json":       {"it is a list of IDs", "这是ID等单个值的列表", printAliyun},
 		"A04e_subset.json":    {"its records have been cut or renamed", "记录经jq、--query或--filter裁剪或改名", printAliyun},
 		"A05_table.txt":       {"it is a table for people", "这是供人阅读的表格", printAliyun},
-		"A06_cli_error.txt":   {"it is an error of the tool, not a list: ErrorCode: InvalidAccessKeyId.NotFound", "这是工具的报错，不是清单：ErrorCode: InvalidAccessKeyId.NotFound", printAliyun},
+		"A06_cli_error.txt":   {"it is an error of the tool, not a list: InvalidAccessKeyId.NotFound", "这是工具的报错，不是清单：InvalidAccessKeyId.NotFound", printAliyun},
 		"A11_python_repr.txt": {"it is what Python's print shows", "这是Python的print输出", printTccli},
 		"A15_tf_show.json":    {"it is Terraform's state, which is not read yet", "这是Terraform状态文件，暂不支持读取", printAliyun},
 		"A15c_steampipe.json": {"it is the answer to a query (steampipe)", "这是查询工具（steampipe）的结果", printAliyun},

@@ -338,7 +338,7 @@ func (c *command) readFacts() (*inventory.Facts, error) {
 		err = reading // it says where
 	}
 	if errors.As(err, &bad) && bad.Line <= 1 && bad.Column == "" && f.text != nil {
-		if said := recognise(f.head); said != nil {
+		if said := recognise(err, f.head); said != nil {
 			err = said
 		}
 	}

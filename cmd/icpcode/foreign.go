@@ -2,10 +2,11 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
-	"regexp"
+	"errors"
 	"slices"
 	"strings"
+
+	"github.com/icpcode/icpcode/inventory"
 )
 
 // binaryKind says what a file is that is no text; nil: a text, and errNoSheet:
@@ -64,169 +65,58 @@ func printing(text string) string {
 	return printAliyun + "; " + printTccli + "; " + printHcloud
 }
 
-// The looks of texts that are no inventories.
-var (
-	ruleLine  = regexp.MustCompile(`(?m)^\s*[|+]?\s*[-=+:]{2,}[-=+:| ]*\s*$`)
-	yamlLine  = regexp.MustCompile(`(?m)^\s*(- )?["']?[A-Za-z_][\w:-]*["']?:(\s|$)`)
-	toolError = regexp.MustCompile(`(?m)^\s*(ERROR:|Error:|error:|\[[A-Z_]*ERROR\]|\[TencentCloudSDKException\]|ErrorCode:|Traceback \(most recent call last\):|usage: |Usage:|.*: command not found|.*不是内部或外部命令|.*is not recognized as )`)
-	promptOne = regexp.MustCompile(`^(\[?[\w.-]+@[\w.-]+[^\n]*[#$%>] |PS [A-Z]:\\[^\n]*> |[A-Z]:\\[^\n]*>|\$ |% |> )(sudo )?(aliyun|tccli|hcloud|icpcode|cat|curl|python3?|jq|type) `)
-)
-
 // recognise says what a text is that no reader takes, and what to do; nil: it
-// does not show. A byte order mark may be in front.
-func recognise(head []byte) error {
+// does not show. The error is that of a reader, and need not tell.
+func recognise(err error, head []byte) error {
 	text := strings.TrimSpace(strings.TrimPrefix(string(head), "\uFEFF"))
-	lower := strings.ToLower(text[:min(len(text), 512)])
-	command := printing(text)
-	switch {
-	case text == "":
+	if text == "" {
 		return errorf("it is empty: the tool printed nothing there, or failed", "文件为空：工具没有输出内容，或执行失败")
-	case strings.ContainsRune(text, 0):
+	}
+	command := printing(text)
+	if strings.ContainsRune(text, 0) {
 		return errorf("it is no text: give what the provider's tool prints, %s", "不是文本文件：请提供云服务商工具的输出，%s", command)
-	case strings.HasPrefix(text, "{'"), strings.HasPrefix(text, "[{'"), strings.HasPrefix(text, "['"):
-		return errorf("it is what Python's print shows, not JSON: print(json.dumps(...)) instead, or %s", "这是Python的print输出，不是JSON：请改用print(json.dumps(...))，或 %s", command)
-	case promptOne.MatchString(firstLine(text)):
-		return errorf("it is a log of a terminal, with prompts: send the output itself to a file, %s", "这是终端记录，含有命令提示符：请将命令的输出直接写入文件，%s", command)
-	case looksLikeJSON([]byte(text)):
-		return recogniseJSON(text, command)
-	case toolError.MatchString(text):
-		return errorf("it is an error of the tool, not a list: %s; correct that and print it again, %s", "这是工具的报错，不是清单：%s；请解决后重新执行 %s", firstError(text), command)
-	case strings.HasPrefix(lower, "<!doctype html"), strings.HasPrefix(lower, "<html"), strings.HasPrefix(lower, "<table"), strings.Contains(lower, "<html"):
-		return errorf("it is a web page or a table saved as one (consoles call it .xls): open it in Excel and save it as .xlsx, or %s",
-			"这是网页或以网页保存的表格（控制台导出的.xls常是如此）：请用Excel打开后另存为.xlsx，或 %s", command)
-	case strings.HasPrefix(text, "<"):
-		return errorf("it is XML: ask for JSON, %s", "这是XML：请改为输出JSON，%s", command)
-	case text == "null", text == "true", text == "false":
-		return errorf("it is only %s: the tool's filter or query matched nothing; print the whole list, %s", "内容只有%s：筛选条件没有匹配到任何内容；请输出完整清单，%s", text, command)
-	case strings.HasPrefix(text, `"`) && strings.Contains(text, `{\"`):
-		return errorf("it is JSON inside a JSON text: unpack it first, jq -r . FILE", "这是嵌套在JSON文本中的JSON：请先解开，jq -r . 文件")
-	case ruleLine.MatchString(text):
-		return errorf("it is a table for people, not data: print JSON, without --output table or cols=, %s", "这是供人阅读的表格，不是数据：请输出JSON，不要加--output table或cols=，%s", command)
-	case len(yamlLine.FindAllString(text, 3)) >= 2 || strings.HasPrefix(text, "---\n"):
-		return errorf("it looks like YAML: print JSON, %s", "这似乎是YAML：请输出JSON，%s", command)
+	}
+	var format *inventory.FormatError
+	if !errors.As(err, &format) {
+		for _, err := range inventory.Read(strings.NewReader(text), nil) {
+			if errors.As(err, &format) {
+				break
+			}
+		}
+	}
+	if format == nil {
+		return nil
+	}
+	if say, found := kindWords[format.Kind()]; found {
+		return errorf(say.en, say.zh, format.Detail(), command)
 	}
 	return nil
 }
 
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(text, "\n")
-	return line
-}
-
-// firstError is the line of a tool's error that says most.
-func firstError(text string) string {
-	best := ""
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		if best == "" || strings.HasPrefix(line, "ErrorCode:") || strings.Contains(line, "code:") {
-			best = line
-		}
-	}
-	return shorten(best, 100)
-}
-
-// outline is what the beginning of a JSON text shows.
-type outline struct {
-	outer []string // keys of the outermost object
-	inner []string // keys of the first object in a list
-	texts bool     // a list of texts or numbers, without objects
-}
-
-// outlineOf reads as much of a JSON text as there is.
-func outlineOf(text string) *outline {
-	o := &outline{}
-	dec := json.NewDecoder(strings.NewReader(text))
-	dec.UseNumber()
-	type frame struct {
-		list, first bool // the first element of its list
-		key         bool // a key comes next
-	}
-	var stack []frame
-	sawObject := false
-	for {
-		t, err := dec.Token()
-		if err != nil {
-			return o
-		}
-		top := len(stack) - 1
-		switch t := t.(type) {
-		case json.Delim:
-			if t == '}' || t == ']' {
-				stack = stack[:top]
-				if top > 0 && !stack[top-1].list {
-					stack[top-1].key = true
-				}
-				continue
-			}
-			inList := top >= 0 && stack[top].list
-			stack = append(stack, frame{list: t == '[', key: t == '{', first: t == '{' && inList && !sawObject})
-			sawObject = sawObject || t == '{' && inList
-			continue
-		case string:
-			if top >= 0 && !stack[top].list && stack[top].key {
-				if top == 0 {
-					o.outer = append(o.outer, t)
-				}
-				if stack[top].first {
-					o.inner = append(o.inner, t)
-				}
-				stack[top].key = false
-				continue
-			}
-		}
-		if top >= 0 && stack[top].list && !sawObject {
-			o.texts = true
-		}
-		if top >= 0 && !stack[top].list {
-			stack[top].key = true
-		}
-	}
-}
-
-func (o *outline) has(keys ...string) bool {
-	for _, k := range keys {
-		if !slices.Contains(o.outer, k) && !slices.Contains(o.inner, k) {
-			return false
-		}
-	}
-	return true
-}
-
-// recogniseJSON is recognise for JSON.
-func recogniseJSON(text, command string) error {
-	o := outlineOf(text)
-	switch {
-	case o.has("terraform_version"), o.has("lineage", "serial"):
-		return errorf("it is Terraform's state, which is not read yet: print the servers themselves, %s", "这是Terraform状态文件，暂不支持读取：请直接输出服务器清单，%s", command)
-	case o.has("columns", "rows"):
-		return errorf("it is the answer to a query (steampipe): print the provider's whole list instead, %s", "这是查询工具（steampipe）的结果：请改为输出云服务商的完整清单，%s", command)
-	case o.has("Reservations"):
-		return errorf("it is a list of Amazon's EC2: ICP filings are for servers in mainland China, of providers there", "这是亚马逊EC2的清单：ICP备案只适用于中国大陆云服务商的服务器")
-	case o.has("Code", "Message"), o.has("code", "message"), o.has("error_code"), o.has("error_msg"), o.has("Error"):
-		return errorf("it is an error that the provider answered: %s; correct that and print it again, %s", "这是云服务商返回的错误：%s；请解决后重新执行 %s", oneLine(shorten(text, 100)), command)
-	case o.texts && len(o.outer) == 0 && len(o.inner) == 0:
-		return errorf("it is a list of IDs or other single values: print the whole records, without jq or a query, %s", "这是ID等单个值的列表：请输出完整记录，不要用jq或查询筛选，%s", command)
-	}
-	keys := o.inner
-	if len(keys) == 0 {
-		keys = o.outer
-	}
-	if isCut(keys) {
-		return errorf("its records have been cut or renamed by jq, --query or --filter (%s): print the whole records, %s",
-			"记录经jq、--query或--filter裁剪或改名（%s）：请输出完整记录，%s", strings.Join(keys[:min(len(keys), 5)], ", "), command)
-	}
-	return nil
-}
-
-// isCut reports whether the keys are those of a part of a server's record.
-func isCut(keys []string) bool {
-	n := 0
-	for _, k := range keys {
-		switch strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(k)) {
-		case "id", "instanceid", "name", "instancename", "status", "state", "instancestate", "region", "regionid", "expires", "expiredtime",
-			"billing", "instancechargetype", "chargetype", "ip", "publicip", "publicipaddress", "publicipaddresses", "zone", "zoneid", "creationtime", "createdtime":
-			n++
-		}
-	}
-	return n >= 2 && n*3 >= len(keys)*2
+// kindWords say of each kind of input what it is and what to do. They take the
+// detail and the command that prints a list.
+var kindWords = map[inventory.Kind]struct{ en, zh string }{
+	inventory.KindPython: {"it is what Python's print shows, not JSON: print(json.dumps(...)) instead, or %[2]s",
+		"这是Python的print输出，不是JSON：请改用print(json.dumps(...))，或 %[2]s"},
+	inventory.KindTerminal: {"it is a log of a terminal, with prompts: send the output itself to a file, %[2]s", "这是终端记录，含有命令提示符：请将命令的输出直接写入文件，%[2]s"},
+	inventory.KindToolError: {"it is an error of the tool, not a list: %.100[1]s; correct that and print it again, %[2]s",
+		"这是工具的报错，不是清单：%.100[1]s；请解决后重新执行 %[2]s"},
+	inventory.KindAnswered: {"it is an error that the provider answered: %.100[1]s; correct that and print it again, %[2]s",
+		"这是云服务商返回的错误：%.100[1]s；请解决后重新执行 %[2]s"},
+	inventory.KindWebPage: {"it is a web page or a table saved as one (consoles call it .xls): open it in Excel and save it as .xlsx, or %[2]s",
+		"这是网页或以网页保存的表格（控制台导出的.xls常是如此）：请用Excel打开后另存为.xlsx，或 %[2]s"},
+	inventory.KindXML: {"it is XML: ask for JSON, %[2]s", "这是XML：请改为输出JSON，%[2]s"},
+	inventory.KindScalar: {"it is only %.40[1]s: the tool's filter or query matched nothing, or one value; print the whole list, %[2]s",
+		"内容只有%.40[1]s：筛选条件没有匹配到内容，或只匹配到一个值；请输出完整清单，%[2]s"},
+	inventory.KindEncoded: {"it is JSON inside a JSON text: unpack it first, jq -r . FILE", "这是嵌套在JSON文本中的JSON：请先解开，jq -r . 文件"},
+	inventory.KindTable: {"it is a table for people, not data: print JSON, without --output table or cols=, %[2]s",
+		"这是供人阅读的表格，不是数据：请输出JSON，不要加--output table或cols=，%[2]s"},
+	inventory.KindYAML:  {"it looks like YAML: print JSON, %[2]s", "这似乎是YAML：请输出JSON，%[2]s"},
+	inventory.KindState: {"it is Terraform's state, which is not read yet: print the servers themselves, %[2]s", "这是Terraform状态文件，暂不支持读取：请直接输出服务器清单，%[2]s"},
+	inventory.KindQuery: {"it is the answer to a query (steampipe): print the provider's whole list instead, %[2]s",
+		"这是查询工具（steampipe）的结果：请改为输出云服务商的完整清单，%[2]s"},
+	inventory.KindIDs: {"it is a list of IDs or other single values: print the whole records, without jq or a query, %[2]s",
+		"这是ID等单个值的列表：请输出完整记录，不要用jq或查询筛选，%[2]s"},
+	inventory.KindSelection: {"its records have been cut or renamed by jq, --query or --filter (%[1]s): print the whole records, %[2]s",
+		"记录经jq、--query或--filter裁剪或改名（%[1]s）：请输出完整记录，%[2]s"},
 }

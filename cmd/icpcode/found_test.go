@@ -65,7 +65,7 @@ func TestFound(t *testing.T) {
 		"tfstate.json": {`{"version":4,"terraform_version":"1.9.0","serial":3,"lineage":"x","resources":[]}`, "", 0, exitInput, "Terraform's state", "Terraform状态文件"},
 		"double.json":  {`"{\"Instances\": {\"Instance\": []}}"`, "", 0, exitInput, "JSON inside a JSON text", "嵌套在JSON文本中的JSON"},
 		"be.json":      {string(utf16be), "", 1, exitUnknown, "read as UTF-16BE", "已按UTF-16BE编码读取"},
-		"ids.txt":      {"i-bp1aaa\ni-bp1bbb\n", "", 0, exitInput, "a list of IDs", "只有 ID 的列表"},
+		"ids.txt":      {"i-bp1aaa\ni-bp1bbb\n", "", 0, exitInput, "a list of IDs", "这是ID等单个值的列表"},
 		"footer.csv":   {"清单\n\nid,product,region\ni-1,ECS,cn-hangzhou\n合计,1,\n", "", 1, exitUnknown, "is a line of totals and no server: not read", "是合计行，不是服务器：未读取"},
 		"mac.csv":      {"id,owner,trial\ri-bp1ggggggggggggggggg,1001,no\r", "-facts", 1, exitUnknown, "", ""},
 		"trick.csv":    {"id,owner,trial\r\n=\"i-bp1ggggggggggggggggg\",=\"1234567890123456\",no\r\n", "-facts", 1, exitUnknown, "", ""},

@@ -77,7 +77,7 @@ func (c *command) parseIssued(values []string) (*issued, error) {
 		err = s.read(io.LimitReader(f, maxIssuedFile+1))
 		f.close()
 		if errors.Is(err, errIssuedHeader) && f.text != nil {
-			if said := recognise(f.head); said != nil {
+			if said := recognise(err, f.head); said != nil {
 				err = said
 			}
 		}

@@ -106,7 +106,7 @@ func (c *command) recognised(err error, s *source) error {
 	switch {
 	case s == nil || s.text == nil || s.servers > 0 || errors.As(err, &reading):
 		return nil
-	case errors.As(err, &format) && format.IsProduct():
+	case errors.As(err, &format) && (format.Kind() == inventory.KindProduct || format.Kind() == inventory.KindNoDetails):
 		return nil // it says which
 	case s.text.failure.err != nil && !errors.Is(s.text.failure.err, io.EOF):
 		return nil
@@ -117,7 +117,7 @@ func (c *command) recognised(err error, s *source) error {
 	case errors.As(err, &input) && input.Record > 1:
 		return nil
 	}
-	return recognise(s.head)
+	return recognise(err, s.head)
 }
 
 // isSpoken reports whether an error has words in both languages.

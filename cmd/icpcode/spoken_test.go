@@ -213,3 +213,18 @@ func TestInventoryErrorsSpeak(t *testing.T) {
 		t.Errorf("only %v", seen)
 	}
 }
+
+// TestKindWords: the command has words for every kind of input that package
+// inventory knows, but for those that say all themselves.
+func TestKindWords(t *testing.T) {
+	for k := inventory.KindProduct; k <= inventory.KindQuery; k++ {
+		_, found := kindWords[k]
+		itself := k == inventory.KindProduct || k == inventory.KindNoDetails || k == inventory.KindPacked // binaryKind
+		if found == itself {
+			t.Errorf("kind %d: words %t", k, found)
+		}
+		if w := kindWords[k]; compare(w.en, w.zh) != "" || found && !strings.Contains(w.zh, "请") {
+			t.Errorf("kind %d: %q, %q", k, w.en, w.zh)
+		}
+	}
+}
