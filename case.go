@@ -58,6 +58,7 @@ const (
 	PhoneUnasked               // it was not asked for yet
 	PhoneVerified              // it was verified
 	PhoneRefused               // what was given as proof was not accepted
+	PhoneNoProof               // no proof was given, and none was not accepted
 )
 
 // Case is everything that a decision about one operation rests on: the
@@ -296,7 +297,7 @@ func (c *Case) checkGrant() error {
 	if g == nil {
 		return nil
 	}
-	if g.Phone > PhoneRefused {
+	if g.Phone > PhoneNoProof {
 		return invalid("Grant.Phone", "is not a known value")
 	}
 	for _, limit := range [...]*CaseCap{&g.Out, &g.In} {

@@ -16,8 +16,9 @@ type Decision struct {
 	Case Case
 	Verdict
 	Quota Quota // ELG-QUOTA: of the instance, or of the product in the account
-	// PhoneNeeded says that the phone is yet to be verified (GRT-FIRST): if
-	// nothing refuses, the action passes once it is.
+	// PhoneNeeded says that the phone is yet to be verified (GRT-FIRST), also
+	// after a proof that was not accepted: if nothing else refuses, the action
+	// passes once it is.
 	PhoneNeeded bool
 
 	set  *RuleSet // that decided; nil where the decision was read back
@@ -66,7 +67,7 @@ func (d *Decision) err() error {
 	if !d.Refused() {
 		return nil
 	}
-	return &RefusedError{d.shown()}
+	return &RefusedError{Decision: d.shown()}
 }
 
 // shown returns the decision as its asker may know it: how near the other side

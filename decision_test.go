@@ -86,7 +86,7 @@ func TestDecisionsTellNothingOfOthers(t *testing.T) {
 		r := icpcode.IssueRequest{
 			Actor: theOwner, Instance: w.server(theOwner), Quantity: 1, GrantTo: theGrantee, Certification: icpcode.Enterprise,
 		}
-		d := must[icpcode.Decision](t)(w.eng.Verify(w.ctx, r))
+		d := must[icpcode.Decision](t)(verify(w.ctx, w.eng, r))
 		lasting(t, d)
 		if set := must[*icpcode.RuleSet](t)(icpcode.Alibaba().At(w.now)); asJSON(t, judgedAgain(t, set, d)) != asJSON(t, d) {
 			t.Errorf("judged again it answers otherwise:\n%s\n%s", asJSON(t, d), asJSON(t, judgedAgain(t, set, d)))
@@ -115,7 +115,7 @@ func TestDecisionsTellNothingOfOthers(t *testing.T) {
 // unknown under another.
 func TestWithheldIsUnknownUnderAnotherSet(t *testing.T) {
 	w := newWorld(t)
-	d := must[icpcode.Decision](t)(w.eng.Verify(w.ctx, icpcode.IssueRequest{
+	d := must[icpcode.Decision](t)(verify(w.ctx, w.eng, icpcode.IssueRequest{
 		Actor: theOwner, Instance: w.server(theOwner), Quantity: 1, GrantTo: theGrantee, Certification: icpcode.Enterprise,
 	}))
 	if !d.Pass.Has(icpcode.GRTIn) {

@@ -100,7 +100,7 @@ var operations = []operation{
 	{"Void", func(in *inputs) error { _, err := in.w.eng.Void(in.w.ctx, in.void); return err }},
 	{"CloseInstance", func(in *inputs) error { _, err := in.w.eng.CloseInstance(in.w.ctx, in.closing); return err }},
 	{"Import", func(in *inputs) error { _, err := in.w.eng.Import(in.w.ctx, in.imported); return err }},
-	{"Verify", func(in *inputs) error { _, err := in.w.eng.Verify(in.w.ctx, in.issue); return err }},
+	{"DryRun", func(in *inputs) error { _, err := in.w.eng.DryRun().Issue(in.w.ctx, in.issue); return err }},
 	{"Lookup", func(in *inputs) error {
 		_, err := in.w.eng.Lookup(in.w.ctx, in.lookup.actor, in.lookup.code, in.lookup.today)
 		return err
@@ -258,7 +258,7 @@ func spoilings() []spoiling {
 		"Void":          func(in *inputs) (*icpcode.AccountID, *string) { return &in.void.Actor, &in.void.RequestID },
 		"CloseInstance": func(in *inputs) (*icpcode.AccountID, *string) { return &in.closing.Actor, &in.closing.RequestID },
 		"Import":        func(in *inputs) (*icpcode.AccountID, *string) { return &in.imported.Actor, &in.imported.RequestID },
-		"Verify":        func(in *inputs) (*icpcode.AccountID, *string) { return &in.issue.Actor, nil },
+		"DryRun":        func(in *inputs) (*icpcode.AccountID, *string) { return &in.issue.Actor, nil },
 		"Lookup":        func(in *inputs) (*icpcode.AccountID, *string) { return &in.lookup.actor, nil },
 		"History":       func(in *inputs) (*icpcode.AccountID, *string) { return &in.lookup.actor, nil },
 		"Grantees":      func(in *inputs) (*icpcode.AccountID, *string) { return &in.lookup.actor, nil },
@@ -294,7 +294,7 @@ func spoilings() []spoiling {
 	facts("Grant", "Instance", false, func(in *inputs) *icpcode.Instance { return &in.grant.Instances[0] })
 	facts("Submit", "Instance", false, func(in *inputs) *icpcode.Instance { return &in.submit.Instance })
 	facts("Resubmit", "Instance", false, func(in *inputs) *icpcode.Instance { return &in.resubmit.Instance })
-	facts("Verify", "Instance", true, func(in *inputs) *icpcode.Instance { return &in.issue.Instance })
+	facts("DryRun", "Instance", true, func(in *inputs) *icpcode.Instance { return &in.issue.Instance })
 	facts("Lookup", "Instance", false, func(in *inputs) *icpcode.Instance { return &in.lookup.today })
 	add("Submit", "facts about another instance", "Instance.ID", func(in *inputs) { in.submit.Instance.ID = "i-another" })
 	add("Resubmit", "facts about another instance", "Instance.ID", func(in *inputs) { in.resubmit.Instance.ID = "i-another" })
@@ -305,7 +305,7 @@ func spoilings() []spoiling {
 		refuses("Issue", "quantity "+what, icpcode.ELGBatch, func(in *inputs) { in.issue.Quantity, in.issue.Instance.ContractQuota = n, 1000 })
 		refuses("Buy", "quantity "+what, icpcode.ELGBatch, func(in *inputs) { in.buy.Quantity = n })
 	}
-	for _, operation := range []string{"Issue", "Verify"} {
+	for _, operation := range []string{"Issue", "DryRun"} {
 		id(operation, "GrantTo", false, func(in *inputs, id string) { in.issue.GrantTo = icpcode.AccountID(id) })
 		text(operation, "Remark", func(in *inputs, s string) { in.issue.Remark = s })
 		add(operation, "unknown certification", "Certification", func(in *inputs) { in.issue.Certification = icpcode.Enterprise + 1 })
@@ -487,7 +487,7 @@ func TestBadInput(t *testing.T) {
 			t.Errorf("unspoilt, %s: %v%s", o.name, err, why(err))
 		}
 	}
-	if got := must[icpcode.Decision](t)(w.eng.Verify(w.ctx, in.issue)).Quota.Used; got != 7+1+1 {
+	if got := must[icpcode.Decision](t)(verify(w.ctx, w.eng, in.issue)).Quota.Used; got != 7+1+1 {
 		t.Errorf("issued are %d", got)
 	}
 }
@@ -539,7 +539,7 @@ func TestLastValues(t *testing.T) {
 	} {
 		i := w.server(theOwner)
 		c.state(&i)
-		d, err := w.eng.Verify(w.ctx, icpcode.IssueRequest{Actor: theOwner, Instance: i, Quantity: 1})
+		d, err := verify(w.ctx, w.eng, icpcode.IssueRequest{Actor: theOwner, Instance: i, Quantity: 1})
 		if err != nil || d.Fail != c.want {
 			t.Errorf("%s: refused by %v, %v, want %v", c.what, d.Fail, err, c.want)
 		}

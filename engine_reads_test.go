@@ -744,7 +744,7 @@ func TestEachRuleHasOneAnswer(t *testing.T) {
 	} {
 		r := icpcode.IssueRequest{Actor: theOwner, Instance: w.server(theOwner), Quantity: 1, GrantTo: theGrantee, Certification: icpcode.Enterprise}
 		c.change(&r)
-		d := must[icpcode.Decision](t)(w.eng.Verify(w.ctx, r))
+		d := must[icpcode.Decision](t)(verify(w.ctx, w.eng, r))
 		if d.Fail != c.fail || d.Unknown != c.unknown || d.Pass != asked&^c.fail&^c.unknown {
 			t.Errorf("%s: pass %v, fail %v, unknown %v", c.what, d.Pass, d.Fail, d.Unknown)
 		}

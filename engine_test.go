@@ -367,9 +367,10 @@ func TestHooks(t *testing.T) {
 		in.issue.Proof, in.grant.Proof = proof, proof
 		for _, o := range operations {
 			if o.name == "Issue" || o.name == "Grant" {
-				no := refused(t, o.do(in), icpcode.GRTFirst)
-				if no.PhoneNeeded || no.Pass.Has(icpcode.GRTFirst) {
-					t.Errorf("%s, not verified: %+v", o.name, *no)
+				err := o.do(in)
+				no := refused(t, err, icpcode.GRTFirst)
+				if !no.PhoneNeeded || no.Pass.Has(icpcode.GRTFirst) || !errors.Is(err, icpcode.ErrNotVerified) {
+					t.Errorf("%s, not verified: %+v, %v", o.name, *no, err)
 				}
 			}
 		}

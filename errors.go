@@ -62,7 +62,13 @@ var (
 // reason with what was required, what was found and what to do.
 type RefusedError struct {
 	Decision Decision
+	// Err is what Options.VerifyPhone returned, where that refused; else nil.
+	// It is not part of the text.
+	Err error
 }
+
+// Unwrap returns what the phone hook returned, or nil.
+func (e *RefusedError) Unwrap() error { return e.Err }
 
 // Error lists the IDs of the rules that refused. It names no code.
 func (e *RefusedError) Error() string {

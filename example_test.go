@@ -72,15 +72,15 @@ func tour() (*icpcode.Engine, icpcode.Instance) {
 
 // Issuing and granting is one action: verified beforehand, refused until the
 // phone is verified, and then all or nothing.
-func ExampleEngine_Verify() {
+func ExampleEngine_DryRun() {
 	ctx := context.Background()
 	eng, server := tour()
 	r := icpcode.IssueRequest{
 		Actor: "1001", RequestID: "order-1", Instance: server, Quantity: 2,
 		GrantTo: "2002", Certification: icpcode.Enterprise,
 	}
-	d, err := eng.Verify(ctx, r)
-	fmt.Println("refused:", d.Refused(), "phone needed:", d.PhoneNeeded, "error:", err)
+	before, err := eng.DryRun().Issue(ctx, r)
+	fmt.Println("phone needed:", before.PhoneNeeded, "error:", err)
 
 	_, err = eng.Issue(ctx, r)
 	fmt.Println(err)
@@ -89,7 +89,7 @@ func ExampleEngine_Verify() {
 	got, err := eng.Issue(ctx, r)
 	fmt.Println(len(got.Codes), "codes, error:", err)
 	// Output:
-	// refused: false phone needed: true error: <nil>
+	// phone needed: true error: <nil>
 	// icpcode: refused: GRT-FIRST
 	// 2 codes, error: <nil>
 }

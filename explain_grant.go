@@ -50,8 +50,11 @@ func (e *explainer) capped(w words) words {
 func (e *explainer) firstGrant() words {
 	w := words{
 		required: e.say("phone verification of the first grant ever to an account"),
-		found:    e.say("the first grant to this account, and the phone was not verified"),
+		found:    e.say("the first grant to this account, and the proof of the phone was not accepted"),
 		remedy:   e.say("verify the phone, then grant again"), free: !e.set.Grant.VerifyFirst,
+	}
+	if e.Case.Grant != nil && e.Case.Grant.Phone == PhoneNoProof {
+		w.found = e.say("the first grant to this account, and no proof of the phone was given")
 	}
 	if e.Case.Grant != nil && e.Case.Grant.Phone == PhoneNone {
 		w.found = e.say("the first grant to this account, and this service verifies no phone")

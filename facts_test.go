@@ -115,7 +115,7 @@ func TestCountIsTheOwnersAlone(t *testing.T) {
 		{"a stranger, who assumes to be the owner", "6666", "1001", assume, false},
 	} {
 		i.Owner = q.owner
-		d := must[icpcode.Decision](t)(w.eng.Verify(w.ctx, icpcode.IssueRequest{Actor: q.actor, Instance: i, Quantity: 1, Assume: q.assume}))
+		d := must[icpcode.Decision](t)(verify(w.ctx, w.eng, icpcode.IssueRequest{Actor: q.actor, Instance: i, Quantity: 1, Assume: q.assume}))
 		if q.told && d.Quota.Used != 2 || !q.told && d.Quota.Used >= 0 {
 			t.Errorf("%s is told of %d codes", q.what, d.Quota.Used)
 		}

@@ -113,8 +113,12 @@ func (p *phone) ask(c *call, last *told, d desk, v Verification) error {
 	refused := Decision{Case: last.verdict.Case}
 	g := *refused.Case.Grant
 	g.Phone = PhoneRefused
+	if v.Proof == "" {
+		g.Phone = PhoneNoProof
+	}
 	refused.Case.Grant = &g
-	return c.decide(&refused)
+	c.set.decide(&refused)
+	return &RefusedError{Decision: refused.shown(), Err: err}
 }
 
 // granting is what [Engine.Grant] makes of a GrantRequest.

@@ -3,7 +3,6 @@ package icpcode
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -31,8 +30,14 @@ type Options struct {
 	// otherwise use up the few granters that a grantee may have in a year.
 	// It runs at most once per operation, after everything else has passed
 	// and outside of retries. nil error: verified; an error matching
-	// ErrNotVerified: refused; any other: a *HookError. nil: first grants are
-	// refused.
+	// ErrNotVerified: refused, and the *RefusedError unwraps to it; any other:
+	// a *HookError. nil: first grants are refused.
+	//
+	// It must accept again what it accepted before for the same
+	// Verification.RequestID, also a proof that can be used only once: when
+	// the outcome of a commit is unknown, the same request comes again, and if
+	// the commit did not take effect it is verified again. The example
+	// TwoRequests shows how.
 	VerifyPhone func(context.Context, Verification) error
 	// Operator reports whether an actor is one of the provider's own staff
 	// or systems. It only looks up: dry runs call it too. Its error is a
@@ -130,9 +135,16 @@ func New(s Store, o *Options) *Engine {
 }
 
 // DryRun returns an engine over the same store whose operations answer
-// exactly as those of e would and change nothing: they draw nothing, verify
-// no phone and tell no observer. Where the real operation would verify the
-// phone first, the result says PhoneNeeded.
+// exactly as those of e would and change nothing (GRT-VERIFY, 验证): they draw
+// nothing, verify no phone and tell no observer. A request that was done
+// already is answered with its first result, Replayed. Otherwise
+// Result.Decision has every rule that was asked, and where the real operation
+// would verify the phone first, the result says PhoneNeeded. So a service that
+// needs two requests for a grant asks
+//
+//	got, err := eng.DryRun().Grant(ctx, r)
+//
+// and, if got.PhoneNeeded, sends a text message and comes back with r.Proof.
 func (e *Engine) DryRun() *Engine {
 	dry := *e
 	dry.dry, dry.alone = true, true
@@ -166,85 +178,69 @@ func (e *Engine) InTx(s Store) *Engine {
 	return &tx
 }
 
-// Verify says beforehand what [Engine.Issue] would answer (GRT-VERIFY, 验证),
-// with every rule that was asked, and changes nothing. A refusal is in the
-// Decision; the error is for requests that could not be judged. RequestID is
-// not read: of a request that was done already Verify says what another one
-// would meet.
-func (e *Engine) Verify(ctx context.Context, r IssueRequest) (Decision, error) {
-	_, d, err := e.DryRun().do(ctx, r.Actor, "", &issuing{IssueRequest: r})
-	if d == nil {
-		d = new(Decision)
-	}
-	if errors.Is(err, ErrRefused) {
-		err = nil
-	}
-	return *d, err
-}
-
 // Issue issues codes for an instance, free of charge under its quota
 // (LIF-ISSUE). With GrantTo all of them are granted in the same action, or
 // none is issued (GRT-ATOMIC).
 func (e *Engine) Issue(ctx context.Context, r IssueRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &issuing{IssueRequest: r})
+	return e.do(ctx, r.Actor, r.RequestID, &issuing{IssueRequest: r})
 }
 
 // SubmitAuto files straight with an instance of the actor's own, which issues
 // the code by itself in the same commit.
 func (e *Engine) SubmitAuto(ctx context.Context, r SubmitAutoRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &automatic{SubmitAutoRequest: r})
+	return e.do(ctx, r.Actor, r.RequestID, &automatic{SubmitAutoRequest: r})
 }
 
 // Buy buys codes at Options.Price (LIF-BUY). They are not tied to an instance
 // yet: see [Engine.Bind]. Taking the money is the caller's part.
 func (e *Engine) Buy(ctx context.Context, r BuyRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &buying{BuyRequest: r})
+	return e.do(ctx, r.Actor, r.RequestID, &buying{BuyRequest: r})
 }
 
 // Bind ties a paid code to an instance of its owner, for good (LIF-BIND).
 func (e *Engine) Bind(ctx context.Context, r BindRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &binding{BindRequest: r})
+	return e.do(ctx, r.Actor, r.RequestID, &binding{BindRequest: r})
 }
 
 // Grant grants the right to use codes to another account, all or none. It
 // cannot be undone (GRT-ONCE).
 func (e *Engine) Grant(ctx context.Context, r GrantRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &granting{GrantRequest: r})
+	return e.do(ctx, r.Actor, r.RequestID, &granting{GrantRequest: r})
 }
 
 // Submit submits a filing with a code (LIF-SUBMIT). The actor is its holder.
 func (e *Engine) Submit(ctx context.Context, r SubmitRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &submission{filingRequest{SubmitRequest: r}})
+	return e.do(ctx, r.Actor, r.RequestID, &submission{filingRequest{SubmitRequest: r}})
 }
 
 // Resubmit sends a corrected filing again (LIF-RESUBMIT).
 func (e *Engine) Resubmit(ctx context.Context, r SubmitRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &resubmission{filingRequest{SubmitRequest: r}})
+	return e.do(ctx, r.Actor, r.RequestID, &resubmission{filingRequest{SubmitRequest: r}})
 }
 
 // Approve records that a filing was approved; its code is used for good
 // (LIF-APPROVE, FIL-SUCCESS). The actor is an operator.
 func (e *Engine) Approve(ctx context.Context, r ApproveRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &approval{ApproveRequest: r})
+	return e.do(ctx, r.Actor, r.RequestID, &approval{ApproveRequest: r})
 }
 
 // Release takes a code out of a filing that its holder withdrew or an
 // operator rejected for good (LIF-RELEASE).
 func (e *Engine) Release(ctx context.Context, r ReleaseRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &ending{ReleaseRequest: r, action: ActionRelease})
+	return e.do(ctx, r.Actor, r.RequestID, &ending{ReleaseRequest: r, action: ActionRelease})
 }
 
 // Refund refunds a paid code that is not in use; Result.Money is what was
 // actually paid for it (LIF-REFUND, PAY-REFUND). Paying it is the caller's
 // part, once for the request.
 func (e *Engine) Refund(ctx context.Context, r RefundRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &ending{ReleaseRequest: ReleaseRequest(r), action: ActionRefund})
+	return e.do(ctx, r.Actor, r.RequestID, &ending{ReleaseRequest: ReleaseRequest(r), action: ActionRefund})
 }
 
 // Void makes a code invalid by administrative act; nothing is paid back
 // (LIF-VOID, PAY-REFUND). The actor is an operator.
 func (e *Engine) Void(ctx context.Context, r VoidRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &ending{ReleaseRequest: ReleaseRequest(r), action: ActionVoid})
+	return e.do(ctx, r.Actor, r.RequestID, &ending{ReleaseRequest: ReleaseRequest(r), action: ActionVoid})
 }
 
 // CloseInstance records that an instance was refunded or released, and ends
@@ -253,7 +249,7 @@ func (e *Engine) Void(ctx context.Context, r VoidRequest) (Result, error) {
 // it is zero if they were paid in different currencies. The actor is an
 // operator.
 func (e *Engine) CloseInstance(ctx context.Context, r CloseRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &closing{CloseRequest: r})
+	return e.do(ctx, r.Actor, r.RequestID, &closing{CloseRequest: r})
 }
 
 // Import takes over a code that was issued elsewhere (LIF-IMPORT). The same
@@ -261,10 +257,5 @@ func (e *Engine) CloseInstance(ctx context.Context, r CloseRequest) (Result, err
 // code whose history was purged, but [ErrConflict] in a transaction of the
 // caller's. The actor is an operator.
 func (e *Engine) Import(ctx context.Context, r ImportRequest) (Result, error) {
-	return e.run(ctx, r.Actor, r.RequestID, &importing{ImportRequest: r})
-}
-
-func (e *Engine) run(ctx context.Context, actor AccountID, requestID string, r request) (Result, error) {
-	res, _, err := e.do(ctx, actor, requestID, r)
-	return res, err
+	return e.do(ctx, r.Actor, r.RequestID, &importing{ImportRequest: r})
 }

@@ -220,7 +220,7 @@ func TestInTxDry(t *testing.T) {
 		_, err = eng.Issue(w.ctx, icpcode.IssueRequest{Actor: theOwner, Instance: i, Quantity: 3})
 		refused(t, err, icpcode.ELGQuota)
 	}
-	d, err := w.eng.InTx(faulty).Verify(w.ctx, icpcode.IssueRequest{Actor: theOwner, Instance: i, Quantity: 3})
+	d, err := verify(w.ctx, w.eng.InTx(faulty), icpcode.IssueRequest{Actor: theOwner, Instance: i, Quantity: 3})
 	if err != nil || !d.Fail.Has(icpcode.ELGQuota) {
 		t.Errorf("Verify in a transaction: %v, %v", d.Fail, err)
 	}

@@ -212,8 +212,8 @@ func (s *RuleSet) judgeGrant(d *Decision) {
 		d.answer(GRTFirst, Yes)
 		return
 	}
-	d.PhoneNeeded = g.Phone == PhoneUnasked
-	d.answer(GRTFirst, tri(d.PhoneNeeded))
+	d.PhoneNeeded = g.Phone != PhoneNone && d.Case.ForAnother
+	d.answer(GRTFirst, tri(g.Phone == PhoneUnasked))
 }
 
 // within answers whether one more counterparty keeps within a cap. What was

@@ -42,30 +42,29 @@ type pending struct {
 }
 
 // do takes one request from its checks to its answer.
-func (e *Engine) do(ctx context.Context, actor AccountID, requestID string, r request) (Result, *Decision, error) {
+func (e *Engine) do(ctx context.Context, actor AccountID, requestID string, r request) (Result, error) {
 	s := e.scratch.Get().(*scratch)
 	defer e.release(s)
 	p, err := e.enter(ctx, s, actor, requestID, r)
 	if err != nil {
-		return Result{}, nil, err
+		return Result{}, err
 	}
-	err = e.settle(ctx, s, p)
-	if p.verdict != nil {
-		shown := p.verdict.shown()
-		p.verdict = &shown
-	}
-	if err != nil {
-		return Result{}, p.verdict, err
+	if err := e.settle(ctx, s, p); err != nil {
+		return Result{}, err
 	}
 	if e.dry {
-		return p.res, p.verdict, nil
+		if p.verdict != nil {
+			shown := p.verdict.shown()
+			p.res.Decision = &shown
+		}
+		return p.res, nil
 	}
 	if e.inTx {
 		p.res.Events = p.events
 	} else if e.opt.Observe != nil && len(p.events) > 0 {
 		e.opt.Observe(ctx, p.events)
 	}
-	return p.res, nil, nil
+	return p.res, nil
 }
 
 // enter checks a request and reads everything that holds for all of its

@@ -303,7 +303,7 @@ func TestMergeNotInTxNorDry(t *testing.T) {
 		if _, err := c.eng.DryRun().Issue(c.ctx, r); err != nil {
 			t.Error(err)
 		}
-		if d, err := c.eng.Verify(c.ctx, r); err != nil || d.Refused() {
+		if d, err := verify(c.ctx, c.eng, r); err != nil || d.Refused() {
 			t.Errorf("%v, %v", d.Fail, err)
 		}
 		if res, err := c.eng.InTx(c.runway.Store).Issue(c.ctx, r); err != nil || len(res.Events) != 1 {

@@ -25,7 +25,7 @@ var (
 	categoryNames = []string{
 		"None", "Refused", "Invalid", "NoCode", "Taken", "Conflict", "Unavailable", "UnknownOutcome", "Hook", "Setup", "Ended", "Other",
 	}
-	phoneNames = []string{"None", "Unasked", "Verified", "Refused"}
+	phoneNames = []string{"None", "Unasked", "Verified", "Refused", "NoProof"}
 	roleNames  = []string{"Owner", "Grantee", "Holder", "Operator"}
 	endNames   = []string{"None", "Deregistered", "Cancelled", "Moved"}
 )

@@ -52,7 +52,7 @@ func TestNames(t *testing.T) {
 	checkNames[icpcode.Action](t, icpcode.ActionNone, icpcode.ActionIssue, icpcode.ActionCloseRelease)
 	checkNames[icpcode.Operation](t, icpcode.OperationNone, icpcode.OperationIssue, icpcode.OperationServersFor)
 	checkNames[icpcode.Relation](t, icpcode.RelationUnknown, icpcode.RelationAsker, icpcode.RelationAnother)
-	checkNames[icpcode.Phone](t, icpcode.PhoneNone, icpcode.PhoneUnasked, icpcode.PhoneVerified, icpcode.PhoneRefused)
+	checkNames[icpcode.Phone](t, icpcode.PhoneNone, icpcode.PhoneUnasked, icpcode.PhoneVerified, icpcode.PhoneRefused, icpcode.PhoneNoProof)
 	checkNames[icpcode.Outcome](t, icpcode.OutcomePassed, icpcode.OutcomeFailed, icpcode.OutcomeUnknown, icpcode.OutcomeAssumed, icpcode.OutcomeAdvised)
 	checkNames[icpcode.Fact](t, icpcode.FactOwner, icpcode.FactTermMonths, icpcode.FactFilingIPs)
 	checkNames[icpcode.Rule](t, icpcode.ELGProduct, icpcode.RSKMove)

@@ -165,6 +165,9 @@ type Result struct {
 	// PhoneNeeded is set only in a dry run: the real run asks
 	// Options.VerifyPhone first.
 	PhoneNeeded bool `json:"-"`
+	// Decision is set only in a dry run: what the rules answered. nil of a
+	// replay.
+	Decision *Decision `json:"-"`
 	// Replayed says that the request was done before and did nothing now.
 	Replayed bool `json:"-"`
 	// Events is set only by an engine of [Engine.InTx]: what happened, for

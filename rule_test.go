@@ -1280,8 +1280,8 @@ func testGRTVerify(t *testing.T) {
 	w := newWorld(t)
 	i := w.server("1001")
 	r := icpcode.IssueRequest{Actor: "1001", RequestID: "r1", Instance: i, Quantity: 2, GrantTo: "2002", Certification: icpcode.Enterprise}
-	verify := func() icpcode.Decision { return must[icpcode.Decision](t)(w.eng.Verify(w.ctx, r)) }
-	if d := verify(); d.Refused() || !d.PhoneNeeded {
+	asked := func() icpcode.Decision { return must[icpcode.Decision](t)(verify(w.ctx, w.eng, r)) }
+	if d := asked(); d.Refused() || !d.PhoneNeeded {
 		t.Errorf("before the first grant: refused %v, phone %v", d.Refused(), d.PhoneNeeded)
 	}
 	if w.calls != 0 || len(w.seen) != 0 {
@@ -1289,14 +1289,14 @@ func testGRTVerify(t *testing.T) {
 	}
 	must[icpcode.Result](t)(w.eng.Issue(w.ctx, r))
 	r.RequestID = "r2"
-	if d := verify(); d.Refused() || d.PhoneNeeded || d.Quota.Used != 2 {
+	if d := asked(); d.Refused() || d.PhoneNeeded || d.Quota.Used != 2 {
 		t.Errorf("after it: refused %v, phone %v, quota %+v", d.Refused(), d.PhoneNeeded, d.Quota)
 	}
-	if q := must[icpcode.Decision](t)(w.eng.Verify(w.ctx, r)).Quota; q.Used != 2 {
+	if q := must[icpcode.Decision](t)(verify(w.ctx, w.eng, r)).Quota; q.Used != 2 {
 		t.Errorf("verifying used quota: %+v", q)
 	}
 	r.Quantity = 4
-	if d := verify(); !d.Refused() || d.Fail != icpcode.MakeRuleIDs(icpcode.ELGQuota) {
+	if d := asked(); !d.Refused() || d.Fail != icpcode.MakeRuleIDs(icpcode.ELGQuota) {
 		t.Errorf("over the quota: fails %v", d.Fail)
 	}
 	r.Quantity = 3
@@ -1458,7 +1458,7 @@ func testPAYWhen(t *testing.T) {
 	w := newWorld(t)
 	i := w.server("1001")
 	w.issue(i, 5)
-	d := must[icpcode.Decision](t)(w.eng.Verify(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: i, Quantity: 1}))
+	d := must[icpcode.Decision](t)(verify(w.ctx, w.eng, icpcode.IssueRequest{Actor: "1001", Instance: i, Quantity: 1}))
 	if d.Advice != icpcode.MakeRuleIDs(icpcode.PAYWhen) || d.Fail.Has(icpcode.PAYWhen) {
 		t.Errorf("advice %v, fail %v", d.Advice, d.Fail)
 	}
@@ -1470,7 +1470,7 @@ func testPAYWhen(t *testing.T) {
 		t.Error("nobody is told that codes can be bought")
 	}
 	for _, n := range []int{1, 6} {
-		d := must[icpcode.Decision](t)(w.eng.Verify(w.ctx, icpcode.IssueRequest{Actor: "1001", Instance: w.server("1001"), Quantity: n}))
+		d := must[icpcode.Decision](t)(verify(w.ctx, w.eng, icpcode.IssueRequest{Actor: "1001", Instance: w.server("1001"), Quantity: n}))
 		if d.Advice != 0 {
 			t.Errorf("advice %v where there are free codes", d.Advice)
 		}

@@ -180,7 +180,7 @@ const (
 // t for r.Instance. Used is how many were issued before, for the instance or,
 // where the product's PerAccount is set, for that product in the account; if
 // it is negative, that is unknown. Check is pure and allocates nothing. It
-// does not judge the grant itself: see [Engine.Verify].
+// does not judge the grant itself: see [Engine.DryRun].
 func (s *RuleSet) Check(r IssueRequest, used int, t time.Time) (d Decision) {
 	// Field by field into the result: a composite literal would be copied.
 	d.Case.issue(&r, t)

@@ -56,6 +56,9 @@ func (s *sharing) dump(vs []any) string {
 				fmt.Fprintf(&b, "\n%+v", r)
 			}
 		}
+		if r, ok := v.(icpcode.Result); ok && r.Decision != nil {
+			b.WriteString(s.dump([]any{*r.Decision}))
+		}
 		if r, ok := v.(icpcode.ListRequest); ok {
 			r.Facts = nil
 			v = fmt.Sprintf("%+v", r)
@@ -86,7 +89,11 @@ func (s *sharing) call(method string, keep func(out []reflect.Value), args ...an
 	if s.inTx != nil {
 		eng = eng.InTx(s.inTx)
 	}
-	m := reflect.ValueOf(eng).MethodByName(method)
+	called, dry := strings.CutPrefix(method, "DryRun.")
+	if dry {
+		eng = eng.DryRun()
+	}
+	m := reflect.ValueOf(eng).MethodByName(called)
 	if !m.IsValid() {
 		s.t.Fatalf("there is no Engine.%s", method)
 	}
@@ -257,7 +264,9 @@ func (s *sharing) facts() func(context.Context, []icpcode.InstanceID) (map[icpco
 func (s *sharing) script() {
 	var first, more, auto, paid, gone []icpcode.Code
 	issue := icpcode.IssueRequest{Actor: "1001", RequestID: "r1", Instance: s.server("i-1"), Quantity: 3, Remark: "three"}
-	s.call("Verify", nil, issue)
+	s.call("DryRun.Issue", nil, issue)
+	issue.Instance = s.server("i-1")
+	s.call("DryRun.Issue", nil, issue)
 	issue.Instance = s.server("i-1")
 	s.call("Issue", codes(&first), issue)
 	issue.Instance = s.server("i-1")

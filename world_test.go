@@ -218,3 +218,19 @@ func each(one func(icpcode.InstanceID) icpcode.Instance) func(context.Context, [
 		return known, nil
 	}
 }
+
+// verify returns what the rules say beforehand of an issue, as a refusal or not.
+func verify(ctx context.Context, eng *icpcode.Engine, r icpcode.IssueRequest) (icpcode.Decision, error) {
+	got, err := eng.DryRun().Issue(ctx, r)
+	var no *icpcode.RefusedError
+	if errors.As(err, &no) {
+		return no.Decision, nil
+	}
+	if err != nil {
+		return icpcode.Decision{}, err
+	}
+	if got.Decision == nil {
+		return icpcode.Decision{}, errors.New("nothing was decided: the request was done")
+	}
+	return *got.Decision, nil
+}

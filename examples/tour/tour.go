@@ -192,13 +192,18 @@ func (t *tour) precheck(set *icpcode.RuleSet) error {
 	capacity, able := 0, 0
 	for i := range t.servers {
 		s := &t.servers[i]
-		d, err := t.engine.Verify(t.ctx, icpcode.IssueRequest{
+		got, err := t.engine.DryRun().Issue(t.ctx, icpcode.IssueRequest{
 			Actor: t.account, Certification: icpcode.Enterprise, Instance: s.Instance, Quantity: 1, Assume: t.assume,
 		})
-		if err != nil {
+		var no *icpcode.RefusedError
+		if err != nil && !errors.As(err, &no) {
 			return fmt.Errorf("%s: %w", s.Instance.ID, err)
 		}
-		s.decision = d
+		d := got.Decision
+		if no != nil {
+			d = &no.Decision
+		}
+		s.decision = *d
 		verdict := "yes: " + count(d.Quota.Left(), "code")
 		if d.Refused() {
 			verdict = "cannot tell:"
@@ -343,18 +348,15 @@ func (t *tour) issueAndGrant(_, forum icpcode.Instance) error {
 	}
 	t.wait(10 * time.Minute)
 	t.do(t.account, "asks beforehand whether 2 codes for %s could be granted to %s", forum.ID, client)
-	d, err := t.engine.Verify(t.ctx, r)
+	d, err := t.engine.DryRun().Issue(t.ctx, r)
 	if err != nil {
-		return err
-	}
-	if d.Refused() {
-		return t.refusal(&icpcode.RefusedError{Decision: d})
+		return t.refusal(err)
 	}
 	answer := "yes"
 	if d.PhoneNeeded {
 		answer = "yes, once the phone is verified"
 	}
-	t.got("%s; nothing has changed: %d of %d left", answer, d.Quota.Left(), d.Quota.Limit)
+	t.got("%s; nothing has changed: %d of %d left", answer, d.Decision.Quota.Left(), d.Decision.Quota.Limit)
 	if d.PhoneNeeded {
 		t.wait(time.Minute)
 		r.Proof, r.RequestID = "000000", t.order()

@@ -145,7 +145,7 @@ var table = []disabling{
 		},
 	}},
 	{rule: icpcode.GRTVerify, why: "asking beforehand issues the codes", edits: []edit{
-		{"icpcode.go", `_, d, err := e.DryRun().do(ctx, r.Actor, "", &issuing{IssueRequest: r})`, `_, d, err := e.do(ctx, r.Actor, "", &issuing{IssueRequest: r})`},
+		{"icpcode.go", "dry.dry, dry.alone = true, true", "dry.dry, dry.alone = false, true"},
 	}},
 	{rule: icpcode.GRTOnce, why: "a granted code is granted again", edits: []edit{
 		{"judge.go", "d.answer(GRTOnce, tri(!code.Granted && ours))", "d.answer(GRTOnce, Yes)\n_ = ours"},
