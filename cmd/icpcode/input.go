@@ -157,7 +157,11 @@ func (c *command) each(files []string, q *question, yield func(*answer) error) e
 	if err := c.there(files); err != nil {
 		return err
 	}
-	var err error
+	files, err := c.sheets(files)
+	if err != nil {
+		return err
+	}
+	watch.bytes = 0 // they were only looked at
 	if q.survey, err = c.survey(files, q); err != nil {
 		return err
 	}
@@ -210,10 +214,10 @@ func isTotal(s *inventory.Server) bool {
 // mistyped should not come after half of the answers.
 func (c *command) there(files []string) error {
 	for _, name := range files {
-		if name == stdinName || c.keepGoing {
+		if file, _ := c.sheetOf(name); file == stdinName || c.keepGoing {
 			continue
 		}
-		if _, err := os.Stat(name); err != nil {
+		if err := c.isThere(name); err != nil {
 			return c.problem(name, err, nil, false)
 		}
 	}

@@ -16,11 +16,12 @@ import (
 
 // readable opens a file as text that a reader takes. The error names the file.
 func (c *command) readable(name string, test headerTest) (*source, error) {
-	f, err := c.open(name)
+	file, sheet := c.sheetOf(name)
+	f, err := c.open(file)
 	if err != nil {
 		return nil, err
 	}
-	s, err := readText(c.watch.reading(f), f, test)
+	s, err := readSheetText(c.watch.reading(f), f, test, sheet)
 	if err != nil {
 		return nil, errorf("%s: %v", "%s：%v", c.shown(name), err)
 	}

@@ -107,13 +107,24 @@ const maxTitles = 20
 // readText makes text of what r has. The error is that this is no text of any
 // kind, in words; an error of r itself comes when the text is read.
 func readText(r io.Reader, file io.Closer, test headerTest) (*source, error) {
+	return readSheetText(r, file, test, "")
+}
+
+// readSheetText is readText for a sheet of a workbook; "": the only one that has
+// the headers.
+func readSheetText(r io.Reader, file io.Closer, test headerTest, sheet string) (*source, error) {
 	s := &source{closers: []func(){func() { _ = file.Close() }}} // it is only read
 	t := newTextReader(r)
 	head, _ := t.in.Peek(sniffBytes) // what is wrong shows when it is read
-	if kind := binaryKind(head); kind != nil {
+	kind := binaryKind(head)
+	if sheet != "" && !errors.Is(kind, errNoSheet) {
+		s.close()
+		return nil, errorf("it is no workbook and has no sheet %q", "不是工作簿，没有工作表%q", sheet)
+	}
+	if kind != nil {
 		err := kind
 		if errors.Is(kind, errNoSheet) {
-			err = s.spreadsheet(t.in, test)
+			err = s.spreadsheet(t.in, test, sheet)
 		}
 		if err != nil {
 			s.close()
@@ -196,8 +207,21 @@ func (s *source) passedOver(from, to int) {
 	s.notices = append(s.notices, errorf("lines %d to %d are above the list: not read", "第%d至%d行在清单之前：未读取", from, to))
 }
 
-// spreadsheet makes a CSV of the sheet of a workbook that has the headers.
-func (s *source) spreadsheet(in io.Reader, test headerTest) error {
+// sheetsError says that several sheets of a workbook could be meant.
+type sheetsError struct{ names []string }
+
+// Error returns the text in English.
+func (e *sheetsError) Error() string { return e.Text(icpcode.English) }
+
+// Text returns the text in language l.
+func (e *sheetsError) Text(l icpcode.Lang) string {
+	return spoken.Errorf("the sheets %v all have such rows: name one of them behind the file, FILE.xlsx#%[2]s", "工作表 %v 都有这样的行：请在文件名后指定其中一个，文件.xlsx#%[2]s",
+		spoken.List(e.names), e.names[0]).Text(l)
+}
+
+// spreadsheet makes a CSV of a sheet of a workbook: of the one of that name, or
+// without a name of the one that has the headers.
+func (s *source) spreadsheet(in io.Reader, test headerTest, name string) error {
 	data, err := io.ReadAll(io.LimitReader(in, maxWorkbook+1))
 	if err != nil {
 		return err
@@ -208,26 +232,40 @@ func (s *source) spreadsheet(in io.Reader, test headerTest) error {
 	}
 	s.line = true
 	chosen, header, result := -1, 0, false
+	var names []string
 	for n := range w.sheets {
+		if name != "" && w.sheets[n].name != name {
+			continue
+		}
 		row, own, err := w.headerRow(w.sheets[n], test)
 		if err != nil {
 			return err
 		}
+		if name != "" {
+			chosen = n // what is wrong with it is told when it is read
+		}
 		if row == 0 {
 			continue
 		}
-		if chosen >= 0 {
-			return errorf("the sheets %q and %q both have servers: keep one of them in a file, or save each as a file of its own",
-				"工作表%q和%q都有服务器：每个文件请只保留一个，或分别另存为文件", w.sheets[chosen].name, w.sheets[n].name)
-		}
+		names = append(names, w.sheets[n].name)
 		chosen, header, result = n, row, own
+	}
+	if len(names) > 1 {
+		return &sheetsError{names}
+	}
+	if name != "" && chosen < 0 {
+		var all spoken.List
+		for _, k := range w.sheets {
+			all = append(all, k.name)
+		}
+		return errorf("it has no sheet %q; its sheets are %v", "没有工作表%q；其中有 %v", name, all)
 	}
 	if chosen < 0 && len(w.sheets) != 1 {
 		return errorf("none of its %d sheets has a line of headers with a column for the ID of servers (id, InstanceId, 实例ID)",
 			"%d个工作表中都没有含实例ID列（id、InstanceId、实例ID）的表头", len(w.sheets))
 	}
 	chosen = max(chosen, 0) // what is wrong with the only one is told when it is read
-	if len(w.sheets) > 1 {
+	if len(w.sheets) > 1 && name == "" {
 		s.notices = append(s.notices, errorf("read from the sheet %q; the others have no headers of a list of servers", "读取工作表%q；其余工作表没有服务器清单的表头", w.sheets[chosen].name))
 	}
 	r := &sheetReader{header: header}
