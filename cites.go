@@ -54,6 +54,7 @@ func (s *RuleSet) citable() []citable {
 		{"life.release_to", true},
 		{"life.close_refunds_paid", true},
 		{"life.paid_uses_quota", true},
+		{"life.sells_codes", true},
 		{"risk.expiring_days", s.Risk.ExpiringDays != 0},
 		{"risk.review_days", s.Risk.ReviewDays != 0},
 		{"assume", s.Assume != 0},
@@ -92,6 +93,7 @@ var ruleFields = [numRules][]string{
 	GRTIn:         {"grant.max_granters", "grant.allowed"},
 	GRTFirst:      {"grant.verify_first", "grant.allowed"},
 
+	PAYWhen:  {"life.sells_codes"},
 	PAYQuota: {"life.paid_uses_quota"},
 
 	RSKExpiring:   {"risk.expiring_days", "risk.review_days"},

@@ -108,7 +108,7 @@ func TestCitations(t *testing.T) {
 		"products[ECS].subscription", "products[ECS].term_months", "products[ECS].remaining_days", "products[ECS].mainland", "products[ECS].running",
 		"products[NAT].subscription", "products[NAT].term_months", "products[NAT].remaining_days", "products[NAT].mainland", "products[NAT].running",
 		"base.subscription", "effective", "mainland_regions", "other_regions", "account", "grant.allowed", "grant.max_grantees", "grant.max_granters",
-		"life.release_to", "life.close_refunds_paid", "life.paid_uses_quota",
+		"life.release_to", "life.close_refunds_paid", "life.paid_uses_quota", "life.sells_codes",
 	}
 	if got := s.Uncited(); !slices.Equal(got, want) {
 		t.Errorf("uncited are\n%q, want\n%q", got, want)

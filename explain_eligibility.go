@@ -262,17 +262,25 @@ func (e *explainer) ipInUse() words {
 	return w
 }
 
+// orBuy is a remedy with a paid code where the provider sells them.
+func (e *explainer) orBuy(alone, sold string) string {
+	if e.set.Life.SellsCodes {
+		return e.say(sold)
+	}
+	return e.say(alone)
+}
+
 // quota: ELG-QUOTA.
 func (e *explainer) quota() words {
 	q := e.Quota
 	w := words{
 		required: e.plural(q.Limit, "at most %d code ever, for the instance", "at most %d codes ever, for the instance"),
 		found:    e.say("%d issued, %d requested", max(q.Used, 0), q.Requested),
-		remedy:   e.say("use another instance, or buy a paid code"), free: !e.listed,
+		remedy:   e.orBuy("use another instance", "use another instance, or buy a paid code"), free: !e.listed,
 	}
 	if e.q.PerAccount && e.instance.ContractQuota == 0 {
 		w.required = e.plural(q.Limit, "at most %d code ever, for this product in the account", "at most %d codes ever, for this product in the account")
-		w.remedy = e.say("use another product, or buy a paid code")
+		w.remedy = e.orBuy("use another product", "use another product, or buy a paid code")
 	}
 	if e.instance.ContractQuota > 0 && e.listed {
 		w.required = e.join(w.required, e.say("as the contract says"))

@@ -93,10 +93,19 @@ func (e *explainer) buy() words {
 		required: e.say("nothing: it is advice"), found: e.say("no free code is left for this"),
 		remedy: e.say("buy a paid code and bind it to the instance"),
 	}
+	if !e.binds() {
+		w.remedy = e.say("buy a paid code and bind it to another instance, which meets the requirements")
+	}
 	if e.set.Life.PaidUsesQuota {
 		w.remedy = e.say("buy a paid code and bind it to an instance with quota left")
 	}
 	return w
+}
+
+// binds reports whether a paid code could be bound to the instance: what binding
+// asks, too, was answered without a refusal (LIF-BIND).
+func (e *explainer) binds() bool {
+	return e.Decision.refusals()&(bindRules|1<<FILForeign|1<<LIFClose) == 0
 }
 
 // holder: FIL-HOLDER.

@@ -37,7 +37,7 @@ func oddRules() *RuleSet {
 		MainlandRegions: []string{"cn-hangzhou"}, OtherRegions: []string{"cn-hongkong"},
 		Batch: 23, Account: AccountOthers,
 		Grant: GrantRules{Allowed: true, Enterprise: true, MaxGrantees: 11, MaxGranters: 2, VerifyFirst: true},
-		Life:  LifeRules{ReleaseTo: StateAvailable},
+		Life:  LifeRules{ReleaseTo: StateAvailable, SellsCodes: true},
 		Risk:  RiskRules{ExpiringDays: 31, ReviewDays: 43},
 	}
 }
@@ -1178,6 +1178,51 @@ func TestReasonsWithoutASet(t *testing.T) {
 	} {
 		if a := d.reason(English, r, OutcomeFailed); a.Required+", "+a.Found != want {
 			t.Errorf("got %q, %q", a.Required, a.Found)
+		}
+	}
+}
+
+// TestPaidCodesWhereTheyAreSold: PAY-WHEN advises only where the provider sells
+// codes, and to bind one to the very instance only where that is not refused.
+func TestPaidCodesWhereTheyAreSold(t *testing.T) {
+	at := explainNow
+	for _, c := range []struct {
+		what   string
+		sells  bool
+		change func(*Instance)
+		want   string // the remedy of PAY-WHEN, "" where it does not advise
+		quota  string // that of ELG-QUOTA
+	}{
+		{"a good server", true, func(*Instance) {}, "buy a paid code and bind it to the instance", "use another instance, or buy a paid code"},
+		{"no codes are sold", false, func(*Instance) {}, "", "use another instance"},
+		{
+			"a stopped server", true, func(i *Instance) { i.Status = StatusStopped },
+			"buy a paid code and bind it to another instance, which meets the requirements", "use another instance, or buy a paid code",
+		},
+		{
+			"another's server", true, func(i *Instance) { i.Owner = explainOther },
+			"buy a paid code and bind it to another instance, which meets the requirements", "use another instance, or buy a paid code",
+		},
+		{
+			"a fact that is missing", true, func(i *Instance) { i.Trial = Unknown },
+			"buy a paid code and bind it to another instance, which meets the requirements", "use another instance, or buy a paid code",
+		},
+		{
+			"another cloud's server", true, func(i *Instance) { i.Provider = "other" },
+			"buy a paid code and bind it to another instance, which meets the requirements", "use another instance, or buy a paid code",
+		},
+	} {
+		set := oddRules()
+		set.Life.SellsCodes = c.sells
+		i := goodInstance()
+		c.change(&i)
+		d := set.Check(IssueRequest{Actor: explainAsker, Quantity: 1, Certification: Enterprise, Instance: i}, 6, at)
+		got := ""
+		if d.Advice.Has(PAYWhen) {
+			got = answerOf(t, &d, English, PAYWhen).Remedy
+		}
+		if quota := answerOf(t, &d, English, ELGQuota).Remedy; got != c.want || quota != c.quota {
+			t.Errorf("%s: advised %q, to the quota %q", c.what, got, quota)
 		}
 	}
 }

@@ -152,7 +152,7 @@ func (s *RuleSet) judgeInstance(d *Decision, asked RuleIDs) {
 	t.note(ELGAccount, s.account(c.Certification, c.ForAnother))
 	d.Pass, d.Fail = t.yes&asked, t.no&asked
 	d.Unknown = asked &^ (t.yes | t.no)
-	if d.Fail.Has(ELGQuota) && max(0, d.Quota.Used) >= d.Quota.Limit && asked.Has(ELGBatch) {
+	if s.Life.SellsCodes && d.Fail.Has(ELGQuota) && max(0, d.Quota.Used) >= d.Quota.Limit && asked.Has(ELGBatch) {
 		d.Advice |= 1 << PAYWhen
 	}
 	if s.foreign(i) {

@@ -190,6 +190,7 @@ func (c *presetCheck) set(s *RuleSet, w *wantSet, from time.Time) {
 		c.expect("granters a year", s.Grant.MaxGranters, NoLimit)
 	}
 	c.expect("released to", s.Life.ReleaseTo.Label(Chinese), "可使用")
+	c.expect("codes are sold", s.Life.SellsCodes, w.granting)
 	c.expect("close refunds", s.Life.CloseRefundsPaid, true)
 	c.expect("paid uses quota", s.Life.PaidUsesQuota, false)
 	c.expect("expiring", s.Risk.ExpiringDays, 30)

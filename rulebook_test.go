@@ -352,7 +352,7 @@ func randomBook(n func(int) int) []RuleSet {
 		s := RuleSet{
 			Version: fmt.Sprint(text(), i), Effective: at, Provider: text(), Source: text(), Batch: 1 + n(1000),
 			Account: []AccountRule{AccountAny, AccountOthers, AccountAll}[n(3)],
-			Life:    LifeRules{[]State{StateAvailable, StateInvalid}[n(2)], flag(), flag()},
+			Life:    LifeRules{[]State{StateAvailable, StateInvalid}[n(2)], flag(), flag(), flag()},
 			Risk:    RiskRules{n(36501), n(36501)},
 			Assume:  RuleIDs(n(1<<40)) & assumable,
 		}

@@ -122,6 +122,9 @@ type LifeRules struct {
 	// PaidUsesQuota makes a paid code consume the quota of the instance it
 	// is bound to (PAY-QUOTA).
 	PaidUsesQuota bool `json:"paid_uses_quota"`
+	// SellsCodes says that the provider sells codes: only then is one advised
+	// where no free code is left (PAY-WHEN).
+	SellsCodes bool `json:"sells_codes"`
 }
 
 // RiskRules are the horizons of a [RuleSet.Review], in units of 24 hours.

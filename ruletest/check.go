@@ -275,7 +275,7 @@ func (w *world) refused(o *op, a *answer, err error, run string) {
 	if d.Quota != a.quota {
 		w.fail(o, "%sthe refusal shows the quota %+v, want %+v", run, d.Quota, a.quota)
 	}
-	none := a.fail.Has(icpcode.ELGQuota) && max(0, a.quota.Used) >= a.quota.Limit && o.kind != opBind
+	none := a.sells && a.fail.Has(icpcode.ELGQuota) && max(0, a.quota.Used) >= a.quota.Limit && o.kind != opBind
 	if d.Advice.Has(icpcode.PAYWhen) != none {
 		w.fail(o, "%sthe refusal advises %v", run, d.Advice)
 	}

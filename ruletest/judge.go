@@ -21,6 +21,7 @@ type answer struct {
 	verdict
 	assumed icpcode.RuleIDs
 	quota   icpcode.Quota // of a decision about an instance
+	sells   bool          // the provider sells codes
 	phone   bool          // it passes once the phone is verified
 	replay  bool          // it was done before
 	noop    bool          // it is an import of a code that is known already
@@ -86,7 +87,7 @@ func (m *model) decide(o *op, e *env) answer {
 		return answer{err: icpcode.ErrNoRules, early: true}
 	}
 	a := m.judge(o, e, set)
-	a.res.At = e.now
+	a.res.At, a.sells = e.now, set.Life.SellsCodes
 	return a
 }
 

@@ -150,6 +150,7 @@ func (s speaker) policy(set *icpcode.RuleSet) []setting {
 		setting{icpcode.LIFRelease, "", "life.release_to", s.say("a filing that is withdrawn leaves its code %s", "备案撤回后服务码的状态：%s", l.ReleaseTo.Label(s.lang)), false},
 		setting{icpcode.LIFClose, "", "life.close_refunds_paid", yes(l.CloseRefundsPaid, "a refunded server refunds its paid codes", "实例退费时，已绑定的收费备案服务码按实付金额退费", "a refunded server refunds no paid code", "实例退费时，收费备案服务码不退费"), false},
 		setting{icpcode.PAYQuota, "", "life.paid_uses_quota", yes(l.PaidUsesQuota, "a paid code uses the quota of its server", "收费备案服务码占用实例配额", "a paid code uses no quota", "收费备案服务码不占配额"), false},
+		setting{icpcode.PAYWhen, "", "life.sells_codes", yes(l.SellsCodes, "the provider sells codes", "提供商出售收费备案服务码", "the provider sells no codes", "提供商不出售收费备案服务码"), false},
 		setting{icpcode.RSKExpiring, "", "risk.expiring_days", s.say("an expiry is warned of %s ahead", "到期前%s提醒", s.count(r.ExpiringDays, "day", "days", "天")), false},
 		setting{icpcode.RSKExpiring, "", "risk.review_days", s.say("a review is reckoned to take up to %s", "审核最长按%s估算", s.count(r.ReviewDays, "day", "days", "天")), false},
 	)

@@ -28,7 +28,7 @@ func everything() icpcode.RuleSet {
 		Products: []icpcode.ProductRules{{Product: "X", Requirements: q}}, Base: base,
 		MainlandRegions: []string{"m"}, OtherRegions: []string{"o"}, Batch: 20, Account: icpcode.AccountOthers,
 		Grant:  icpcode.GrantRules{Allowed: true, Enterprise: true, MaxGrantees: 10, MaxGranters: 3, VerifyFirst: true},
-		Life:   icpcode.LifeRules{ReleaseTo: icpcode.StateAvailable, CloseRefundsPaid: true, PaidUsesQuota: true},
+		Life:   icpcode.LifeRules{ReleaseTo: icpcode.StateAvailable, CloseRefundsPaid: true, PaidUsesQuota: true, SellsCodes: true},
 		Risk:   icpcode.RiskRules{ExpiringDays: 30, ReviewDays: 28},
 		Assume: icpcode.MakeRuleIDs(icpcode.ELGTerm),
 	}
