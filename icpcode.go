@@ -157,7 +157,8 @@ func (e *Engine) DryRun() *Engine {
 // writes beside it, or not at all:
 //
 //   - Each operation is tried once. A conflict is [ErrConflict]: roll the whole
-//     transaction back and do all of it again, in a new one.
+//     transaction back and do all of it again, in a new one, as InTx of a
+//     sqlstore.Store does.
 //   - An error of Store.Commit is returned wrapped and is no
 //     [UnknownOutcomeError]: what can be unknown is the outcome of the caller's
 //     own commit. The same requests again, with their IDs and in a new

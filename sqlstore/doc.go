@@ -52,7 +52,7 @@
 //
 // # Your own transaction
 //
-// [Store.In] works in a transaction of the caller's, so that a code and the
-// row of the order that it was bought with are committed together. See the
-// example.
+// [Store.InTx] makes a transaction, begins it again at a conflict, and commits
+// a code together with the row of the order that it was bought with. See its
+// example. [Store.In] works in a transaction that is the caller's already.
 package sqlstore

@@ -27,22 +27,16 @@ func Example() { //nolint:testableexamples // there is no server
 }
 
 // Issue a code and mark the caller's own order as delivered, both or neither.
-func ExampleStore_In() { //nolint:testableexamples // there is no server
-	deliver := func(ctx context.Context, db *sql.DB, store *sqlstore.Store, eng *icpcode.Engine, r icpcode.IssueRequest) error {
-		tx, err := db.BeginTx(ctx, nil)
-		if err != nil {
+func ExampleStore_InTx() { //nolint:testableexamples // there is no server
+	deliver := func(ctx context.Context, store *sqlstore.Store, eng *icpcode.Engine, r icpcode.IssueRequest) error {
+		return store.InTx(ctx, eng, func(tx *sql.Tx, eng *icpcode.Engine) error {
+			got, err := eng.Issue(ctx, r)
+			if err != nil {
+				return err
+			}
+			_, err = tx.ExecContext(ctx, "update orders set code = $1 where id = $2", got.Codes[0], r.RequestID)
 			return err
-		}
-		defer func() { _ = tx.Rollback() }() // does nothing after the Commit
-		got, err := eng.InTx(store.In(tx)).Issue(ctx, r)
-		if err != nil {
-			return err // a conflict: begin again, with a new transaction
-		}
-		_, err = tx.ExecContext(ctx, "update orders set code = $1 where id = $2", got.Codes[0], r.RequestID)
-		if err != nil {
-			return err
-		}
-		return tx.Commit()
+		})
 	}
 	_ = deliver
 }
