@@ -58,6 +58,28 @@ type address struct {
 	next     int32  // another one with the same target, plus 1
 }
 
+// field is what the provider calls the address in its list, and statusField
+// what says whether it is bound.
+func (a *address) field() string {
+	switch a.provider {
+	case tencent:
+		return "AddressIp"
+	case huawei:
+		return "public_ip_address"
+	}
+	return "IpAddress"
+}
+
+func (a *address) statusField() string {
+	switch a.provider {
+	case tencent:
+		return "AddressStatus"
+	case huawei:
+		return "status"
+	}
+	return "Status"
+}
+
 // maxAddressList is how many addresses are held.
 const maxAddressList = 250_000
 
@@ -315,11 +337,11 @@ func (a *Addresses) removeOthers(s *Server) {
 		}
 		x := &a.all[n-1]
 		if x.twice {
-			s.note(NoteEIPTwice, "IpAddress", []byte(x.text))
+			s.note(NoteEIPTwice, x.field(), []byte(x.text))
 			continue
 		}
 		if x.bound == icpcode.No || x.bound == icpcode.Yes && !s.isTarget(x) {
-			s.note(NoteEIPElsewhere, "IpAddress", []byte(x.text))
+			s.note(NoteEIPElsewhere, x.field(), []byte(x.text))
 			continue
 		}
 		if x.lock != "" {
@@ -351,15 +373,15 @@ func (a *Addresses) addOwn(s *Server, before *icpcode.Instance) {
 			}
 			switch {
 			case x.twice:
-				doubt(NoteEIPTwice, "IpAddress", x.text)
+				doubt(NoteEIPTwice, x.field(), x.text)
 			case x.bound == icpcode.No:
-				s.note(NoteEIPUnbound, "IpAddress", []byte(x.text))
+				s.note(NoteEIPUnbound, x.field(), []byte(x.text))
 			case x.bound != icpcode.Yes:
-				doubt(NoteEIPUnclear, "Status", x.status)
+				doubt(NoteEIPUnclear, x.statusField(), x.status)
 			case x.lock != "":
 				doubt(NoteEIPLocked, x.lock, x.text)
 			case before.PublicIP == icpcode.No && s.Format != TencentCVM: // which tells of its first interface alone
-				doubt(NoteEIPDenied, "IpAddress", x.text)
+				doubt(NoteEIPDenied, x.field(), x.text)
 			case x.ip.IsValid():
 				i.PublicIP = icpcode.Yes
 				if complete && len(i.IPs) < maxAddresses && !slices.Contains(i.IPs, x.ip) {
@@ -367,7 +389,7 @@ func (a *Addresses) addOwn(s *Server, before *icpcode.Instance) {
 				}
 			case x.masked:
 				i.PublicIP = icpcode.Yes
-				s.note(NoteMasked, "IpAddress", []byte(x.text))
+				s.note(NoteMasked, x.field(), []byte(x.text))
 				complete, i.IPs = false, nil
 			}
 		}

@@ -61,8 +61,8 @@ func TestAddressSamples(t *testing.T) {
 		// It names the server, but is Available and not InUse.
 		{"alibaba", "i-bp15zckdt37cdvf****", `IpAddress "47.75.XX.XX" is not counted: it names this server, but is not bound`},
 		{"alibaba", "ngw-bp1kpih7t3izsxezx****", `IpAddress "47.xx.xx.184" is masked: there is an address, but which is unknown public_ip: unknown -> yes`},
-		{"tencent", "ins-wf123456", `IpAddress "1.14.91.34" is not counted: it names this server, but is not bound`},
-		{"tencent", "ins-12345678", `IpAddress "1.14.90.212" is not counted: it names this server, but is not bound`},
+		{"tencent", "ins-wf123456", `AddressIp "1.14.91.34" is not counted: it names this server, but is not bound`},
+		{"tencent", "ins-12345678", `AddressIp "1.14.90.212" is not counted: it names this server, but is not bound`},
 		{"alibaba", "ins-12345678", ""},
 		{"alibaba", "", ""},
 	} {
@@ -166,7 +166,7 @@ func TestAddresses(t *testing.T) {
 		{"Tencent, in arrears, not of the first interface", tencent(`"IsArrears":true`), cvm(`null`), "unknown []", `IsArrears "47.96.1.181" is locked: whether its address can be filed is unknown public_ip: no -> unknown`},
 		{"Tencent, as older documents spell it", caseFile(t, "J1_eip_min.json"), caseFile(t, "J1_cvm_min.json"), "yes [123.121.34.33]", "public_ip: no -> yes ips: unknown -> 123.121.34.33"},
 		{"Tencent, a word that cannot be read", caseFile(t, "E1_status_other.json"), strings.Replace(cvm("null"), "i-1", "ins-bbbbbbbb", 1), "unknown []",
-			`Status "BOUND" names this server, but whether it is bound cannot be read: whether there is an address is unknown public_ip: no -> unknown`},
+			`AddressStatus "BOUND" names this server, but whether it is bound cannot be read: whether there is an address is unknown public_ip: no -> unknown`},
 		{"Tencent, a network interface", caseFile(t, "E1_eni.json"), cvm("null"), "unknown []",
 			`NetworkInterfaceId "eni-x" is bound to a network interface that may be this server's: whether there is an address is unknown public_ip: no -> unknown`},
 		{"Tencent, a network interface, and an address", caseFile(t, "E1_eni.json"), cvm(`["47.96.1.180"]`), "yes [47.96.1.180]", ""},

@@ -33,9 +33,9 @@ func TestHuaweiAddresses(t *testing.T) {
 		other   = `vnic={"device_id":"h-2","port_id":"p-2"}`
 		v1      = `port_id="p-1"`
 		v1Other = `port_id="p-2"`
-		gone    = `IpAddress "121.36.8.1" is in the server's own record, but a list of EIPs says that it is not bound here: whether there is an address is unknown public_ip: yes -> unknown ips: 121.36.8.1 -> unknown`
+		gone    = `public_ip_address "121.36.8.1" is in the server's own record, but a list of EIPs says that it is not bound here: whether there is an address is unknown public_ip: yes -> unknown ips: 121.36.8.1 -> unknown`
 		locked  = ` "121.36.8.1" is locked: whether its address can be filed is unknown public_ip: yes -> unknown ips: 121.36.8.1 -> unknown`
-		denied  = `IpAddress "121.36.8.1" is bound here by the list of EIPs, but the server's own record has no address: whether there is one is unknown; print both lists again public_ip: no -> unknown`
+		denied  = `public_ip_address "121.36.8.1" is bound here by the list of EIPs, but the server's own record has no address: whether there is one is unknown; print both lists again public_ip: no -> unknown`
 	)
 	for _, c := range []struct {
 		name, eip, server string
@@ -52,14 +52,14 @@ func TestHuaweiAddresses(t *testing.T) {
 		{"v1, and the server's interfaces are not given", hwEIP(v1Other), ecs(strings.Replace(public, `,"OS-EXT-IPS:port_id":"p-1"`, "", 1)), "yes [121.36.8.1]", ""},
 		{"v1, and the server denies it", hwEIP(v1), ecs(private), "unknown []", denied},
 		{"not bound", hwEIP(`status="DOWN"`), ecs(public), "unknown []", gone},
-		{"being bound", hwEIP(v1, `status="BINDING"`), ecs(private), "no []", `IpAddress "121.36.8.1" is not counted: it names this server, but is not bound`},
+		{"being bound", hwEIP(v1, `status="BINDING"`), ecs(private), "no []", `public_ip_address "121.36.8.1" is not counted: it names this server, but is not bound`},
 		{"a load balancer's", hwEIP(v1, `status="ELB"`), ecs(public), "yes [121.36.8.1]", ""},
 		{"frozen", hwEIP(v1, `status="FREEZED"`), ecs(public), "unknown []", "status" + locked},
 		{"frozen by the police", hwEIP(v3, v3Port, vnic, `lock_status="police"`), ecs(public), "unknown []", "lock_status" + locked},
 		{"a lock that was never heard of", hwEIP(v3, v3Port, vnic, `lock_status="new"`), ecs(public), "unknown []", "lock_status" + locked},
 		{"no lock", hwEIP(v3, v3Port, vnic, `lock_status=""`), ecs(public), "yes [121.36.8.1]", ""},
 		{"being updated, and no address", hwEIP(v1, `status="PENDING_UPDATE"`), ecs(private), "unknown []",
-			`Status "PENDING_UPDATE" names this server, but whether it is bound cannot be read: whether there is an address is unknown public_ip: no -> unknown`},
+			`status "PENDING_UPDATE" names this server, but whether it is bound cannot be read: whether there is an address is unknown public_ip: no -> unknown`},
 		{"an address of version 6", hwEIP(v3, v3Port, vnic, `public_ip_address=`, `public_ipv6_address="2407:c080::1"`), ecs(public), "yes [121.36.8.1 2407:c080::1]",
 			"ips: 121.36.8.1 -> 121.36.8.1 2407:c080::1"},
 	} {

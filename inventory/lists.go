@@ -1,7 +1,5 @@
 package inventory
 
-import ()
-
 // list reads the value of a key of a list, in a document that began at start.
 func (d *decoder) list(outer key, start int64) {
 	if d.only != 0 && outer != keyInstances {

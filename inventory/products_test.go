@@ -475,3 +475,18 @@ func TestHuawei(t *testing.T) {
 		})
 	}
 }
+
+// TestBareBalancer: one load balancer of Huawei Cloud, bare, has its addresses
+// under the key of a list of addresses, and is a load balancer all the same.
+func TestBareBalancer(t *testing.T) {
+	const elb = `"id":"e0","name":"lb","provisioning_status":"ACTIVE","operating_status":"ONLINE","admin_state_up":true,"provider":"vlb","vip_address":"192.168.0.3","vpc_id":"v"`
+	const ips = `"publicips":[{"publicip_id":"p1","publicip_address":"121.36.8.1","ip_version":4}]`
+	const eips = `"eips":[{"eip_id":"p1","eip_address":"121.36.8.1","ip_version":4}]`
+	for _, text := range []string{"{" + elb + "," + ips + "," + eips + "}", "{" + elb + "," + eips + "," + ips + "}", `{"admin_state_up":true,` + ips + "," + strings.Replace(elb, `"admin_state_up":true,`, "", 1) + "," + eips + "}"} {
+		var a inventory.Addresses
+		servers, errs := readAny(text, &inventory.Options{Addresses: &a})
+		if len(errs) > 0 || len(servers) != 1 || servers[0].Format != inventory.HuaweiELB || a.Len() != 0 || len(servers[0].Instance.IPs) != 1 {
+			t.Errorf("%s: %v, %v, %d addresses", text, servers, errs, a.Len())
+		}
+	}
+}

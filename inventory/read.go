@@ -179,6 +179,11 @@ func (d *decoder) document(depth int) {
 		}
 		k := keyOf(name)
 		again := k > 0 && !seen.add(k)
+		if k == keyPublicips && len(t.nodes) > 1 {
+			t.noteStrange(name) // of a load balancer: a list of addresses has nothing of its own
+			d.skip(0)
+			continue
+		}
 		if k.isList() {
 			if again {
 				d.fail(errorf("the key %s is there twice", "键%s出现两次", keyNames[k]))
