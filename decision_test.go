@@ -4,12 +4,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/icpcode/icpcode"
+	"github.com/shopspring/decimal"
 )
 
 // lasting checks that a decision survives JSON: it says the same, writes the
@@ -196,6 +200,79 @@ func TestCasesThatCannotBe(t *testing.T) {
 		change(&c)
 		if d, err := set.Decide(c); !errors.Is(err, icpcode.ErrInvalid) || !d.Refused() {
 			t.Errorf("%s: %v, %+v", name, err, d)
+		}
+	}
+}
+
+// docs/case.md names every member of the JSON of cases and decisions, and none
+// that there is not; and every word of the operations.
+func TestCaseDocs(t *testing.T) {
+	doc := string(must[[]byte](t)(os.ReadFile("docs/case.md")))
+	set := must[*icpcode.RuleSet](t)(icpcode.Alibaba().At(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)))
+	at := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	ip := []netip.Addr{netip.MustParseAddr("47.96.1.180")}
+	facts := icpcode.Instance{
+		ID: "i", Owner: "o", Product: icpcode.ECS, Provider: "alibaba", Region: "cn-hangzhou", Billing: 1, Status: 1, TermMonths: 1,
+		FirstTermMonths: 1, Created: at, Expires: at, OrderAmount: decimal.NewFromInt(1), Trial: 1, PublicIP: 1, PartnerIP: true, IPs: ip,
+		IPHeld: 1, Downgraded: 1, ContractQuota: 1,
+	}
+	code := icpcode.CaseCode{State: 1, Origin: 1, Product: "p", Asker: 1, Granted: true, Instance: 1}
+	c := icpcode.Case{
+		Operation: icpcode.OperationGrant, At: at, Operator: true, ForAnother: true, Certification: 1, Bought: 1, Closed: icpcode.ActionCloseRefund,
+		Quantity: 1, Assume: icpcode.MakeRuleIDs(icpcode.ELGTerm), Instance: facts, Code: code, Filing: icpcode.CaseFiling{Problem: 1, IPs: ip},
+		Grant: &icpcode.CaseGrant{
+			Out: icpcode.CaseCap{Partner: true}, In: icpcode.CaseCap{Used: -1, Kept: icpcode.Yes, Under: set.Digest()}, Acquainted: true,
+			Codes: []icpcode.CaseCode{code}, Instances: []icpcode.Instance{facts},
+		},
+	}
+	d := set.Check(icpcode.IssueRequest{Actor: "o", Quantity: 1, Instance: icpcode.Instance{Owner: "o"}}, 0, at)
+	names := map[string]bool{}
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for k, child := range v {
+				names[k] = true
+				if k != "citations" { // docs/sources.md has their parts
+					walk(child)
+				}
+			}
+		case []any:
+			for _, child := range v {
+				walk(child)
+			}
+		}
+	}
+	for _, value := range []any{c, d, must[icpcode.Decision](t)(set.Decide(icpcode.Case{
+		Operation: icpcode.OperationGrant, At: at, Grant: &icpcode.CaseGrant{Codes: []icpcode.CaseCode{{State: 1}}},
+	}))} {
+		var tree any
+		if err := json.Unmarshal([]byte(asJSON(t, value)), &tree); err != nil {
+			t.Fatal(err)
+		}
+		walk(tree)
+	}
+	if len(names) < 60 {
+		t.Errorf("only %d members were found", len(names))
+	}
+	for name := range names {
+		if !strings.Contains(doc, "`"+name+"`") {
+			t.Errorf("docs/case.md does not name %s", name)
+		}
+	}
+	for line := range strings.Lines(doc) {
+		if !strings.HasPrefix(line, "| `") {
+			continue
+		}
+		for part := range strings.SplitSeq(strings.Split(line, "|")[1], ",") {
+			if name := strings.Trim(part, " `"); !names[name] {
+				t.Errorf("docs/case.md has the member %s, which is none", name)
+			}
+		}
+	}
+	for o := icpcode.OperationIssue; o.String() != "?"; o++ {
+		if !strings.Contains(doc, "`"+o.String()+"`") {
+			t.Errorf("docs/case.md does not name the operation %v", o)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package icpcode_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -213,4 +214,81 @@ func ExampleSplit() {
 	fmt.Println(parts, err)
 	// Output:
 	// [33.34 33.33 33.33] <nil>
+}
+
+// A grant is judged without a store: its case says what the documents would.
+func ExampleRuleSet_Decide() {
+	day := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	rules, err := icpcode.Alibaba().At(day)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	code := icpcode.CaseCode{State: icpcode.StateAvailable, Origin: icpcode.OriginFree, Asker: icpcode.RoleOwner}
+	used := code
+	used.State = icpcode.StateFiled
+	d, err := rules.Decide(icpcode.Case{
+		Operation: icpcode.OperationGrant, At: day, ForAnother: true, Certification: icpcode.Enterprise,
+		Grant: &icpcode.CaseGrant{
+			Out: icpcode.CaseCap{Used: 4}, In: icpcode.CaseCap{Used: 3}, // 4 of 10 grantees, 3 of 3 granters
+			Phone: icpcode.PhoneUnasked, Codes: []icpcode.CaseCode{code, used},
+		},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for r := range d.Reasons(icpcode.English) {
+		fmt.Println(r.Rule, r.Position, r.Found)
+	}
+	// Output:
+	// GRT-IN 0 the target account has reached the cap of 3 in the natural year 2026
+	// GRT-STATE 2 code 2 of 2: the code is Filed
+}
+
+// A decision is stored as JSON. A year later it explains itself without the
+// rule book, and the very set that decided decides its case again.
+func ExampleDecision_MarshalJSON() {
+	day := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	book := icpcode.Alibaba()
+	rules, err := book.At(day)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	stored, err := json.Marshal(rules.Check(icpcode.IssueRequest{
+		Actor: "1001", Quantity: 1,
+		Instance: icpcode.Instance{Owner: "1001", Product: icpcode.ECS, Region: "cn-hongkong", Billing: icpcode.Subscription},
+	}, 5, day))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	var d icpcode.Decision
+	if err := json.Unmarshal(stored, &d); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(d.Case.At.Format(time.DateOnly), d.RuleSetVersion(), d.Fail)
+	for r := range d.Reasons(icpcode.English) {
+		if r.Outcome == icpcode.OutcomeUnknown {
+			fmt.Println(r.Rule, r.Facts)
+		}
+	}
+	for _, set := range book.Sets() {
+		if set.Digest() == d.RuleSetDigest() {
+			again, err := set.Decide(d.Case)
+			fmt.Println(again.Verdict == d.Verdict, err)
+		}
+	}
+	// Output:
+	// 2026-03-01 alibaba-2026-01-06 ELG-REGION, ELG-QUOTA
+	// ELG-BILLING [trial]
+	// ELG-TERM [term_months]
+	// ELG-REMAINING [expires]
+	// ELG-PUBLICIP [public_ip]
+	// ELG-STATUS [status]
+	// ELG-IPINUSE [ip_held]
+	// true <nil>
 }
