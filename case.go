@@ -192,7 +192,7 @@ func (c *Case) normalize() error {
 	if c.Closed != ActionNone && c.Closed != ActionCloseRefund && c.Closed != ActionCloseRelease {
 		return invalid("Closed", "is not how an instance is closed")
 	}
-	c.Assume &= allRules
+	c.Assume &= askedRules
 	c.IssuedInstance, c.IssuedAccount = max(c.IssuedInstance, -1), max(c.IssuedAccount, -1)
 	if err := c.Instance.anonymous("Instance"); err != nil {
 		return err

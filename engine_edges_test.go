@@ -425,7 +425,7 @@ func TestCodeForms(t *testing.T) {
 	if _, err := icpcode.Opaque.Parse(string(bytes.Repeat([]byte(" "), 300)) + "x"); !errors.Is(err, icpcode.ErrInvalid) {
 		t.Errorf("a long text: %v", err)
 	}
-	for r := icpcode.ELGProduct; r <= icpcode.RSKMove; r++ {
+	for r := icpcode.ELGProduct; r.String() != ""; r++ {
 		var back icpcode.Rule
 		if err := back.UnmarshalText(must[[]byte](t)(r.MarshalText())); err != nil || back != r {
 			t.Errorf("%v is read as %v, %v", r, back, err)

@@ -17,7 +17,7 @@ func (s *RuleSet) Decide(c Case) (Decision, error) {
 // decide answers d.Case, which is normalised.
 func (s *RuleSet) decide(d *Decision) {
 	d.set, d.Decided = s, true
-	d.Case.Assume &= allRules
+	d.Case.Assume &= askedRules
 	switch d.Case.Operation {
 	case OperationIssue:
 		s.judgeInstance(d, elgRules)

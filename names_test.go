@@ -74,8 +74,12 @@ func TestNames(t *testing.T) {
 			t.Errorf("%T past its last value prints as %q", v, v)
 		}
 	}
-	if r := icpcode.RSKMove + 1; r.String() != "" {
+	if r := icpcode.FILPick + 1; r.String() != "" {
 		t.Errorf("a rule past the last prints as %q", r)
+	}
+	// A set has the rules that decisions answer, and no other.
+	if s := icpcode.MakeRuleIDs(icpcode.ELGProduct, icpcode.RSKMove, icpcode.CODFormat, icpcode.FILPick, 255); s.String() != "ELG-PRODUCT, RSK-MOVE" || s.Has(icpcode.CODFormat) {
+		t.Errorf("a set of rules is %v", s)
 	}
 }
 

@@ -11,9 +11,12 @@ import (
 // zero Rule is no rule.
 type Rule uint8
 
-// The rules. ELG: may this instance issue a code? COD: the code itself. LIF:
-// the life of a code. GRT: granting to another account. PAY: paid codes. FIL:
-// filing with a code. RSK: what happens to filings when servers change.
+// The rules. ELG: may this instance issue a code? LIF: the life of a code. GRT:
+// granting to another account. PAY: paid codes. FIL: filing with a code. RSK:
+// what happens to filings when servers change. COD: the code itself.
+//
+// First stand those that decisions answer, at most 63 so that they fit into
+// [RuleIDs]; then those that say what the library is, not what it asks.
 const (
 	_ Rule = iota
 	ELGProduct
@@ -28,15 +31,6 @@ const (
 	ELGQuota
 	ELGBatch
 	ELGAccount
-	CODFormat
-	CODOpaque
-	CODUnique
-	CODUnguessable
-	CODInput
-	CODInstant
-	CODOne
-	LIFIssue
-	LIFBuy
 	LIFImport
 	LIFBind
 	LIFSubmit
@@ -47,27 +41,15 @@ const (
 	LIFVoid
 	LIFClose
 	LIFEffective
-	LIFView
 	GRTEnterprise
 	GRTOut
 	GRTIn
 	GRTFirst
-	GRTAtomic
-	GRTVerify
 	GRTOnce
 	GRTState
-	GRTRepeat
-	GRTOwner
-	GRTPrivate
 	PAYWhen
-	PAYPrice
-	PAYExact
-	PAYRefund
-	PAYQuota
 	FILHolder
 	FILWhat
-	FILSuccess
-	FILPick
 	FILForeign
 	RSKExpiring
 	RSKReleased
@@ -77,24 +59,55 @@ const (
 	RSKIP
 	RSKMove
 
-	numRules = iota
+	numAsked = iota
 )
 
-// allRules are all that there are.
-const allRules = RuleIDs(1<<numRules - 2)
+// The rules that no decision answers.
+const (
+	CODFormat Rule = iota + numAsked
+	CODOpaque
+	CODUnique
+	CODUnguessable
+	CODInput
+	CODInstant
+	CODOne
+	LIFIssue
+	LIFBuy
+	LIFView
+	GRTAtomic
+	GRTVerify
+	GRTRepeat
+	GRTOwner
+	GRTPrivate
+	PAYPrice
+	PAYExact
+	PAYRefund
+	PAYQuota
+	FILSuccess
+	FILPick
+
+	numRules = iota + numAsked
+)
+
+// askedRules are all that decisions answer.
+const askedRules = RuleIDs(1<<numAsked - 2)
 
 // ruleIDs is indexed by Rule.
 var ruleIDs = [numRules]string{
-	"", "ELG-PRODUCT", "ELG-OWNER", "ELG-BILLING", "ELG-TERM", "ELG-REMAINING", "ELG-REGION",
-	"ELG-PUBLICIP", "ELG-STATUS", "ELG-IPINUSE", "ELG-QUOTA", "ELG-BATCH", "ELG-ACCOUNT",
-	"COD-FORMAT", "COD-OPAQUE", "COD-UNIQUE", "COD-UNGUESSABLE", "COD-INPUT", "COD-INSTANT", "COD-ONE",
-	"LIF-ISSUE", "LIF-BUY", "LIF-IMPORT", "LIF-BIND", "LIF-SUBMIT", "LIF-RESUBMIT", "LIF-APPROVE",
-	"LIF-RELEASE", "LIF-REFUND", "LIF-VOID", "LIF-CLOSE", "LIF-EFFECTIVE", "LIF-VIEW",
-	"GRT-ENTERPRISE", "GRT-OUT", "GRT-IN", "GRT-FIRST", "GRT-ATOMIC", "GRT-VERIFY", "GRT-ONCE",
-	"GRT-STATE", "GRT-REPEAT", "GRT-OWNER", "GRT-PRIVATE",
-	"PAY-WHEN", "PAY-PRICE", "PAY-EXACT", "PAY-REFUND", "PAY-QUOTA",
-	"FIL-HOLDER", "FIL-WHAT", "FIL-SUCCESS", "FIL-PICK", "FIL-FOREIGN",
-	"RSK-EXPIRING", "RSK-RELEASED", "RSK-BILLING", "RSK-DOWNGRADED", "RSK-OWNER", "RSK-IP", "RSK-MOVE",
+	ELGProduct: "ELG-PRODUCT", ELGOwner: "ELG-OWNER", ELGBilling: "ELG-BILLING", ELGTerm: "ELG-TERM", ELGRemaining: "ELG-REMAINING",
+	ELGRegion: "ELG-REGION", ELGPublicIP: "ELG-PUBLICIP", ELGStatus: "ELG-STATUS", ELGIPInUse: "ELG-IPINUSE", ELGQuota: "ELG-QUOTA",
+	ELGBatch: "ELG-BATCH", ELGAccount: "ELG-ACCOUNT", LIFImport: "LIF-IMPORT", LIFBind: "LIF-BIND", LIFSubmit: "LIF-SUBMIT",
+	LIFResubmit: "LIF-RESUBMIT", LIFApprove: "LIF-APPROVE", LIFRelease: "LIF-RELEASE", LIFRefund: "LIF-REFUND", LIFVoid: "LIF-VOID",
+	LIFClose: "LIF-CLOSE", LIFEffective: "LIF-EFFECTIVE", GRTEnterprise: "GRT-ENTERPRISE", GRTOut: "GRT-OUT", GRTIn: "GRT-IN",
+	GRTFirst: "GRT-FIRST", GRTOnce: "GRT-ONCE", GRTState: "GRT-STATE", PAYWhen: "PAY-WHEN", FILHolder: "FIL-HOLDER",
+	FILWhat: "FIL-WHAT", FILForeign: "FIL-FOREIGN", RSKExpiring: "RSK-EXPIRING", RSKReleased: "RSK-RELEASED",
+	RSKBilling: "RSK-BILLING", RSKDowngraded: "RSK-DOWNGRADED", RSKOwner: "RSK-OWNER", RSKIP: "RSK-IP", RSKMove: "RSK-MOVE",
+
+	CODFormat: "COD-FORMAT", CODOpaque: "COD-OPAQUE", CODUnique: "COD-UNIQUE", CODUnguessable: "COD-UNGUESSABLE",
+	CODInput: "COD-INPUT", CODInstant: "COD-INSTANT", CODOne: "COD-ONE", LIFIssue: "LIF-ISSUE", LIFBuy: "LIF-BUY",
+	LIFView: "LIF-VIEW", GRTAtomic: "GRT-ATOMIC", GRTVerify: "GRT-VERIFY", GRTRepeat: "GRT-REPEAT", GRTOwner: "GRT-OWNER",
+	GRTPrivate: "GRT-PRIVATE", PAYPrice: "PAY-PRICE", PAYExact: "PAY-EXACT", PAYRefund: "PAY-REFUND", PAYQuota: "PAY-QUOTA",
+	FILSuccess: "FIL-SUCCESS", FILPick: "FIL-PICK",
 }
 
 // String returns the rule's ID, "ELG-TERM", or "" for no rule.
@@ -119,16 +132,18 @@ func (r *Rule) UnmarshalText(b []byte) error {
 	return invalid("Rule", "is not the ID of a rule")
 }
 
-// RuleIDs is a set of rules. The zero value is the empty set.
+// RuleIDs is a set of rules that decisions answer; others cannot be in it. The
+// zero value is the empty set.
 type RuleIDs uint64
 
-// MakeRuleIDs returns the set of the given rules.
+// MakeRuleIDs returns the set of those of the given rules that decisions
+// answer.
 func MakeRuleIDs(rules ...Rule) RuleIDs {
 	var s RuleIDs
 	for _, r := range rules {
 		s |= 1 << r
 	}
-	return s &^ 1
+	return s & askedRules
 }
 
 // Has reports whether r is in the set.
@@ -170,6 +185,9 @@ func (s *RuleIDs) UnmarshalText(b []byte) error {
 		var r Rule
 		if err := r.UnmarshalText([]byte(id)); err != nil {
 			return err
+		}
+		if r >= numAsked {
+			return invalid("RuleIDs", "has a rule that no decision answers: "+id)
 		}
 		set |= 1 << r
 	}

@@ -493,7 +493,7 @@ func TestParseRuleBookRefuses(t *testing.T) {
 		{`"release_to":"Available",`, ``, "sets[0].life.release_to", "is not Available or Invalid"},
 		{`"assume":"ELG-TERM GRT-ENTERPRISE"`, `"assume":"ELG-TERM,ELG-OWNER"`, "sets[0].assume", "is not the ID of a rule"},
 		{`"assume":"ELG-TERM GRT-ENTERPRISE"`, `"assume":16`, "sets[0].assume", "is a number, not valid rule IDs"},
-		{`"assume":"ELG-TERM GRT-ENTERPRISE"`, `"assume":"COD-UNIQUE"`, "sets[0].assume", "names a rule that cannot be assumed: COD-UNIQUE"},
+		{`"assume":"ELG-TERM GRT-ENTERPRISE"`, `"assume":"COD-UNIQUE"`, "sets[0].assume", "has a rule that no decision answers: COD-UNIQUE"},
 		{smallBook, smallBook + "{}", "", "has something after the document"},
 		{smallBook, smallBook[:len(smallBook)-1], "", "ends early"},
 		{smallBook, ``, "", "ends early"},
