@@ -40,7 +40,7 @@ func TestSourcesOfSets(t *testing.T) {
 // of the set, and once.
 func TestCitedForAllProducts(t *testing.T) {
 	sets := icpcode.Alibaba().Sets()
-	for r := range allRules().All() {
+	for _, r := range allRules() {
 		for i := range sets {
 			got := citations(r, &sets[i])
 			for _, p := range sets[i].Products {

@@ -260,7 +260,7 @@ func (c *command) judging(cmd *cobra.Command) {
 		"遇到无法读取的内容时报告并继续回答其余部分；退出状态仍为3",
 	))
 	_ = cmd.RegisterFlagCompletionFunc("assume", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		return c.ruleWords(assumable), cobra.ShellCompDirectiveNoFileComp
+		return c.ruleWords(slices.Collect(assumable.All())), cobra.ShellCompDirectiveNoFileComp
 	}) // the flag is there
 	_ = cmd.RegisterFlagCompletionFunc("account", words(
 		"id=", "certification=personal", "certification=self-employed", "certification=sole-trader", "certification=enterprise",

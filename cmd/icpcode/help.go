@@ -124,9 +124,9 @@ func (c *command) completionCommand() *cobra.Command {
 }
 
 // ruleWords are rules to choose from, with what they say.
-func (c *command) ruleWords(set icpcode.RuleIDs) []cobra.Completion {
+func (c *command) ruleWords(rules []icpcode.Rule) []cobra.Completion {
 	var out []cobra.Completion
-	for r := range set.All() {
+	for _, r := range rules {
 		out = append(out, cobra.CompletionWithDesc(r.String(), r.Title(c.lang)))
 	}
 	return out

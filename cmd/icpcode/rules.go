@@ -51,13 +51,28 @@ func (c *command) rulesCommand() *cobra.Command {
 	return cmd
 }
 
-// allRules are all the rules there are.
-func allRules() icpcode.RuleIDs {
-	var all icpcode.RuleIDs
+// ruleGroups are the groups of rules in the order in which people look for
+// them.
+const ruleGroups = "ELG COD LIF GRT PAY FIL RSK"
+
+// allRules are all the rules there are, by group.
+func allRules() []icpcode.Rule {
+	var all []icpcode.Rule
 	for r := icpcode.Rule(1); r.String() != ""; r++ {
-		all |= icpcode.MakeRuleIDs(r)
+		all = append(all, r)
 	}
+	slices.SortStableFunc(all, func(a, b icpcode.Rule) int {
+		return strings.Index(ruleGroups, a.String()[:3]) - strings.Index(ruleGroups, b.String()[:3])
+	})
 	return all
+}
+
+func ruleNames(rules []icpcode.Rule) []string {
+	names := make([]string, len(rules))
+	for i, r := range rules {
+		names[i] = r.String()
+	}
+	return names
 }
 
 // versionWords are the versions of all presets.
@@ -90,7 +105,7 @@ func (c *command) rules(names []string) error {
 	for _, name := range names {
 		var r icpcode.Rule
 		if err := r.UnmarshalText([]byte(strings.ToUpper(name))); err != nil {
-			en, zh := meant(strings.ToUpper(name), ids(allRules()))
+			en, zh := meant(strings.ToUpper(name), ruleNames(allRules()))
 			return usage(errorf("%q is not the ID of a rule"+en+"; icpcode rules lists them", "%q 不是规则的ID"+zh+"；icpcode rules 列出所有规则", name))
 		}
 		rules = append(rules, r)
@@ -182,7 +197,7 @@ func (t *table) book(b book, set *icpcode.RuleSet) {
 	}
 	t.sayings(set, n)
 	t.title(t.say("ALL RULES", "全部规则"))
-	for r := range allRules().All() {
+	for _, r := range allRules() {
 		t.text("  "+pad(r.String(), 17), r.Title(t.lang)+n.marks(citations(r, set)))
 	}
 	t.sources(b, n)
