@@ -293,14 +293,15 @@ func (q *Queue[K, R]) patience() time.Duration {
 }
 
 // pick takes from the queue what goes together now: the first that can go, and
-// what fits beside it. While all that is under way hangs, and for a key that
-// was given up, it is the first alone: no request shall hang with a stranger.
+// what fits beside it. For a key that was given up it is the first alone. While
+// anything hangs, only requests that need one of the first one's keys are
+// beside it, which would wait for it anyway: no request shall hang with a
+// stranger.
 func (q *Queue[K, R]) pick() []*Ticket[K, R] {
 	var batch []*Ticket[K, R]
 	weight := 0
-	for len(q.ready) > 0 {
-		t := q.ready[0]
-		single := q.wary || t.doubtful()
+	for t := q.ready[0]; t != nil; t = q.companion(batch[0]) {
+		single := t.doubtful()
 		if len(batch) > 0 && (single || len(batch) == q.tuning.Requests || weight+t.weight > q.tuning.Weight) {
 			break
 		}
@@ -312,6 +313,25 @@ func (q *Queue[K, R]) pick() []*Ticket[K, R] {
 		}
 	}
 	return batch
+}
+
+// companion returns the first that can go beside t, which has left the queue,
+// or nil.
+func (q *Queue[K, R]) companion(t *Ticket[K, R]) *Ticket[K, R] {
+	if q.late == 0 {
+		if len(q.ready) == 0 {
+			return nil
+		}
+		return q.ready[0]
+	}
+	var next *Ticket[K, R]
+	for i := range t.stands {
+		s := t.stands[i].line.first
+		if s != nil && s.ticket.index >= 0 && (next == nil || s.ticket.number < next.number) {
+			next = s.ticket
+		}
+	}
+	return next
 }
 
 // depart begins a flight.

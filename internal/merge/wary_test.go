@@ -98,9 +98,8 @@ func TestPlacesGrow(t *testing.T) {
 	})
 }
 
-// TestWary shows when the first goes alone, so that it does not hang with a
-// stranger: when a flight is overdue that began after the last one that
-// landed.
+// TestWary shows when the first goes without strangers, so that it does not
+// hang with one: when a flight is overdue.
 func TestWary(t *testing.T) {
 	for name, before := range map[string]func(t *testing.T, f *field){
 		"nothing has landed": func(*testing.T, *field) {},
@@ -133,9 +132,10 @@ func TestWary(t *testing.T) {
 	}
 }
 
-// TestNotWary has one flight land after another began, which hangs: the
-// destination is there.
-func TestNotWary(t *testing.T) {
+// TestWaryBesideOthers has a flight land after another began, which hangs. That
+// says nothing of strangers. What needs the same keys goes together, and
+// everything does once nothing hangs.
+func TestWaryBesideOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := hanging(t)
 		f.send(t.Context(), "H1", "a")
@@ -144,7 +144,19 @@ func TestNotWary(t *testing.T) {
 		f.send(t.Context(), "H2", "b")
 		f.send(t.Context(), "x", "x")
 		f.send(t.Context(), "y", "y")
+		f.send(t.Context(), "x2", "xz")
+		f.send(t.Context(), "z", "z")
+		f.send(t.Context(), "x3", "x")
 		rest(5 * ms)
-		f.is("when H1 is overdue", "H1", "H2", "x+y")
+		f.is("when H1 is overdue", "H1", "H2", "x+x2+x3")
+		rest(ms)
+		f.is("then", "H1", "H2", "y")
+		rest(2 * time.Hour)
+		f.send(t.Context(), "H3", "a")
+		f.send(t.Context(), "0", "0")
+		f.send(t.Context(), "v", "v")
+		f.send(t.Context(), "w", "w")
+		rest(ms)
+		f.is("when nothing is overdue", "H3", "v+w")
 	})
 }
