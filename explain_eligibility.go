@@ -109,6 +109,9 @@ func (e *explainer) term() words {
 			w.found = e.plural(months, "%d calendar month, renewals included", "%d calendar months, renewals included")
 		}
 	}
+	if months >= n && e.outcome == OutcomeFailed && !i.Created.IsZero() {
+		w.found = e.join(w.found, e.say("but it lasts from %s to %s only", when(i.Created), when(i.Expires)))
+	}
 	if months == 0 && e.outcome == OutcomeFailed && !i.Created.IsZero() {
 		w.found = e.say("too short, for it lasts from %s to %s", when(i.Created), when(i.Expires))
 	}

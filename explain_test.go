@@ -1226,3 +1226,29 @@ func TestPaidCodesWhereTheyAreSold(t *testing.T) {
 		}
 	}
 }
+
+// TestTermThatIsDenied: of a term that is stated and of creation and expiry that
+// leave less, the shorter one counts, and both are shown (ELG-TERM). A day is
+// not held against it, as days are often stated without their hours.
+func TestTermThatIsDenied(t *testing.T) {
+	created := shanghaiTime("2025-06-01 00:00:00")
+	for _, c := range []struct {
+		expires string
+		want    Tri
+	}{
+		{"2025-07-01 00:00:00", No}, {"2025-09-29 23:59:59", No}, {"2025-09-30 00:00:00", Yes}, {"2025-10-01 00:00:00", Yes},
+	} {
+		i := goodInstance()
+		i.Created, i.Expires, i.TermMonths = created, shanghaiTime(c.expires), 24
+		d := oddRules().Check(IssueRequest{Actor: explainAsker, Quantity: 1, Certification: Enterprise, Instance: i}, 0, created.Add(day))
+		if got := answer(&d, ELGTerm); got != c.want {
+			t.Errorf("4 months asked, 24 stated, until %s: %v, want %v", c.expires, got, c.want)
+		}
+		if c.want == No {
+			found := answerOf(t, &d, English, ELGTerm).Found
+			if !strings.Contains(found, "24 calendar months; but it lasts from 2025-06-01") || !strings.Contains(found, c.expires[:10]) {
+				t.Errorf("found %q", found)
+			}
+		}
+	}
+}

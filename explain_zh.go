@@ -277,6 +277,7 @@ var chinese = map[string]string{
 	// PAY and FIL.
 	"no free code is left for this":                                                 "已无免费备案服务码可申请",
 	"buy a paid code and bind it to the instance":                                   "购买收费备案服务码并绑定到该实例",
+	"but it lasts from %s to %s only":                                               "但自%s至%s，不足此时长",
 	"buy a paid code and bind it to another instance, which meets the requirements": "购买收费备案服务码并绑定到其他符合要求的实例",
 	"use another product":                                                           "改用其他产品",
 	"buy a paid code and bind it to an instance with quota left":                    "购买收费备案服务码并绑定到尚有配额的实例",

@@ -232,8 +232,9 @@ func (q *Requirements) billing(i *Instance) Tri {
 	return Yes
 }
 
-// term: ELG-TERM. Where the term bought is unknown, creation and expiry can
-// still prove it too short, since a term ends no later than its expiry.
+// term: ELG-TERM. Creation and expiry can prove a term too short, since it ends
+// no later than its expiry: where it is unknown, and where a longer one is
+// stated, as the restrictive one of two facts that contradict each other wins.
 func (q *Requirements) term(i *Instance) Tri {
 	if q.TermMonths == 0 {
 		return Yes
@@ -246,15 +247,22 @@ func (q *Requirements) term(i *Instance) Tri {
 		months = i.FirstTermMonths
 	}
 	if months > 0 {
-		return tri(months >= q.TermMonths)
+		// Days that were stated without their hours are not held against it.
+		return tri(months >= q.TermMonths && !i.lastsBelow(q.TermMonths, day))
 	}
 	if i.TermMonths > 0 && i.TermMonths < q.TermMonths {
 		return No // renewals included it is too short, so the first purchase is
 	}
-	if !i.Created.IsZero() && !i.Expires.IsZero() && i.Expires.Before(AddMonths(i.Created, q.TermMonths)) {
+	if i.lastsBelow(q.TermMonths, 0) {
 		return No
 	}
 	return Unknown
+}
+
+// lastsBelow reports whether creation and expiry leave no term of so many
+// months, even if it ended later by slack.
+func (i *Instance) lastsBelow(months int, slack time.Duration) bool {
+	return !i.Created.IsZero() && !i.Expires.IsZero() && i.Expires.Add(slack).Before(AddMonths(i.Created, months))
 }
 
 // remaining: ELG-REMAINING.

@@ -168,7 +168,10 @@ func (f *facts) term(q *icpcode.Requirements) icpcode.Tri {
 		bought = i.FirstTermMonths
 	}
 	if bought > 0 {
-		return yes(bought >= q.TermMonths)
+		// What lasts more than a day too short was not bought for so long.
+		known := !i.Created.IsZero() && !i.Expires.IsZero()
+		denied := known && monthsAfter(micro(i.Created), q.TermMonths).After(micro(i.Expires).Add(day))
+		return yes(bought >= q.TermMonths && !denied)
 	}
 	// The first purchase is a part of the whole.
 	if i.TermMonths > 0 && i.TermMonths < q.TermMonths {

@@ -61,6 +61,14 @@ var lies = []func(*gen, *icpcode.Instance, *icpcode.Requirements){
 		}
 	},
 	func(g *gen, i *icpcode.Instance, q *icpcode.Requirements) {
+		// A long term is stated, and creation and expiry deny it, or just not.
+		i.TermMonths, i.FirstTermMonths = 1200, 1200
+		created := monthsAfter(i.Expires, -q.TermMonths).Add(day + time.Duration(g.roll(3)-1)*time.Microsecond)
+		if created.Year() > 2000 {
+			i.Created = created
+		}
+	},
+	func(g *gen, i *icpcode.Instance, q *icpcode.Requirements) {
 		// One of the two terms is known.
 		i.FirstTermMonths = 0
 		if g.roll(2) == 1 {
