@@ -19,7 +19,7 @@ func (s *scanner) head() []byte {
 
 var (
 	pythonPrint  = regexp.MustCompile(`^[\[(\s]*\{\s*u?'`)
-	tagged       = regexp.MustCompile(`^\[([A-Za-z][A-Za-z_ ]*)\]`)
+	tagged       = regexp.MustCompile(`^\[([A-Za-z][A-Za-z_ ]*)\]\s*\S`)
 	errorCode    = regexp.MustCompile(`(?m)^\s*(?:ErrorCode|Error Code|code)\s*:\s*([\w.-]+)`)
 	codeInLine   = regexp.MustCompile(`\bcode: ?([\w.-]+)`)
 	errorLine    = regexp.MustCompile(`(?i)^(?:error|错误|exception|fatal)\b|^Traceback \(|^An error occurred|^[Uu]sage:|command not found|未找到命令|is not recognized as|No such file or directory|不是内部或外部命令`)

@@ -90,6 +90,9 @@ func TestUnreadable(t *testing.T) {
 			}
 		}
 	}
+	if _, errs := readAny("[web]\n47.96.1.1\n", nil); len(errs) == 0 || strings.Contains(errs[0].Error(), "error of the tool") {
+		t.Errorf("a list of Ansible's hosts: %v", errs)
+	}
 	// What only looks so.
 	for _, text := range []string{"id,name\nweb-1,\"--- x\"\n", "# error\nid\nx\n", "\"id\",name\nx,y\n"} {
 		if servers, errs := readAny(text, nil); len(servers) != 1 || len(errs) > 0 {

@@ -14,7 +14,7 @@ import (
 // columnWords are further names of the columns.
 var columnWords = map[string]string{
 	"实例id": "id", "服务器id": "id", "资源id": "id", "instanceid": "id", "instance_id": "id",
-	"实例名称": "name", "名称": "name", "服务器名称": "name", "主机名": "name",
+	"实例名称": "name", "名称": "name", "服务器名称": "name", "资源名称": "name", "主机名": "name",
 	"购买账号": "owner", "账号": "owner", "账号id": "owner", "所属账号": "owner",
 	"产品": "product", "产品类型": "product", "云产品": "product",
 	"供应商": "provider", "提供商": "provider", "云厂商": "provider", "云服务商": "provider", "厂商": "provider",

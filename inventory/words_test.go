@@ -23,6 +23,7 @@ func TestWords(t *testing.T) {
 		{"one column", "id\nw\n", "w   billing? status? created - expires - ip? [] "},
 		{"Chinese", "实例ID,供应商,产品,地域,付费类型,状态,创建时间,到期时间,公网IP\nw,腾讯云,轻量应用服务器,华南地区（广州）,按量计费,已关机,2026/1/10 10:00,2027年1月11日,47.0.0.5、47.0.0.6\n",
 			"w Lighthouse ap-guangzhou pay-as-you-go stopped created 2026-01-10T02:00:00Z expires 2027-01-10T16:00:00Z ip [47.0.0.5 47.0.0.6] tencent"},
+		{"the resource centre's", "资源ID,资源名称,产品,地域,状态\nw,web,云服务器ECS,华东1(杭州),运行中\n", "w ECS cn-hangzhou billing? running created - expires - ip? [] "},
 		{"brackets of a keyboard", "id,region\nw,华东1(杭州)\n", "w  cn-hangzhou billing? status? created - expires - ip? [] "},
 		{"Excel's days", "id,expires\nw,46398\n", "w   billing? status? created - expires 2027-01-10T16:00:00Z ip? [] "},
 		{"Excel's hours", "id,created\nw,46032.5\n", "w   billing? status? created 2026-01-10T04:00:00Z expires - ip? [] "},
