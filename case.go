@@ -22,6 +22,8 @@ const (
 	OperationSubmit
 	OperationResubmit
 	OperationApprove
+	OperationReject
+	OperationStage
 	OperationRelease
 	OperationRefund
 	OperationVoid
@@ -142,7 +144,7 @@ type CaseFiling struct {
 var actionsOf = [numOperations]Action{
 	OperationIssue: ActionIssue, OperationSubmitAuto: ActionIssue, OperationBuy: ActionBuy, OperationBind: ActionBind,
 	OperationGrant: ActionGrant, OperationSubmit: ActionSubmit, OperationResubmit: ActionResubmit,
-	OperationApprove: ActionApprove, OperationRelease: ActionRelease, OperationRefund: ActionRefund,
+	OperationApprove: ActionApprove, OperationReject: ActionReject, OperationStage: ActionStage, OperationRelease: ActionRelease, OperationRefund: ActionRefund,
 	OperationVoid: ActionVoid, OperationCloseRefund: ActionCloseRefund, OperationCloseRelease: ActionCloseRelease,
 	OperationImport: ActionImport, OperationPick: ActionSubmit, OperationServersFor: ActionIssue,
 }
@@ -160,6 +162,8 @@ var parts = [numOperations]struct {
 	OperationSubmit:     {code: true, filing: true, grant: No},
 	OperationResubmit:   {code: true, filing: true, grant: No},
 	OperationApprove:    {code: true, grant: No},
+	OperationReject:     {code: true, grant: No},
+	OperationStage:      {code: true, grant: No},
 	OperationRelease:    {code: true, grant: No},
 	OperationRefund:     {code: true, grant: No},
 	OperationVoid:       {code: true, grant: No},

@@ -32,16 +32,11 @@ func (r *ending) decide(c *call, v *view) (Result, Decision, error) {
 	if action == ActionRelease && c.set.Life.ReleaseTo == StateInvalid {
 		action = ActionForfeit
 	}
-	d := Decision{Case: c.newCase(endingOperation(r.action))}
-	rec, roles, err := c.find(v, r.Code)
+	rec, d, err := c.judge(v, endingOperation(r.action), r.Code)
 	if err != nil {
 		return Result{}, d, err
 	}
-	d.Case.about(rec, roles, c.actor, new(Instance))
-	if err := c.decide(&d); err != nil {
-		return Result{}, d, err
-	}
-	to, _ := rec.State.Next(action, roles)
+	to, _ := rec.State.Next(action, d.asker())
 	e := c.event(r.Code, action, to)
 	e.Reason = r.Reason
 	if action == ActionRefund {

@@ -27,6 +27,7 @@ func (in *inputs) results(t *testing.T) map[string]icpcode.Result {
 		"Issue": ask(eng.Issue(ctx, in.issue)), "SubmitAuto": ask(eng.SubmitAuto(ctx, in.auto)), "Buy": ask(eng.Buy(ctx, in.buy)),
 		"Bind": ask(eng.Bind(ctx, in.bind)), "Grant": ask(eng.Grant(ctx, in.grant)), "Submit": ask(eng.Submit(ctx, in.submit)),
 		"Resubmit": ask(eng.Resubmit(ctx, in.resubmit)), "Approve": ask(eng.Approve(ctx, in.approve)),
+		"Reject": ask(eng.Reject(ctx, in.reject)), "Stage": ask(eng.Stage(ctx, in.stage)),
 		"Release": ask(eng.Release(ctx, in.release)), "Refund": ask(eng.Refund(ctx, in.refund)), "Void": ask(eng.Void(ctx, in.void)),
 		"CloseInstance": ask(eng.CloseInstance(ctx, in.closing)), "Import": ask(eng.Import(ctx, in.imported)),
 	}
@@ -137,6 +138,10 @@ func TestRequestReused(t *testing.T) {
 		"Resubmit: filing":              func(in *inputs) { in.resubmit.Filing.Subject = "other" },
 		"Approve: code":                 func(in *inputs) { in.approve.Code = in.codes[2] },
 		"Approve: number":               func(in *inputs) { in.approve.ICPNumber = "ICP-2" },
+		"Reject: code":                  func(in *inputs) { in.reject.Code = in.codes[2] },
+		"Reject: rejection":             func(in *inputs) { in.reject.Rejection = "other" },
+		"Stage: code":                   func(in *inputs) { in.stage.Code = in.codes[2] },
+		"Stage: stage":                  func(in *inputs) { in.stage.Stage = icpcode.StageReview },
 		"Release: code":                 func(in *inputs) { in.release.Code = in.codes[2] },
 		"Release: reason":               func(in *inputs) { in.release.Reason = "other" },
 		"Refund: code":                  func(in *inputs) { in.refund.Code = in.codes[7] },
@@ -270,8 +275,8 @@ func TestUnknownOutcome(t *testing.T) {
 // repeat sets the request ID of every request.
 func (in *inputs) repeat(id string) {
 	in.issue.RequestID, in.auto.RequestID, in.buy.RequestID, in.bind.RequestID, in.grant.RequestID = id, id, id, id, id
-	in.submit.RequestID, in.resubmit.RequestID, in.approve.RequestID, in.release.RequestID = id, id, id, id
-	in.refund.RequestID, in.void.RequestID, in.closing.RequestID, in.imported.RequestID = id, id, id, id
+	in.submit.RequestID, in.resubmit.RequestID, in.approve.RequestID, in.reject.RequestID, in.stage.RequestID = id, id, id, id, id
+	in.release.RequestID, in.refund.RequestID, in.void.RequestID, in.closing.RequestID, in.imported.RequestID = id, id, id, id, id
 }
 
 // TestEveryStoreCallFails makes each call of the store fail in turn: what the

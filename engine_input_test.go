@@ -27,6 +27,8 @@ type inputs struct {
 	submit   icpcode.SubmitRequest
 	resubmit icpcode.SubmitRequest
 	approve  icpcode.ApproveRequest
+	reject   icpcode.RejectRequest
+	stage    icpcode.StageRequest
 	release  icpcode.ReleaseRequest
 	refund   icpcode.RefundRequest
 	void     icpcode.VoidRequest
@@ -45,10 +47,10 @@ func newInputs(w *world) *inputs {
 	in := &inputs{w: w}
 	i := w.server(theOwner)
 	i.ContractQuota = 100
-	codes := w.issue(i, 7)
+	codes := w.issue(i, 9)
 	paid := w.buy(theOwner, 2)
-	in.codes = slices.Concat(codes, paid)
-	for _, c := range codes[3:6] {
+	in.codes = slices.Concat(codes[:7], paid, codes[7:])
+	for _, c := range slices.Concat(codes[3:6], codes[7:]) {
 		must[icpcode.Result](w.t)(w.submit(theOwner, c))
 	}
 	in.issue = icpcode.IssueRequest{Actor: theOwner, Instance: i, Quantity: 1, GrantTo: theGrantee, Certification: icpcode.Enterprise}
@@ -61,6 +63,8 @@ func newInputs(w *world) *inputs {
 	in.submit = icpcode.SubmitRequest{Actor: theOwner, Code: codes[1], Filing: w.site(), Instance: i}
 	in.resubmit = icpcode.SubmitRequest{Actor: theOwner, Code: codes[3], Filing: w.site(), Instance: i}
 	in.approve = icpcode.ApproveRequest{Actor: ops, Code: codes[4], ICPNumber: "浙ICP备12345678号-1"}
+	in.reject = icpcode.RejectRequest{Actor: ops, Code: codes[7], Rejection: "the domain has expired\nand the photo is dark"}
+	in.stage = icpcode.StageRequest{Actor: ops, Code: codes[8], Stage: icpcode.StageSMS}
 	in.release = icpcode.ReleaseRequest{Actor: theOwner, Code: codes[5], Reason: "withdrawn"}
 	in.refund = icpcode.RefundRequest{Actor: theOwner, Code: paid[1]}
 	in.void = icpcode.VoidRequest{Actor: ops, Code: codes[6], Reason: "test"}
@@ -95,6 +99,8 @@ var operations = []operation{
 	{"Submit", func(in *inputs) error { _, err := in.w.eng.Submit(in.w.ctx, in.submit); return err }},
 	{"Resubmit", func(in *inputs) error { _, err := in.w.eng.Resubmit(in.w.ctx, in.resubmit); return err }},
 	{"Approve", func(in *inputs) error { _, err := in.w.eng.Approve(in.w.ctx, in.approve); return err }},
+	{"Reject", func(in *inputs) error { _, err := in.w.eng.Reject(in.w.ctx, in.reject); return err }},
+	{"Stage", func(in *inputs) error { _, err := in.w.eng.Stage(in.w.ctx, in.stage); return err }},
 	{"Release", func(in *inputs) error { _, err := in.w.eng.Release(in.w.ctx, in.release); return err }},
 	{"Refund", func(in *inputs) error { _, err := in.w.eng.Refund(in.w.ctx, in.refund); return err }},
 	{"Void", func(in *inputs) error { _, err := in.w.eng.Void(in.w.ctx, in.void); return err }},
@@ -253,6 +259,8 @@ func spoilings() []spoiling {
 		"Submit":        func(in *inputs) (*icpcode.AccountID, *string) { return &in.submit.Actor, &in.submit.RequestID },
 		"Resubmit":      func(in *inputs) (*icpcode.AccountID, *string) { return &in.resubmit.Actor, &in.resubmit.RequestID },
 		"Approve":       func(in *inputs) (*icpcode.AccountID, *string) { return &in.approve.Actor, &in.approve.RequestID },
+		"Reject":        func(in *inputs) (*icpcode.AccountID, *string) { return &in.reject.Actor, &in.reject.RequestID },
+		"Stage":         func(in *inputs) (*icpcode.AccountID, *string) { return &in.stage.Actor, &in.stage.RequestID },
 		"Release":       func(in *inputs) (*icpcode.AccountID, *string) { return &in.release.Actor, &in.release.RequestID },
 		"Refund":        func(in *inputs) (*icpcode.AccountID, *string) { return &in.refund.Actor, &in.refund.RequestID },
 		"Void":          func(in *inputs) (*icpcode.AccountID, *string) { return &in.void.Actor, &in.void.RequestID },
@@ -281,6 +289,8 @@ func spoilings() []spoiling {
 		"Submit":   func(in *inputs) *icpcode.Code { return &in.submit.Code },
 		"Resubmit": func(in *inputs) *icpcode.Code { return &in.resubmit.Code },
 		"Approve":  func(in *inputs) *icpcode.Code { return &in.approve.Code },
+		"Reject":   func(in *inputs) *icpcode.Code { return &in.reject.Code },
+		"Stage":    func(in *inputs) *icpcode.Code { return &in.stage.Code },
 		"Release":  func(in *inputs) *icpcode.Code { return &in.release.Code },
 		"Refund":   func(in *inputs) *icpcode.Code { return &in.refund.Code },
 		"Void":     func(in *inputs) *icpcode.Code { return &in.void.Code },
@@ -330,6 +340,14 @@ func spoilings() []spoiling {
 	add("Grant", "unknown certification", "Certification", func(in *inputs) { in.grant.Certification = 255 })
 	id("Grant", "GrantTo", true, func(in *inputs, id string) { in.grant.GrantTo = icpcode.AccountID(id) })
 	id("Approve", "ICPNumber", true, func(in *inputs, id string) { in.approve.ICPNumber = id })
+	for what, bad := range map[string]string{
+		"none": "", "of 2001 bytes": strings.Repeat("x", 2001), "of 2001 bytes in 667 characters": strings.Repeat("备", 667),
+		"with invalid UTF-8": "\xff", "with a NUL": "a\x00", "with a tab": "a\tb", "with a bare carriage return": "a\rb",
+	} {
+		add("Reject", "rejection "+what, "Rejection", func(in *inputs) { in.reject.Rejection = bad })
+	}
+	add("Stage", "no stage", "Stage", func(in *inputs) { in.stage.Stage = icpcode.StageNone })
+	add("Stage", "an unknown stage", "Stage", func(in *inputs) { in.stage.Stage = icpcode.StageReview + 1 })
 	text("Release", "Reason", func(in *inputs, s string) { in.release.Reason = s })
 	text("Refund", "Reason", func(in *inputs, s string) { in.refund.Reason = s })
 	text("Void", "Reason", func(in *inputs, s string) { in.void.Reason = s })
@@ -422,7 +440,7 @@ func TestBadInput(t *testing.T) {
 	noon, spy := w.now, w.spied()
 	in := newInputs(w)
 	must[icpcode.Result](t)(w.grant(theOwner, "3003"))
-	for _, o := range operations[13:] { // those that read
+	for _, o := range operations[len(changing):] { // those that read
 		if err := o.do(in); err != nil {
 			t.Fatalf("%s: %v", o.name, err)
 		}
@@ -487,7 +505,7 @@ func TestBadInput(t *testing.T) {
 			t.Errorf("unspoilt, %s: %v%s", o.name, err, why(err))
 		}
 	}
-	if got := must[icpcode.Decision](t)(verify(w.ctx, w.eng, in.issue)).Quota.Used; got != 7+1+1 {
+	if got := must[icpcode.Decision](t)(verify(w.ctx, w.eng, in.issue)).Quota.Used; got != 9+1+1 {
 		t.Errorf("issued are %d", got)
 	}
 }

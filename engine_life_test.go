@@ -142,6 +142,20 @@ var lifeOperations = []lifeOperation{
 		},
 	},
 	{
+		name: "Reject", from: "Filing>=", by: "operator", state: icpcode.LIFReject, party: icpcode.LIFReject,
+		do: func(w *world, actor icpcode.AccountID, c icpcode.Code, _ icpcode.Instance) error {
+			_, err := w.eng.Reject(w.ctx, icpcode.RejectRequest{Actor: actor, Code: c, Rejection: "the domain has expired"})
+			return err
+		},
+	},
+	{
+		name: "Stage", from: "Filing>=", by: "operator", state: icpcode.LIFStage, party: icpcode.LIFStage,
+		do: func(w *world, actor icpcode.AccountID, c icpcode.Code, _ icpcode.Instance) error {
+			_, err := w.eng.Stage(w.ctx, icpcode.StageRequest{Actor: actor, Code: c, Stage: icpcode.StageSMS})
+			return err
+		},
+	},
+	{
 		name: "Release", from: "Filing>Available", by: "holder operator", state: icpcode.LIFRelease, party: icpcode.LIFRelease,
 		do: func(w *world, actor icpcode.AccountID, c icpcode.Code, _ icpcode.Instance) error {
 			_, err := w.eng.Release(w.ctx, icpcode.ReleaseRequest{Actor: actor, Code: c})

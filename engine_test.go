@@ -172,7 +172,7 @@ func noCodes(t testing.TB, what string, err error, codes ...icpcode.Code) {
 
 // changing are the operations that change something, each done once by
 // newInputs' requests.
-var changing = operations[:13]
+var changing = operations[:15]
 
 // TestClockReadOnce counts the readings of the clock: one per operation, also
 // when it met conflicts or asked the phone.
@@ -419,7 +419,7 @@ func TestEntropyFails(t *testing.T) {
 func (in *inputs) named(id string) {
 	for _, r := range []*string{
 		&in.issue.RequestID, &in.auto.RequestID, &in.buy.RequestID, &in.bind.RequestID, &in.grant.RequestID, &in.submit.RequestID,
-		&in.resubmit.RequestID, &in.approve.RequestID, &in.release.RequestID, &in.refund.RequestID, &in.void.RequestID,
+		&in.resubmit.RequestID, &in.approve.RequestID, &in.reject.RequestID, &in.stage.RequestID, &in.release.RequestID, &in.refund.RequestID, &in.void.RequestID,
 		&in.closing.RequestID, &in.imported.RequestID,
 	} {
 		*r = id + fmt.Sprintf("-%p", r) // different requests of one actor
@@ -466,7 +466,7 @@ func TestObserver(t *testing.T) {
 	want := map[string][]icpcode.Action{
 		"Issue": {icpcode.ActionIssue, icpcode.ActionGrant}, "SubmitAuto": {icpcode.ActionIssue, icpcode.ActionSubmit},
 		"Buy": {icpcode.ActionBuy}, "Bind": {icpcode.ActionBind}, "Grant": {icpcode.ActionGrant}, "Submit": {icpcode.ActionSubmit},
-		"Resubmit": {icpcode.ActionResubmit}, "Approve": {icpcode.ActionApprove}, "Release": {icpcode.ActionRelease},
+		"Resubmit": {icpcode.ActionResubmit}, "Approve": {icpcode.ActionApprove}, "Reject": {icpcode.ActionReject}, "Stage": {icpcode.ActionStage}, "Release": {icpcode.ActionRelease},
 		"Refund": {icpcode.ActionRefund}, "Void": {icpcode.ActionVoid}, "Import": {icpcode.ActionImport},
 	}
 	for range 2 { // the second time everything is replayed

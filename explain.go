@@ -118,6 +118,8 @@ var ruleTitles = [numRules]string{
 	LIFSubmit:    "a filing is submitted",
 	LIFResubmit:  "a filing is corrected and sent again",
 	LIFApprove:   "a filing is approved",
+	LIFReject:    "a filing is sent back to be corrected",
+	LIFStage:     "the stage of a review is told",
 	LIFRelease:   "a filing is withdrawn or rejected",
 	LIFRefund:    "a paid code is refunded",
 	LIFVoid:      "a code is voided",

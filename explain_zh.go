@@ -70,6 +70,8 @@ var chinese = map[string]string{
 	"a filing is submitted":                           "提交备案",
 	"a filing is corrected and sent again":            "修改后重新提交备案",
 	"a filing is approved":                            "备案通过",
+	"a filing is sent back to be corrected":           "备案被驳回，须修改",
+	"the stage of a review is told":                   "记录备案审核所处的阶段",
 	"a filing is withdrawn or rejected":               "备案撤回或驳回",
 	"a paid code is refunded":                         "收费备案服务码退费",
 	"a code is voided":                                "备案服务码作废",

@@ -129,16 +129,11 @@ func (r *approval) keys(_ *call, keys []Key) []Key { return append(keys, recordK
 
 // decide: LIF-APPROVE, FIL-SUCCESS.
 func (r *approval) decide(c *call, v *view) (Result, Decision, error) {
-	d := Decision{Case: c.newCase(OperationApprove)}
-	rec, roles, err := c.find(v, r.Code)
+	rec, d, err := c.judge(v, OperationApprove, r.Code)
 	if err != nil {
 		return Result{}, d, err
 	}
-	d.Case.about(rec, roles, c.actor, new(Instance))
-	if err := c.decide(&d); err != nil {
-		return Result{}, d, err
-	}
-	to, _ := rec.State.Next(ActionApprove, roles)
+	to, _ := rec.State.Next(ActionApprove, d.asker())
 	e := c.event(r.Code, ActionApprove, to)
 	e.Filing = rec.Filing.clone()
 	if e.Filing == nil {

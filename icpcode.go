@@ -225,6 +225,22 @@ func (e *Engine) Approve(ctx context.Context, r ApproveRequest) (Result, error) 
 	return e.do(ctx, r.Actor, r.RequestID, &approval{ApproveRequest: r})
 }
 
+// Reject sends a filing back to its holder, who corrects it with Resubmit or
+// withdraws it with Release (LIF-REJECT). It can also be approved as it is.
+// [Record.Progress] has what is to be corrected, until the filing is sent again
+// or its review ends. The actor is an operator.
+func (e *Engine) Reject(ctx context.Context, r RejectRequest) (Result, error) {
+	return e.do(ctx, r.Actor, r.RequestID, &rejection{RejectRequest: r})
+}
+
+// Stage records how far the review of a filing is, in any order (LIF-STAGE).
+// The stage that it has already changes nothing. [Record.Progress] has the
+// stage, and since when, until the filing is sent again or its review ends.
+// The actor is an operator.
+func (e *Engine) Stage(ctx context.Context, r StageRequest) (Result, error) {
+	return e.do(ctx, r.Actor, r.RequestID, &staging{StageRequest: r})
+}
+
 // Release takes a code out of a filing that its holder withdrew or an
 // operator rejected for good (LIF-RELEASE).
 func (e *Engine) Release(ctx context.Context, r ReleaseRequest) (Result, error) {

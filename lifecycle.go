@@ -75,6 +75,8 @@ const (
 	ActionVoid                // administrative (LIF-VOID)
 	ActionCloseRefund         // its instance was refunded (LIF-CLOSE)
 	ActionCloseRelease        // its instance was released (LIF-CLOSE)
+	ActionReject              // the filing is sent back to be corrected (LIF-REJECT)
+	ActionStage               // how far the review of the filing is (LIF-STAGE)
 
 	numActions = iota
 )
@@ -98,6 +100,8 @@ var actionNames = [numActions]struct {
 	{"Void", "作废", LIFVoid},
 	{"CloseRefund", "实例退费", LIFClose},
 	{"CloseRelease", "实例释放", LIFClose},
+	{"Reject", "驳回修改", LIFReject},
+	{"Stage", "更新审核阶段", LIFStage},
 }
 
 // String returns the action's English name, "Submit".
@@ -181,6 +185,8 @@ var steps = [numStates][numActions]step{
 	StateFiling: {
 		ActionResubmit:     {StateFiling, RoleHolder},
 		ActionApprove:      {StateFiled, RoleOperator},
+		ActionReject:       {StateFiling, RoleOperator},
+		ActionStage:        {StateFiling, RoleOperator},
 		ActionRelease:      {StateAvailable, RoleHolder | RoleOperator},
 		ActionForfeit:      {StateInvalid, RoleHolder | RoleOperator},
 		ActionVoid:         {StateInvalid, RoleOperator},

@@ -20,6 +20,8 @@ GRT-STATE     Grant         Unbound,Available          same       owner
 LIF-SUBMIT    Submit        Available                  Filing     holder
 LIF-RESUBMIT  Resubmit      Filing                     Filing     holder
 LIF-APPROVE   Approve       Filing                     Filed      operator
+LIF-REJECT    Reject        Filing                     Filing     operator
+LIF-STAGE     Stage         Filing                     Filing     operator
 LIF-RELEASE   Release       Filing                     Available  holder,operator
 LIF-RELEASE   Forfeit       Filing                     Invalid    holder,operator
 LIF-REFUND    Refund        Unbound,Available          Refunded   owner

@@ -134,6 +134,8 @@ type (
 	plainVerification   Verification
 	plainSubmitRequest  SubmitRequest
 	plainApproveRequest ApproveRequest
+	plainRejectRequest  RejectRequest
+	plainStageRequest   StageRequest
 	plainReleaseRequest ReleaseRequest
 	plainRefundRequest  RefundRequest
 	plainVoidRequest    VoidRequest
@@ -255,6 +257,18 @@ func (r ApproveRequest) Format(s fmt.State, verb rune) { show(s, verb, plainAppr
 
 // LogValue masks the codes in structured logs.
 func (r ApproveRequest) LogValue() slog.Value { return slog.AnyValue(plainApproveRequest(mask(r))) }
+
+// Format prints the RejectRequest with its codes masked, under every verb.
+func (r RejectRequest) Format(s fmt.State, verb rune) { show(s, verb, plainRejectRequest(mask(r))) }
+
+// LogValue masks the codes in structured logs.
+func (r RejectRequest) LogValue() slog.Value { return slog.AnyValue(plainRejectRequest(mask(r))) }
+
+// Format prints the StageRequest with its codes masked, under every verb.
+func (r StageRequest) Format(s fmt.State, verb rune) { show(s, verb, plainStageRequest(mask(r))) }
+
+// LogValue masks the codes in structured logs.
+func (r StageRequest) LogValue() slog.Value { return slog.AnyValue(plainStageRequest(mask(r))) }
 
 // Format prints the ReleaseRequest with its codes masked, under every verb.
 func (r ReleaseRequest) Format(s fmt.State, verb rune) { show(s, verb, plainReleaseRequest(mask(r))) }

@@ -18,7 +18,7 @@ var (
 	filingKindNames    = []string{"None", "First", "NewService", "Access", "Change"}
 	stageNames         = []string{"None", "Verification", "SMS", "Review"}
 	operationNames     = []string{
-		"None", "Issue", "SubmitAuto", "Buy", "Bind", "Grant", "Submit", "Resubmit", "Approve", "Release", "Refund", "Void",
+		"None", "Issue", "SubmitAuto", "Buy", "Bind", "Grant", "Submit", "Resubmit", "Approve", "Reject", "Stage", "Release", "Refund", "Void",
 		"CloseRefund", "CloseRelease", "Import", "Pick", "Review", "ServersFor",
 	}
 	relationNames = []string{"Unknown", "Asker", "Owner", "Both", "Another"}

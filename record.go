@@ -209,7 +209,6 @@ type Event struct {
 	Refund        Money      `json:"refund,omitzero"`  // refund, close
 
 	// Step is what became of the filing; nil if the event says nothing of it.
-	// This version never writes one; stores keep it.
 	Step *Step `json:"step,omitempty"`
 }
 
@@ -265,8 +264,8 @@ type Record struct {
 	Remark         string    `json:"remark,omitempty"`
 	Reason         string    `json:"reason,omitempty"` // of Last: a void, refund, release or close
 
-	// Progress is what became of the filing; nil if nothing is known of it.
-	// This version never writes one; stores keep it.
+	// Progress is what became of the filing; nil if nothing is known of it. It
+	// is the holder's and operators' to see.
 	Progress *Progress `json:"progress,omitempty"`
 }
 
@@ -281,6 +280,33 @@ type Progress struct {
 	Ended     time.Time `json:"ended,omitzero"`       // when it did
 	EndReason string    `json:"end_reason,omitempty"` // why, at most 256 bytes
 	Successor Code      `json:"successor,omitzero"`   // the code that the filing moved to
+}
+
+// after returns what is known of the progress of a filing after e, and leaves
+// p as it is. What was told of a review holds no more once the filing is sent
+// again or the review ends.
+func (p *Progress) after(e *Event) *Progress {
+	s := e.Step
+	if s == nil {
+		return nil
+	}
+	var next Progress
+	if p != nil {
+		next = *p
+	}
+	if s.Stage != StageNone {
+		next.Stage, next.Staged = s.Stage, e.At
+	}
+	if s.Rejection != "" {
+		next.Rejection, next.Rejected = s.Rejection, e.At
+	}
+	if s.End != EndNone {
+		next.End, next.Ended, next.EndReason, next.Successor = s.End, e.At, e.Reason, s.Successor
+	}
+	if next == (Progress{}) {
+		return nil
+	}
+	return &next
 }
 
 // copied returns a copy of what p points to, or nil.
@@ -458,6 +484,7 @@ func (r *Record) apply(e *Event) {
 		r.Refunded = e.Refund
 	}
 	r.Reason = e.Reason
+	r.Progress = r.Progress.after(e)
 }
 
 // Replay returns the record that the events of one code add up to. They must

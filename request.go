@@ -96,6 +96,22 @@ type ApproveRequest struct {
 	ICPNumber string // 备案号, in the form of an AccountID
 }
 
+// RejectRequest sends a filing back to be corrected (LIF-REJECT).
+type RejectRequest struct {
+	Actor     AccountID // an operator
+	RequestID string
+	Code      Code
+	Rejection string // what is to be corrected, 1 to 2000 bytes in any number of lines, for the holder to read
+}
+
+// StageRequest tells how far the review of a filing is (LIF-STAGE).
+type StageRequest struct {
+	Actor     AccountID // an operator
+	RequestID string
+	Code      Code
+	Stage     Stage
+}
+
 // ReleaseRequest takes a code out of a filing that was withdrawn, or rejected
 // for good (LIF-RELEASE).
 type ReleaseRequest struct {

@@ -36,6 +36,8 @@ const (
 	LIFSubmit
 	LIFResubmit
 	LIFApprove
+	LIFReject
+	LIFStage
 	LIFRelease
 	LIFRefund
 	LIFVoid
@@ -97,7 +99,7 @@ var ruleIDs = [numRules]string{
 	ELGProduct: "ELG-PRODUCT", ELGOwner: "ELG-OWNER", ELGBilling: "ELG-BILLING", ELGTerm: "ELG-TERM", ELGRemaining: "ELG-REMAINING",
 	ELGRegion: "ELG-REGION", ELGPublicIP: "ELG-PUBLICIP", ELGStatus: "ELG-STATUS", ELGIPInUse: "ELG-IPINUSE", ELGQuota: "ELG-QUOTA",
 	ELGBatch: "ELG-BATCH", ELGAccount: "ELG-ACCOUNT", LIFImport: "LIF-IMPORT", LIFBind: "LIF-BIND", LIFSubmit: "LIF-SUBMIT",
-	LIFResubmit: "LIF-RESUBMIT", LIFApprove: "LIF-APPROVE", LIFRelease: "LIF-RELEASE", LIFRefund: "LIF-REFUND", LIFVoid: "LIF-VOID",
+	LIFResubmit: "LIF-RESUBMIT", LIFApprove: "LIF-APPROVE", LIFReject: "LIF-REJECT", LIFStage: "LIF-STAGE", LIFRelease: "LIF-RELEASE", LIFRefund: "LIF-REFUND", LIFVoid: "LIF-VOID",
 	LIFClose: "LIF-CLOSE", LIFEffective: "LIF-EFFECTIVE", GRTEnterprise: "GRT-ENTERPRISE", GRTOut: "GRT-OUT", GRTIn: "GRT-IN",
 	GRTFirst: "GRT-FIRST", GRTOnce: "GRT-ONCE", GRTState: "GRT-STATE", PAYWhen: "PAY-WHEN", FILHolder: "FIL-HOLDER",
 	FILWhat: "FIL-WHAT", FILForeign: "FIL-FOREIGN", RSKExpiring: "RSK-EXPIRING", RSKReleased: "RSK-RELEASED",

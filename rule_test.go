@@ -46,6 +46,8 @@ var ruleTests = map[icpcode.Rule]func(*testing.T){
 	icpcode.LIFSubmit:      testLIFSubmit,
 	icpcode.LIFResubmit:    testLIFResubmit,
 	icpcode.LIFApprove:     testLIFApprove,
+	icpcode.LIFReject:      testLIFReject,
+	icpcode.LIFStage:       testLIFStage,
 	icpcode.LIFRelease:     testLIFRelease,
 	icpcode.LIFRefund:      testLIFRefund,
 	icpcode.LIFVoid:        testLIFVoid,

@@ -292,6 +292,8 @@ func (s *sharing) script() {
 	}
 	s.call("Submit", nil, submit("1001", nth(first, 0), "i-1"))
 	s.call("Resubmit", nil, submit("1001", nth(first, 0), "i-1"))
+	s.call("Stage", nil, icpcode.StageRequest{Actor: ops, Code: nth(first, 0), Stage: icpcode.StageReview})
+	s.call("Reject", nil, icpcode.RejectRequest{Actor: ops, Code: nth(first, 0), Rejection: "the photo is dark"})
 	s.call("Approve", nil, icpcode.ApproveRequest{Actor: ops, Code: nth(first, 0), ICPNumber: "浙ICP备1号"})
 	s.call("Submit", nil, submit("2003", nth(first, 1), "i-1"))
 	s.call("Release", nil, icpcode.ReleaseRequest{Actor: "2003", Code: nth(first, 1), Reason: "withdrawn"})

@@ -71,7 +71,7 @@ func (m *model) born(c icpcode.Code, e *env, set *icpcode.RuleSet, a icpcode.Act
 func (m *model) happen(c icpcode.Code, e *env, a icpcode.Action, to icpcode.State) *icpcode.Record {
 	r := m.codes[c]
 	r.Version++
-	r.State, r.Last, r.Updated, r.Reason = to, a, e.now, ""
+	r.State, r.Last, r.Updated, r.Reason, r.Progress = to, a, e.now, "", nil
 	m.acts[c] = append(m.acts[c], a)
 	m.touch(icpcode.Key{Kind: icpcode.KindRecord, Code: c})
 	return r
@@ -181,7 +181,15 @@ func (m *model) applyClose(o *op, e *env, set *icpcode.RuleSet, res icpcode.Resu
 }
 
 func (m *model) applyCode(o *op, e *env, res icpcode.Result) {
+	before := m.codes[o.code].Progress
+	if o.kind == opStage && before != nil && before.Stage == o.stage {
+		return // it is no event
+	}
 	r := m.happen(o.code, e, res.Action, res.State)
+	if o.kind == opStage || o.kind == opReject {
+		r.Progress = progressed(before, o, e.now)
+		return
+	}
 	if o.kind == opSubmit || o.kind == opResubmit {
 		r.Filing = copied(&o.filing)
 		return
@@ -198,6 +206,20 @@ func (m *model) applyCode(o *op, e *env, res icpcode.Result) {
 	if o.kind == opRefund {
 		r.Refunded = r.Paid
 	}
+}
+
+// progressed is the progress of a filing once an operator said something of it.
+func progressed(before *icpcode.Progress, o *op, now time.Time) *icpcode.Progress {
+	var p icpcode.Progress
+	if before != nil {
+		p = *before
+	}
+	if o.kind == opStage {
+		p.Stage, p.Staged = o.stage, now
+	} else {
+		p.Rejection, p.Rejected = o.text, now
+	}
+	return &p
 }
 
 func copied(f *icpcode.Filing) *icpcode.Filing {

@@ -121,7 +121,7 @@ func (w *world) auditCode(o *op, r *icpcode.Record) {
 			may = grantee == "" && e.Actor == owner || grantee != "" && e.Actor == grantee
 		case icpcode.ActionRelease, icpcode.ActionForfeit:
 			may = e.Actor == w.operator || grantee == "" && e.Actor == owner || grantee != "" && e.Actor == grantee
-		case icpcode.ActionApprove, icpcode.ActionVoid, icpcode.ActionImport, icpcode.ActionCloseRefund, icpcode.ActionCloseRelease:
+		case icpcode.ActionApprove, icpcode.ActionReject, icpcode.ActionStage, icpcode.ActionVoid, icpcode.ActionImport, icpcode.ActionCloseRefund, icpcode.ActionCloseRelease:
 			may = e.Actor == w.operator
 		}
 		if !may {
@@ -284,7 +284,15 @@ func sameRecord(a, b *icpcode.Record) bool {
 		a.RuleSetVersion == b.RuleSetVersion && a.Assumed == b.Assumed && a.ContractQuota == b.ContractQuota &&
 		a.Issued.Equal(b.Issued) && a.Granted.Equal(b.Granted) && a.Updated.Equal(b.Updated) &&
 		sameFiling(a.Filing, b.Filing) && same(a.Paid, b.Paid) && same(a.Refunded, b.Refunded) &&
-		a.Remark == b.Remark && a.Reason == b.Reason
+		a.Remark == b.Remark && a.Reason == b.Reason && sameProgress(a.Progress, b.Progress)
+}
+
+func sameProgress(a, b *icpcode.Progress) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Stage == b.Stage && a.Staged.Equal(b.Staged) && a.Rejection == b.Rejection && a.Rejected.Equal(b.Rejected) &&
+		a.End == b.End && a.Ended.Equal(b.Ended) && a.EndReason == b.EndReason && a.Successor == b.Successor
 }
 
 func sameFiling(a, b *icpcode.Filing) bool {
@@ -301,7 +309,8 @@ func sameEvent(a, b *icpcode.Event) bool {
 		a.Reason == b.Reason && a.Owner == b.Owner && a.Grantee == b.Grantee && a.InstanceID == b.InstanceID &&
 		a.Product == b.Product && a.Origin == b.Origin && a.ContractQuota == b.ContractQuota && a.Remark == b.Remark &&
 		a.Issued.Equal(b.Issued) && a.Granted.Equal(b.Granted) && sameFiling(a.Filing, b.Filing) &&
-		same(a.Paid, b.Paid) && same(a.Refund, b.Refund)
+		same(a.Paid, b.Paid) && same(a.Refund, b.Refund) &&
+		(a.Step == nil) == (b.Step == nil) && (a.Step == nil || *a.Step == *b.Step)
 }
 
 func sameResult(a, b *icpcode.Result) bool {

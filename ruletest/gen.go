@@ -89,7 +89,7 @@ func choices() []func(*gen) []todo {
 	}{
 		{5, single((*gen).issue)}, {6, single((*gen).issueAndGrant)}, {2, single((*gen).auto)}, {3, single((*gen).buy)},
 		{4, single((*gen).bind)}, {4, single((*gen).grant)}, {4, single((*gen).submit)}, {1, single((*gen).resubmit)},
-		{2, single((*gen).approve)}, {2, single((*gen).release)}, {2, single((*gen).refund)}, {1, single((*gen).void)},
+		{2, single((*gen).approve)}, {1, single((*gen).reject)}, {2, single((*gen).tellStage)}, {2, single((*gen).release)}, {2, single((*gen).refund)}, {1, single((*gen).void)},
 		{1, single((*gen).close)}, {2, single((*gen).imported)}, {3, single((*gen).repeat)},
 		{4, (*gen).time}, {2, (*gen).server}, {1, (*gen).restart}, {1, (*gen).fill},
 	} {
@@ -425,6 +425,24 @@ func (g *gen) approve() *op {
 	}
 	o := g.request(&op{kind: opApprove, code: g.code(in(icpcode.StateFiling))}, g.operator)
 	o.text = among(g, g.numbers)
+	return o
+}
+
+func (g *gen) reject() *op {
+	if g.lacks(in(icpcode.StateFiling)) {
+		return g.submit()
+	}
+	o := g.request(&op{kind: opReject, code: g.code(in(icpcode.StateFiling))}, g.operator)
+	o.text = among(g, []string{"the photo is dark", "域名已过期\n请更换照片"})
+	return o
+}
+
+func (g *gen) tellStage() *op {
+	if g.lacks(in(icpcode.StateFiling)) {
+		return g.submit()
+	}
+	o := g.request(&op{kind: opStage, code: g.code(in(icpcode.StateFiling))}, g.operator)
+	o.stage = icpcode.Stage(1 + g.roll(3))
 	return o
 }
 

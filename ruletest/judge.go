@@ -311,6 +311,12 @@ func (m *model) judgeCode(o *op, set *icpcode.RuleSet) answer {
 	case opApprove:
 		a.must(icpcode.LIFApprove, r.State == icpcode.StateFiling && o.actor == m.operator)
 		a.res.Action, a.res.State = icpcode.ActionApprove, icpcode.StateFiled
+	case opReject:
+		a.must(icpcode.LIFReject, r.State == icpcode.StateFiling && o.actor == m.operator)
+		a.res.Action, a.res.State = icpcode.ActionReject, icpcode.StateFiling
+	case opStage:
+		a.must(icpcode.LIFStage, r.State == icpcode.StateFiling && o.actor == m.operator)
+		a.res.Action, a.res.State = icpcode.ActionStage, icpcode.StateFiling
 	case opRelease:
 		a.must(icpcode.LIFRelease, r.State == icpcode.StateFiling && (o.actor == m.operator || o.actor == holder(r)))
 		a.res.Action, a.res.State = icpcode.ActionRelease, icpcode.StateAvailable

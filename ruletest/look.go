@@ -251,7 +251,7 @@ func shown(e icpcode.Event, rec *icpcode.Record, viewer icpcode.AccountID, grant
 		e.Paid, e.Refund, e.Remark, e.Assumed, e.ContractQuota = icpcode.Money{}, icpcode.Money{}, "", 0, 0
 	}
 	if granted && viewer != rec.Grantee {
-		e.Filing = nil
+		e.Filing, e.Step = nil, nil
 	}
 	if e.Actor != viewer {
 		e.RequestID = ""

@@ -145,7 +145,7 @@ func (m *model) seen(r *icpcode.Record, actor icpcode.AccountID, today *icpcode.
 		}
 	}
 	if actor != holder(r) {
-		v.Filing = nil
+		v.Filing, v.Progress = nil, nil
 	}
 	if private(r.Last, actor == holder(r), actor == r.Owner) {
 		v.Reason = ""
@@ -175,6 +175,8 @@ var life = []struct {
 	{icpcode.ActionSubmit, icpcode.StateAvailable, icpcode.StateFiling},
 	{icpcode.ActionResubmit, icpcode.StateFiling, icpcode.StateFiling},
 	{icpcode.ActionApprove, icpcode.StateFiling, icpcode.StateFiled},
+	{icpcode.ActionReject, icpcode.StateFiling, icpcode.StateFiling},
+	{icpcode.ActionStage, icpcode.StateFiling, icpcode.StateFiling},
 	{icpcode.ActionRelease, icpcode.StateFiling, icpcode.StateAvailable},
 	{icpcode.ActionForfeit, icpcode.StateFiling, icpcode.StateInvalid},
 	{icpcode.ActionRefund, icpcode.StateUnbound, icpcode.StateRefunded},

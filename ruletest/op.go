@@ -22,6 +22,8 @@ const (
 	opSubmit
 	opResubmit
 	opApprove
+	opReject
+	opStage
 	opRelease
 	opRefund
 	opVoid
@@ -32,7 +34,7 @@ const (
 )
 
 var kindNames = [numKinds]string{
-	"Issue", "SubmitAuto", "Buy", "Bind", "Grant", "Submit", "Resubmit", "Approve", "Release", "Refund", "Void",
+	"Issue", "SubmitAuto", "Buy", "Bind", "Grant", "Submit", "Resubmit", "Approve", "Reject", "Stage", "Release", "Refund", "Void",
 	"CloseInstance", "Import",
 }
 
@@ -48,7 +50,8 @@ type op struct {
 	inst   icpcode.Instance   // facts, as the request has them
 	today  []icpcode.Instance // facts that a grant has
 	n      int
-	text   string // remark, reason or ICP number
+	text   string // remark, reason, rejection or ICP number
+	stage  icpcode.Stage
 	to     icpcode.AccountID
 	cert   icpcode.Certification
 	proof  string
@@ -107,6 +110,10 @@ func (o *op) do(ctx context.Context, e *icpcode.Engine) (icpcode.Result, error) 
 		return e.Resubmit(ctx, o.submit())
 	case opApprove:
 		return e.Approve(ctx, icpcode.ApproveRequest{Actor: o.actor, RequestID: o.id, Code: o.code, ICPNumber: o.text})
+	case opReject:
+		return e.Reject(ctx, icpcode.RejectRequest{Actor: o.actor, RequestID: o.id, Code: o.code, Rejection: o.text})
+	case opStage:
+		return e.Stage(ctx, icpcode.StageRequest{Actor: o.actor, RequestID: o.id, Code: o.code, Stage: o.stage})
 	case opRelease:
 		return e.Release(ctx, o.ending())
 	case opRefund:
@@ -182,6 +189,7 @@ func (o *op) GoString() string {
 	say(o.assume != 0, "assuming %v", o.assume)
 	say(o.paid.Valid, "paid %v", o.paid.Decimal)
 	say(o.text != "", "text %q", o.text)
+	say(o.stage != icpcode.StageNone, "stage %v", o.stage)
 	say(o.broken, "a broken filing")
 	say(len(o.filing.IPs) > 0, "filing IPs %v", o.filing.IPs)
 	say(o.refunded, "refunded")
@@ -247,6 +255,8 @@ func (o *op) identity() identity {
 		if o.imp.Filing != nil {
 			id.more += fmt.Sprint(*o.imp.Filing)
 		}
+	case opStage:
+		id.code, id.more = o.code, o.stage.String()
 	default:
 		id.code = o.code
 	}

@@ -100,6 +100,12 @@ var table = []disabling{
 	{rule: icpcode.LIFApprove, why: "anyone approves in any state", edits: []edit{
 		{"judge.go", "\t\tmay = false\n\t}\n\td.answer(a.Rule(), tri(may))", "\t\tmay = false\n\t}\n\td.answer(a.Rule(), tri(may || a == ActionApprove))"},
 	}},
+	{rule: icpcode.LIFReject, why: "sending back forgets what is wrong", edits: []edit{
+		{"progress.go", "e.Step = &Step{Rejection: r.Rejection}", "e.Step = &Step{Stage: StageReview}"},
+	}},
+	{rule: icpcode.LIFStage, why: "any applicant tells the stage", edits: []edit{
+		{"judge.go", "\t\tmay = false\n\t}\n\td.answer(a.Rule(), tri(may))", "\t\tmay = false\n\t}\n\td.answer(a.Rule(), tri(may || a == ActionStage))"},
+	}},
 	{rule: icpcode.LIFRelease, why: "a code is released in any state", edits: []edit{
 		{"judge.go", "\t\tmay = false\n\t}\n\td.answer(a.Rule(), tri(may))", "\t\tmay = false\n\t}\n\td.answer(a.Rule(), tri(may || a.Rule() == LIFRelease))"},
 	}},
