@@ -79,7 +79,7 @@ func TestNothingDecided(t *testing.T) {
 }
 
 // What a granter is told does not depend on how many granters its target has,
-// but for whether the cap is reached. (GRT-PRIVATE)
+// but for whether the cap is reached: GRT-PRIVATE.
 func TestDecisionsTellNothingOfOthers(t *testing.T) {
 	told := func(others int) (verified, refused string) {
 		w := newWorld(t)

@@ -273,7 +273,7 @@ func ExampleDecision_MarshalJSON() {
 	fmt.Println(d.Case.At.Format(time.DateOnly), d.RuleSetVersion(), d.Fail)
 	for r := range d.Reasons(icpcode.English) {
 		if r.Outcome == icpcode.OutcomeUnknown {
-			fmt.Println(r.Rule, r.Facts)
+			fmt.Println(r.Rule, r.Facts[0])
 		}
 	}
 	for _, set := range book.Sets() {
@@ -284,11 +284,11 @@ func ExampleDecision_MarshalJSON() {
 	}
 	// Output:
 	// 2026-03-01 alibaba-2026-01-06 ELG-REGION, ELG-QUOTA
-	// ELG-BILLING [trial]
-	// ELG-TERM [term_months]
-	// ELG-REMAINING [expires]
-	// ELG-PUBLICIP [public_ip]
-	// ELG-STATUS [status]
-	// ELG-IPINUSE [ip_held]
+	// ELG-BILLING trial
+	// ELG-TERM term_months
+	// ELG-REMAINING expires
+	// ELG-PUBLICIP public_ip
+	// ELG-STATUS status
+	// ELG-IPINUSE ip_held
 	// true <nil>
 }

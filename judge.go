@@ -162,20 +162,20 @@ func (s *RuleSet) judgeInstance(d *Decision, asked RuleIDs) {
 }
 
 // asker reports whether the asker is the account in question (ELG-OWNER).
-func (r Relation) asker() Tri {
-	if r == RelationUnknown {
+func (v Relation) asker() Tri {
+	if v == RelationUnknown {
 		return Unknown
 	}
-	return tri(r == RelationAsker || r == RelationBoth)
+	return tri(v == RelationAsker || v == RelationBoth)
 }
 
 // owner reports whether the owner of the code is the account in question
 // (RSK-OWNER).
-func (r Relation) owner() Tri {
-	if r == RelationUnknown {
+func (v Relation) owner() Tri {
+	if v == RelationUnknown {
 		return Unknown
 	}
-	return tri(r == RelationOwner || r == RelationBoth)
+	return tri(v == RelationOwner || v == RelationBoth)
 }
 
 // foreign reports whether another provider sold the instance (FIL-FOREIGN).

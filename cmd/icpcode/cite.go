@@ -102,13 +102,13 @@ func newNotes(sets []icpcode.RuleSet, shown *icpcode.RuleSet) notes {
 
 // marks are the numbers of what is cited, " [1] [7]", or "" for nothing.
 func (n notes) marks(cited []icpcode.Citation) string {
-	text := ""
+	var text strings.Builder
 	for i, d := range n.all {
 		if slices.Contains(cited, d) {
-			text += " [" + strconv.Itoa(i+1) + "]"
+			text.WriteString(" [" + strconv.Itoa(i+1) + "]")
 		}
 	}
-	return text
+	return text.String()
 }
 
 // citedBy are the citations behind a setting of a set.
