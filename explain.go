@@ -149,6 +149,7 @@ var ruleTitles = [numRules]string{
 	FILWhat:    "the filing says what is filed",
 	FILSuccess: "success uses the code up",
 	FILPick:    "the holder is shown which codes can be used",
+	FILService: "one domain or app is one service, however it is typed",
 	FILForeign: "a server needs its own provider's code",
 
 	RSKExpiring:   "the server behind a filing does not expire soon",

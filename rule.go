@@ -87,6 +87,7 @@ const (
 	PAYQuota
 	FILSuccess
 	FILPick
+	FILService
 
 	numRules = iota + numAsked
 )
@@ -109,7 +110,7 @@ var ruleIDs = [numRules]string{
 	CODInput: "COD-INPUT", CODInstant: "COD-INSTANT", CODOne: "COD-ONE", LIFIssue: "LIF-ISSUE", LIFBuy: "LIF-BUY",
 	LIFView: "LIF-VIEW", GRTAtomic: "GRT-ATOMIC", GRTVerify: "GRT-VERIFY", GRTRepeat: "GRT-REPEAT", GRTOwner: "GRT-OWNER",
 	GRTPrivate: "GRT-PRIVATE", PAYPrice: "PAY-PRICE", PAYExact: "PAY-EXACT", PAYRefund: "PAY-REFUND", PAYQuota: "PAY-QUOTA",
-	FILSuccess: "FIL-SUCCESS", FILPick: "FIL-PICK",
+	FILSuccess: "FIL-SUCCESS", FILPick: "FIL-PICK", FILService: "FIL-SERVICE",
 }
 
 // String returns the rule's ID, "ELG-TERM", or "" for no rule.

@@ -74,6 +74,7 @@ var ruleTests = map[icpcode.Rule]func(*testing.T){
 	icpcode.FILWhat:        testFILWhat,
 	icpcode.FILSuccess:     testFILSuccess,
 	icpcode.FILPick:        testFILPick,
+	icpcode.FILService:     testFILService,
 	icpcode.FILForeign:     testFILForeign,
 	icpcode.RSKExpiring:    testRSKExpiring,
 	icpcode.RSKReleased:    testRSKReleased,

@@ -125,7 +125,7 @@ var ruleBookFaults = []struct {
 	{"risk.review_days", "is above 36500", func(s *RuleSet) { s.Risk.ReviewDays = 36501 }},
 	{"assume", "names a rule that cannot be assumed: ELG-BATCH", func(s *RuleSet) { s.Assume = MakeRuleIDs(ELGBatch, ELGTerm) }},
 	{"assume", "names a rule that cannot be assumed: GRT-OUT", func(s *RuleSet) { s.Assume = MakeRuleIDs(GRTOut) }},
-	{"assume", "names a rule that cannot be assumed: ", func(s *RuleSet) { s.Assume = 1 << 63 }},
+	{"assume", "names a rule that cannot be assumed: " + Rule(63).String(), func(s *RuleSet) { s.Assume = 1 << 63 }}, // that no decision answers
 }
 
 func wantRuleBookError(t *testing.T, what string, err error, path, problem string) {

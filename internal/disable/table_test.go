@@ -210,6 +210,9 @@ var table = []disabling{
 	{rule: icpcode.FILPick, why: "every code that is held looks as if it could be filed with", edits: []edit{
 		{"list.go", "l.call.set.decide(&d)", "d.set, d.Decided = l.call.set, true"},
 	}},
+	{rule: icpcode.FILService, why: "a domain is another service in each form in which it is typed", edits: []edit{
+		{"service.go", "labels[i] = canonicalLabel(l)", "labels[i] = l"},
+	}},
 	{rule: icpcode.FILForeign, why: "an instance of another cloud is issued codes", edits: []edit{
 		{"judge.go", "d.Fail |= 1 << FILForeign", "d.Fail |= 0"},
 	}},
