@@ -23,6 +23,12 @@ const (
 	KindPacked                    // a workbook or archive
 	KindState                     // Terraform's state
 	KindQuery                     // rows and columns of a tool that queries
+	KindINI                       // settings of another program, such as Ansible's hosts
+	KindSSH                       // settings of SSH
+	KindMetrics                   // metrics of Prometheus
+	KindSource                    // Terraform's configuration
+	KindHosts                     // a list of addresses
+	KindNoHeader                  // rows without a line of headers
 )
 
 // Kind returns what the input is, as far as that can be told.

@@ -160,6 +160,9 @@ func (d *decoder) rows(in *rowReader, names []string) {
 
 // ownHeader checks the names of the columns.
 func ownHeader(header []string) ([]string, error) {
+	if e := headless(header); e != nil {
+		return nil, e
+	}
 	names := make([]string, 0, len(header))
 	seen := make(map[string]bool)
 	for _, name := range header {

@@ -100,7 +100,8 @@ func TestOwnInput(t *testing.T) {
 		is     error
 	}{
 		{"a column that nobody knows", strings.NewReader("id,Trial\n"), 0, `unknown column "Trial"; columns are id, name, owner`, inventory.ErrFormat},
-		{"prose", strings.NewReader("hello world"), 0, `unknown column "hello world"`, inventory.ErrFormat},
+		{"prose", strings.NewReader("hello world"), 0, "the first line names none of the columns", inventory.ErrFormat},
+		{"a header of others", strings.NewReader("name,colour\n"), 0, `unknown column "colour"`, inventory.ErrFormat},
 		{"no ID", strings.NewReader("\n name,trial\nx,no\n"), 2, "there is no column id", inventory.ErrFormat},
 		{"a column twice", strings.NewReader("id,name,name\n"), 0, "column name is there twice", inventory.ErrFormat},
 		{"a quote", strings.NewReader("id,na\"me\n"), 0, `line 1: bare "`, inventory.ErrFormat},

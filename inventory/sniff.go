@@ -74,6 +74,8 @@ func unreadable(head []byte) *FormatError {
 		return &FormatError{kind: KindTable, what: phrase{"a table for people", "供人阅读的表格"}, do: jsonOf}
 	case bareID.MatchString(first) && (second == "" || bareID.MatchString(strings.TrimSpace(second))):
 		return idList()
+	case plainFile(text) != nil:
+		return plainFile(text)
 	case !strings.Contains(first, ",") && yamlKey.MatchString(first) && (first == "---" || strings.Contains(first, ":")):
 		return &FormatError{kind: KindYAML, what: phrase{"YAML, or the settings of something", "YAML 或配置文件"}, do: jsonOf}
 	}

@@ -16,6 +16,7 @@ func TestUnreadable(t *testing.T) {
 	const (
 		json  = "; have the tool print JSON: aliyun prints it without --output, tccli with --output json, hcloud with --cli-output=json"
 		again = "; nothing was listed: mend that and run it again"
+		facts = "; it does not say how servers are paid for, until when, or where they are; give what the provider's tool prints"
 		whole = "; give the whole answer of the tool, without a filter such as jq or --query"
 	)
 	for _, c := range []struct{ name, text, want, zh string }{
@@ -57,6 +58,20 @@ func TestUnreadable(t *testing.T) {
 		{"Lighthouse, some fields", `{"InstanceId":"lhins-1","InstanceState":"RUNNING"}`, "a server with only some of its fields: InstanceId, InstanceState; give the whole answer of tccli lighthouse DescribeInstances, without a filter", "只保留了部分字段"},
 		{"Huawei, some fields", `{"id":"x","status":"ACTIVE","OS-EXT-AZ:availability_zone":"cn-north-4a"}`, "a server with only some of its fields: id, status, OS-EXT-AZ:availability_zone; give the whole answer of hcloud ECS ListServersDetails, without a filter", "只保留了部分字段"},
 		{"an error of Huawei's", `{"error_code":"APIGW.0301","error_msg":"x"}`, `the provider answered with the error "APIGW.0301"; nothing was listed`, "供应商返回了错误"},
+		{"Ansible's hosts", "# ours\n[web]\nweb1 ansible_host=47.96.1.1\n", "settings of another program, such as Ansible's list of hosts" + facts, "其他程序的配置文件"},
+		{"INI", "; x\n[default]\nregion = cn-hangzhou\n", "settings of another program, such as Ansible's list of hosts" + facts, "其他程序的配置文件"},
+		{"TOML", "[[servers]]\nip = \"47.96.1.1\"\n", "settings of another program, such as Ansible's list of hosts" + facts, "其他程序的配置文件"},
+		{"variables", "export REGION=cn-hangzhou\nID=x\n", "settings of another program, such as Ansible's list of hosts" + facts, "其他程序的配置文件"},
+		{"SSH", "Host web1\n    HostName 47.96.1.1\n", "settings of SSH" + facts, "SSH"},
+		{"metrics", "ecs_info{instance_id=\"i-1\"} 1\n", "metrics of Prometheus" + facts, "Prometheus"},
+		{"metrics with help", "# HELP ecs_up x\n# TYPE ecs_up gauge\necs_up 1\n", "metrics of Prometheus" + facts, "Prometheus"},
+		{"Terraform's configuration", "resource \"alicloud_instance\" \"web\" {\n}\n", "Terraform's configuration" + facts, "Terraform"},
+		{"addresses", "47.96.1.1\n47.96.1.2\n", "a list of addresses, without anything about the servers" + facts, "只有地址的列表"},
+		{"hosts", "# static\n47.96.1.1\tweb1 www # x\n", "a list of addresses", "只有地址的列表"},
+		{"rows alone", "i-bp1aaaa,web1,cn-hangzhou,47.96.1.1\n", "no line of headers: the first line names none of the columns; put one above it, such as id,name,", "没有表头"},
+		{"rows alone, one like a header", "name,i-bp1aaaa\n", "no line of headers", "没有表头"},
+		{"names", "web1\nweb2\n", "no line of headers", "没有表头"},
+		{"a letter", "Dear team, here they are.\n", "no line of headers", "没有表头"},
 		{"Terraform's state", `{"format_version":"1.0","terraform_version":"1.9.0","values":{"root_module":{}}}`, "Terraform's state", "Terraform"},
 	} {
 		text := c.text
@@ -94,7 +109,7 @@ func TestUnreadable(t *testing.T) {
 		t.Errorf("a list of Ansible's hosts: %v", errs)
 	}
 	// What only looks so.
-	for _, text := range []string{"id,name\nweb-1,\"--- x\"\n", "# error\nid\nx\n", "\"id\",name\nx,y\n"} {
+	for _, text := range []string{"id,name\nweb-1,\"--- x\"\n", "# error\nid\nx\n", "# HELP\nid\nx\n", "\"id\",name\nx,y\n", "ID\nHost x\n", "id\n[web]\n"} {
 		if servers, errs := readAny(text, nil); len(servers) != 1 || len(errs) > 0 {
 			t.Errorf("%q: %v, %v", text, servers, errs)
 		}

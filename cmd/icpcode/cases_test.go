@@ -127,6 +127,29 @@ func TestForeignCases(t *testing.T) {
 	}
 }
 
+// TestOtherPrograms: K8. Files that list servers for other programs are told
+// from lists without headers, and prose from both.
+func TestOtherPrograms(t *testing.T) {
+	for text, want := range map[string][2]string{
+		"[web]\nweb1 ansible_host=47.96.1.1\n":                     {"it is a file of settings", "这是配置文件"},
+		"; ours\n[default]\nregion = cn-hangzhou\n":                {"it is a file of settings", "这是配置文件"},
+		"Host web1\n  HostName 47.96.1.1\n":                        {"it is the settings of SSH", "这是SSH配置文件"},
+		"# HELP ecs_up x\n# TYPE ecs_up gauge\necs_up 1\n":         {"it is metrics of Prometheus", "这是Prometheus指标"},
+		"variable \"region\" {\n  default = \"x\"\n}\n":            {"it is Terraform's configuration", "这是Terraform配置文件"},
+		"47.96.1.1 web1\n47.96.1.2 web2\n":                         {"it is a list of addresses", "这是IP地址列表"},
+		"i-bp1aaaa,web1,cn-hangzhou\ni-bp1bbbb,web2,cn-hangzhou\n": {`its first line ("i-bp1aaaa,web1,cn-hangzhou") names none of the columns`, `第一行（"i-bp1aaaa,web1,cn-hangzhou"）不是表头`},
+		"Dear team, here they are.\n":                              {`its first line ("Dear team, here they are.") names none`, "不是表头"},
+	} {
+		name := file(t, "servers.txt", text)
+		for n, lang := range []string{"en", "zh"} {
+			r := runIt("precheck", name, "-lang", lang)
+			if r.status != exitInput || !strings.Contains(r.errors, want[n]) || !strings.Contains(r.errors, printAliyun) || r.out != "" {
+				t.Errorf("%q: status %d, %q, prints %q", text, r.status, r.errors, r.out)
+			}
+		}
+	}
+}
+
 // TestEmptyCases: K10. Where there are no servers, nothing is said of them, and
 // it is no success.
 func TestEmptyCases(t *testing.T) {

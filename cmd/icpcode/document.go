@@ -32,7 +32,7 @@ type jsonServer struct {
 	Region    string             `json:"region,omitempty"`
 	Verdict   string             `json:"verdict"`         // yes, no, unknown
 	Codes     int                `json:"codes"`           // that it can certainly have
-	CodesMost *int               `json:"codes_at_most"`   // null: no source gives the quota
+	CodesMost *int               `json:"codes_at_most"`   // null: nothing says how many
 	Until     *time.Time         `json:"until,omitempty"` // when it becomes no by itself
 	RuleSet   string             `json:"rule_set"`
 	Reasons   []icpcode.Reason   `json:"reasons"`

@@ -62,7 +62,8 @@ type answer struct {
 	// least and most are how many codes it can have now: certainly, and if
 	// every fact that is missing passes too.
 	least, most int
-	// open says that no source gives the quota: it can be more than most.
+	// open says that no source gives the quota: it can be more than most. So it
+	// can where the product is unknown, see unbounded.
 	open bool
 	// until is when the answer becomes no by itself, because the paid term
 	// runs out; zero if it does not, or is no already.
@@ -230,10 +231,17 @@ func (a *answer) add(missing []icpcode.Fact) string {
 	return strings.Join(names, ", ")
 }
 
+// unbounded reports whether nothing says how many codes it can have at most: no
+// source gives the quota, or its product is not known.
+func (a *answer) unbounded() bool {
+	unknown := a.server.Instance.Product == "" && a.decision.Quota.Limit == 0
+	return (a.open || unknown) && a.verdict != verdictNo
+}
+
 // atMost is how many codes it can have if all that is not known turns out well;
-// nil if no source says how many.
+// nil if nothing says how many.
 func (a *answer) atMost() *int {
-	if a.open && a.verdict != verdictNo {
+	if a.unbounded() {
 		return nil
 	}
 	return &a.most

@@ -255,10 +255,10 @@ func (w *workbook) each(name string, yield func(xml.StartElement, *sheetPart) er
 }
 
 // text returns the text up to the end of a tag that has just begun, without
-// how it is pronounced.
+// how it is pronounced: that of v itself, and of the others what is in their t.
 func (p *sheetPart) text(end string) (string, error) {
 	var b strings.Builder
-	reading, spoken := false, 0
+	reading, spoken := end == "v", 0
 	for {
 		t, err := p.next()
 		if err != nil {

@@ -82,13 +82,9 @@ func (w *workbook) cell(e xml.StartElement, p *sheetPart) (string, error) {
 			switch t.Name.Local {
 			case "f":
 				formula = true
-			case "is":
-				if value, err = p.text("is"); err != nil {
-					return "", err
-				}
-			case "v":
-				computed = true
-				if value, err = p.value(); err != nil {
+			case "is", "v":
+				computed = computed || t.Name.Local == "v"
+				if value, err = p.text(t.Name.Local); err != nil {
 					return "", err
 				}
 			}
@@ -100,26 +96,6 @@ func (w *workbook) cell(e xml.StartElement, p *sheetPart) (string, error) {
 				return "", errFormula
 			}
 			return w.written(kind, attr(e, "s"), value)
-		}
-	}
-}
-
-// value returns the text of a tag that has just begun and has no tags in it.
-func (p *sheetPart) value() (string, error) {
-	var b strings.Builder
-	for {
-		t, err := p.next()
-		if err != nil {
-			return "", err
-		}
-		switch t := t.(type) {
-		case xml.CharData:
-			b.Write(t)
-		case xml.EndElement:
-			return b.String(), nil
-		}
-		if b.Len() > maxToken {
-			return "", errSheetLarge
 		}
 	}
 }

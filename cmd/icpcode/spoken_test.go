@@ -217,7 +217,7 @@ func TestInventoryErrorsSpeak(t *testing.T) {
 // TestKindWords: the command has words for every kind of input that package
 // inventory knows, but for those that say all themselves.
 func TestKindWords(t *testing.T) {
-	for k := inventory.KindProduct; k <= inventory.KindQuery; k++ {
+	for k := inventory.KindProduct; k <= inventory.KindNoHeader; k++ {
 		_, found := kindWords[k]
 		itself := k == inventory.KindProduct || k == inventory.KindNoDetails || k == inventory.KindPacked // binaryKind
 		if found == itself {

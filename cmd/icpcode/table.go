@@ -121,10 +121,10 @@ func (t *table) head() {
 
 // codesOf shows how many codes a server may have.
 func (s speaker) codesOf(a *answer) string {
-	if a.open && a.verdict != verdictNo && a.least == 0 {
-		return s.say("unknown", "未知") // no source gives the quota
+	if a.unbounded() && a.least == 0 {
+		return s.say("unknown", "未知")
 	}
-	if a.open && a.verdict != verdictNo {
+	if a.unbounded() {
 		return s.say("%d or more", "至少%d", a.least)
 	}
 	if a.least == a.most {
