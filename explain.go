@@ -15,55 +15,50 @@ const (
 	Chinese
 )
 
-// say returns a phrase in language l with its verbs filled in. Phrases are
-// written in English where they are used; chinese holds the other side.
-func (l Lang) say(phrase string, args ...any) string {
-	if l == Chinese {
-		if zh, ok := chinese[phrase]; ok {
-			phrase = zh
-		}
-	}
-	return fmt.Sprintf(phrase, args...)
+// say returns a text in language l with its verbs filled in. Both languages
+// stand side by side wherever something is said, and take the same verbs.
+func (l Lang) say(en, zh string, args ...any) string {
+	return fmt.Sprintf(Bilingual{en, zh}.Text(l), args...)
 }
 
-// plural is say of one or many, as n asks.
-func (l Lang) plural(n int, one, many string) string {
+// plural is say of one or many, as n asks. Chinese makes no difference.
+func (l Lang) plural(n int, one, many, zh string) string {
 	if n == 1 {
-		return l.say(one, n)
+		return l.say(one, zh, n)
 	}
-	return l.say(many, n)
+	return l.say(many, zh, n)
 }
 
 // join lists parts, leaving out empty ones.
 func (l Lang) join(parts ...string) string {
-	return joinParts(parts, l.say("; "))
+	return joinParts(parts, l.say("; ", "；"))
 }
 
 // labelOf returns the label of n in a table indexed by it, "" where it has
 // none.
-func labelOf[N ~uint8](l Lang, labels []string, n N) string {
-	if int(n) >= len(labels) || labels[n] == "" {
+func labelOf[N ~uint8](l Lang, labels []Bilingual, n N) string {
+	if int(n) >= len(labels) {
 		return ""
 	}
-	return l.say(labels[n])
+	return labels[n].Text(l)
 }
 
 // Labels of outcomes and facts, indexed by their values.
 var (
-	outcomeLabels       = []string{"passed", "failed", "unknown", "assumed", "advice"}
-	billingLabels       = []string{Subscription: "subscription", PayAsYouGo: "pay-as-you-go"}
-	trialLabels         = []string{No: "not a trial", Yes: "a trial"}
-	certificationLabels = []string{
-		Personal: "a personal account", SelfEmployed: "a self-employed account",
-		SoleTrader: "a sole trader's account", Enterprise: "an enterprise account",
+	outcomeLabels       = []Bilingual{{"passed", "通过"}, {"failed", "未通过"}, {"unknown", "未知"}, {"assumed", "按假定通过"}, {"advice", "建议"}}
+	billingLabels       = []Bilingual{Subscription: {"subscription", "包年/包月"}, PayAsYouGo: {"pay-as-you-go", "按量付费"}}
+	trialLabels         = []Bilingual{No: {"not a trial", "非试用"}, Yes: {"a trial", "试用"}}
+	certificationLabels = []Bilingual{
+		Personal: {"a personal account", "个人账号"}, SelfEmployed: {"a self-employed account", "个体账号"},
+		SoleTrader: {"a sole trader's account", "个体工商户账号"}, Enterprise: {"an enterprise account", "企业账号"},
 	}
-	statusLabels = []string{
-		StatusRunning: "running", StatusPending: "being created or starting", StatusStopped: "stopped",
-		StatusExpired: "expired", StatusLocked: "locked", StatusRefunded: "refunded", StatusReleased: "released",
+	statusLabels = []Bilingual{
+		StatusRunning: {"running", "运行中"}, StatusPending: {"being created or starting", "创建或启动中"}, StatusStopped: {"stopped", "已停止"},
+		StatusExpired: {"expired", "已到期"}, StatusLocked: {"locked", "已锁定"}, StatusRefunded: {"refunded", "已退费"}, StatusReleased: {"released", "已释放"},
 	}
-	productLabels = map[Product]string{
-		ECS: "ECS", SWAS: "Simple Application Server", ElasticWeb: "Elastic Web Hosting", NAT: "NAT Gateway",
-		SLB: "SLB", WebHosting: "Web Hosting", Marketplace: "Marketplace website", NAT64: "NAT64", ENS: "ENS",
+	productLabels = map[Product]Bilingual{
+		ECS: {"ECS", "云服务器ECS"}, SWAS: {"Simple Application Server", "轻量应用服务器"}, ElasticWeb: {"Elastic Web Hosting", "弹性Web托管"}, NAT: {"NAT Gateway", "NAT网关"},
+		SLB: {"SLB", "负载均衡SLB"}, WebHosting: {"Web Hosting", "云虚拟主机"}, Marketplace: {"Marketplace website", "云市场建站"}, NAT64: {"NAT64", "IPv6转换服务NAT64"}, ENS: {"ENS", "边缘节点服务ENS"},
 	}
 )
 
@@ -74,7 +69,7 @@ func (o Outcome) String() string { return o.Label(English) }
 func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
 
 // UnmarshalText reads an outcome in English.
-func (o *Outcome) UnmarshalText(b []byte) error { return parseName(o, "Outcome", outcomeLabels, b) }
+func (o *Outcome) UnmarshalText(b []byte) error { return parseName(o, "Outcome", outcomeNames, b) }
 
 // Label returns the outcome in language l.
 func (o Outcome) Label(l Lang) string { return labelOf(l, outcomeLabels, o) }
@@ -85,80 +80,80 @@ func (r Rule) Title(l Lang) string {
 	if r == 0 || r >= numRules {
 		return ""
 	}
-	return l.say(ruleTitles[r])
+	return ruleTitles[r].Text(l)
 }
 
 // ruleTitles is indexed by Rule.
-var ruleTitles = [numRules]string{
-	ELGProduct:   "the product supplies codes",
-	ELGOwner:     "the applicant bought the instance",
-	ELGBilling:   "the instance is a subscription and no trial",
-	ELGTerm:      "the instance was bought for long enough",
-	ELGRemaining: "enough time is left until expiry",
-	ELGRegion:    "the region is in mainland China",
-	ELGPublicIP:  "the instance has a public IP",
-	ELGStatus:    "the instance runs normally",
-	ELGIPInUse:   "no other filing holds the IP",
-	ELGQuota:     "the quota covers the codes requested",
-	ELGBatch:     "the request is not too large",
-	ELGAccount:   "the owner is enterprise-verified",
+var ruleTitles = [numRules]Bilingual{
+	ELGProduct:   {"the product supplies codes", "产品支持备案服务码"},
+	ELGOwner:     {"the applicant bought the instance", "申请账号即购买账号"},
+	ELGBilling:   {"the instance is a subscription and no trial", "实例为包年/包月且非试用"},
+	ELGTerm:      {"the instance was bought for long enough", "购买时长达标"},
+	ELGRemaining: {"enough time is left until expiry", "剩余时长达标"},
+	ELGRegion:    {"the region is in mainland China", "地域在中国大陆"},
+	ELGPublicIP:  {"the instance has a public IP", "实例有公网IP"},
+	ELGStatus:    {"the instance runs normally", "实例正常运行"},
+	ELGIPInUse:   {"no other filing holds the IP", "IP未被其他备案占用"},
+	ELGQuota:     {"the quota covers the codes requested", "配额足够"},
+	ELGBatch:     {"the request is not too large", "单次申请数量不超限"},
+	ELGAccount:   {"the owner is enterprise-verified", "购买账号已通过企业认证"},
 
-	CODFormat:      "a code is twelve digits, the first of them 0",
-	CODOpaque:      "nothing is read out of a code's text",
-	CODUnique:      "no two codes are ever equal",
-	CODUnguessable: "codes are drawn at random",
-	CODInput:       "codes are read as people paste them",
-	CODInstant:     "a code is usable at once",
-	CODOne:         "one code, one website or app",
+	CODFormat:      {"a code is twelve digits, the first of them 0", "备案服务码为以0开头的12位数字"},
+	CODOpaque:      {"nothing is read out of a code's text", "不从备案服务码的字面解读任何信息"},
+	CODUnique:      {"no two codes are ever equal", "备案服务码永不重复"},
+	CODUnguessable: {"codes are drawn at random", "备案服务码随机生成"},
+	CODInput:       {"codes are read as people paste them", "识别粘贴输入的备案服务码"},
+	CODInstant:     {"a code is usable at once", "备案服务码即时生成，立即可用"},
+	CODOne:         {"one code, one website or app", "一个备案服务码只用于一个网站或App"},
 
-	LIFIssue:     "a free code is issued",
-	LIFBuy:       "a paid code is bought",
-	LIFImport:    "a code issued elsewhere is taken over",
-	LIFBind:      "a paid code is bound to an instance",
-	LIFSubmit:    "a filing is submitted",
-	LIFResubmit:  "a filing is corrected and sent again",
-	LIFApprove:   "a filing is approved",
-	LIFReject:    "a filing is sent back to be corrected",
-	LIFStage:     "the stage of a review is told",
-	LIFRelease:   "a filing is withdrawn or rejected",
-	LIFRefund:    "a paid code is refunded",
-	LIFVoid:      "a code is voided",
-	LIFClose:     "an instance is closed with its codes",
-	LIFEffective: "a code works only while its instance does",
-	LIFView:      "each side sees the state in its own words",
+	LIFIssue:     {"a free code is issued", "申请免费备案服务码"},
+	LIFBuy:       {"a paid code is bought", "购买收费备案服务码"},
+	LIFImport:    {"a code issued elsewhere is taken over", "导入在别处生成的备案服务码"},
+	LIFBind:      {"a paid code is bound to an instance", "将收费备案服务码绑定到实例"},
+	LIFSubmit:    {"a filing is submitted", "提交备案"},
+	LIFResubmit:  {"a filing is corrected and sent again", "修改后重新提交备案"},
+	LIFApprove:   {"a filing is approved", "备案通过"},
+	LIFReject:    {"a filing is sent back to be corrected", "备案被驳回，须修改"},
+	LIFStage:     {"the stage of a review is told", "记录备案审核所处的阶段"},
+	LIFRelease:   {"a filing is withdrawn or rejected", "备案撤回或驳回"},
+	LIFRefund:    {"a paid code is refunded", "收费备案服务码退费"},
+	LIFVoid:      {"a code is voided", "备案服务码作废"},
+	LIFClose:     {"an instance is closed with its codes", "实例关闭，其备案服务码随之失效"},
+	LIFEffective: {"a code works only while its instance does", "实例有效，备案服务码才有效"},
+	LIFView:      {"each side sees the state in its own words", "双方各见其状态"},
 
-	GRTEnterprise: "the granter is enterprise-verified",
-	GRTOut:        "a granter has few grantees a year",
-	GRTIn:         "a grantee has few granters a year",
-	GRTFirst:      "the first grant needs phone verification",
-	GRTAtomic:     "issue and grant happen together or not at all",
-	GRTVerify:     "verification says beforehand what would happen",
-	GRTOnce:       "a code is granted once",
-	GRTState:      "only an unused code is granted",
-	GRTRepeat:     "a grantee counts once a year",
-	GRTOwner:      "ownership never moves",
-	GRTPrivate:    "nobody learns the other's counterparties",
+	GRTEnterprise: {"the granter is enterprise-verified", "授权账号已通过企业认证"},
+	GRTOut:        {"a granter has few grantees a year", "每个自然年授权的账号数有上限"},
+	GRTIn:         {"a grantee has few granters a year", "每个自然年接收授权的账号数有上限"},
+	GRTFirst:      {"the first grant needs phone verification", "首次授权需手机验证"},
+	GRTAtomic:     {"issue and grant happen together or not at all", "生成并授权：全部成功或全部不生效"},
+	GRTVerify:     {"verification says beforehand what would happen", "验证：事先告知操作结果"},
+	GRTOnce:       {"a code is granted once", "备案服务码只能授权一次"},
+	GRTState:      {"only an unused code is granted", "只能授权未使用的备案服务码"},
+	GRTRepeat:     {"a grantee counts once a year", "同一账号每个自然年只计一次"},
+	GRTOwner:      {"ownership never moves", "购买账号永不变更"},
+	GRTPrivate:    {"nobody learns the other's counterparties", "不向任何一方透露对方的往来账号"},
 
-	PAYWhen:   "paid codes are for where no free one is left",
-	PAYPrice:  "the price is configured",
-	PAYExact:  "money is exact",
-	PAYRefund: "a refund is what was paid, once",
-	PAYQuota:  "a paid code uses no free quota",
+	PAYWhen:   {"paid codes are for where no free one is left", "无免费备案服务码可申请时可购买收费码"},
+	PAYPrice:  {"the price is configured", "价格须先配置"},
+	PAYExact:  {"money is exact", "金额精确"},
+	PAYRefund: {"a refund is what was paid, once", "按实付金额退费，且仅一次"},
+	PAYQuota:  {"a paid code uses no free quota", "收费备案服务码不占免费配额"},
 
-	FILHolder:  "only the holder files",
-	FILWhat:    "the filing says what is filed",
-	FILSuccess: "success uses the code up",
-	FILPick:    "the holder is shown which codes can be used",
-	FILService: "one domain or app is one service, however it is typed",
-	FILForeign: "a server needs its own provider's code",
+	FILHolder:  {"only the holder files", "只有持有账号可用其备案"},
+	FILWhat:    {"the filing says what is filed", "备案内容完整"},
+	FILSuccess: {"success uses the code up", "备案成功后备案服务码即已使用"},
+	FILPick:    {"the holder is shown which codes can be used", "向持有账号列出可用的备案服务码"},
+	FILService: {"one domain or app is one service, however it is typed", "同一域名或App无论如何书写，都是同一互联网信息服务"},
+	FILForeign: {"a server needs its own provider's code", "服务器须用其供应商的备案服务码"},
 
-	RSKExpiring:   "the server behind a filing does not expire soon",
-	RSKReleased:   "the server behind a filing still exists",
-	RSKBilling:    "the server behind a filing stays a subscription",
-	RSKDowngraded: "the server behind a filing stays eligible",
-	RSKOwner:      "the server behind a filing keeps its owner",
-	RSKIP:         "the filed IP stays on the server",
-	RSKMove:       "a filing moves before its server goes",
+	RSKExpiring:   {"the server behind a filing does not expire soon", "备案所用服务器未临近到期"},
+	RSKReleased:   {"the server behind a filing still exists", "备案所用服务器未释放"},
+	RSKBilling:    {"the server behind a filing stays a subscription", "备案所用服务器保持包年/包月"},
+	RSKDowngraded: {"the server behind a filing stays eligible", "备案所用服务器保持符合备案条件"},
+	RSKOwner:      {"the server behind a filing keeps its owner", "备案所用服务器未易主"},
+	RSKIP:         {"the filed IP stays on the server", "备案IP仍在服务器上"},
+	RSKMove:       {"a filing moves before its server goes", "更换服务器前先变更备案"},
 }
 
 // fromSet are the rules whose numbers or policy the rule set gives.
@@ -175,8 +170,8 @@ type words struct {
 }
 
 // lack notes that a fact is missing, and what it is called.
-func (w *words) lack(e *explainer, f Fact, what string) {
-	w.lacks = e.join(w.lacks, e.say(what))
+func (w *words) lack(e *explainer, f Fact, en, zh string) {
+	w.lacks = e.join(w.lacks, e.say(en, zh))
 	w.facts = append(w.facts, f)
 }
 
@@ -231,7 +226,7 @@ func (d *Decision) reasonOf(l Lang, r Rule, o Outcome, position int) Reason {
 	}
 	reason := e.reason(r)
 	if position >= 0 && len(d.Case.Grant.Codes) > 1 {
-		reason.Found = l.say("code %d of %d: %s", position+1, len(d.Case.Grant.Codes), reason.Found)
+		reason.Found = l.say("code %d of %d: %s", "第%d个（共%d个）：%s", position+1, len(d.Case.Grant.Codes), reason.Found)
 	}
 	reason.Position = position + 1
 	return reason
@@ -257,15 +252,15 @@ func (e *explainer) reason(r Rule) Reason {
 		}
 	}
 	if w.found == "" {
-		w.found = l.say("not known")
+		w.found = l.say("not known", "未知")
 	}
 	if w.remedy == "" {
-		w.remedy = l.say("see rule %s in docs/rules.md", r)
+		w.remedy = l.say("see rule %s in docs/rules.md", "参见docs/rules.md中的规则%s", r)
 	}
 	if o == OutcomePassed {
 		w.remedy = ""
 		if w.free {
-			w.required = l.say("nothing")
+			w.required = l.say("nothing", "不要求")
 		}
 	}
 	return Reason{
@@ -277,7 +272,7 @@ func (e *explainer) reason(r Rule) Reason {
 // undecided is the reason of a zero Decision.
 func undecided(l Lang) Reason {
 	return Reason{
-		Outcome: OutcomeUnknown, Required: l.say("a decision"), Found: l.say("nothing was decided"), Remedy: l.say("ask first"),
+		Outcome: OutcomeUnknown, Required: l.say("a decision", "判断结果"), Found: l.say("nothing was decided", "尚未判断"), Remedy: l.say("ask first", "请先提出请求"),
 	}
 }
 
@@ -298,10 +293,10 @@ func (e *explainer) words(r Rule) words {
 func (e *explainer) general(r Rule) words {
 	w := words{required: r.Title(e.Lang)}
 	if e.outcome == OutcomePassed {
-		w.found = e.say("it is so")
+		w.found = e.say("it is so", "符合")
 	}
 	if e.outcome == OutcomeFailed {
-		w.found = e.say("it is not so")
+		w.found = e.say("it is not so", "不符合")
 	}
 	return w
 }
@@ -309,14 +304,14 @@ func (e *explainer) general(r Rule) words {
 // unknown names the missing fact of w.
 func (e *explainer) unknown(w *words) {
 	if w.lacks != "" {
-		w.found = e.say("not known: %s", w.lacks)
-		w.remedy = e.say("state %s", w.lacks)
+		w.found = e.say("not known: %s", "未知：%s", w.lacks)
+		w.remedy = e.say("state %s", "请提供%s", w.lacks)
 	}
 	if e.outcome == OutcomeAssumed && w.lacks != "" {
-		w.found = e.say("not known; assumed to pass: %s", w.lacks)
+		w.found = e.say("not known; assumed to pass: %s", "未知，按假定通过：%s", w.lacks)
 	}
 	if e.outcome == OutcomeAssumed && w.lacks == "" {
-		w.found = e.join(w.found, e.say("assumed to pass"))
+		w.found = e.join(w.found, e.say("assumed to pass", "按假定通过"))
 	}
 }
 
@@ -344,14 +339,14 @@ func (e *explainer) span(t, u time.Time) string {
 	}
 	days, hours := int(seconds/perHour/24), int(seconds/perHour%24)
 	if days == 0 && hours == 0 {
-		return e.say("less than an hour")
+		return e.say("less than an hour", "不足1小时")
 	}
 	text := ""
 	if days > 0 {
-		text = e.plural(days, "%d day", "%d days")
+		text = e.plural(days, "%d day", "%d days", "%d天")
 	}
 	if hours > 0 {
-		text += e.plural(hours, " %d hour", " %d hours")
+		text += e.plural(hours, " %d hour", " %d hours", "%d小时")
 	}
 	return strings.TrimSpace(text)
 }
@@ -364,7 +359,7 @@ func (e *explainer) expiry() string {
 		return ""
 	}
 	if !e.Case.At.Before(i.Expires) {
-		return e.say("expired at %s", when(i.Expires))
+		return e.say("expired at %s", "已于%s到期", when(i.Expires))
 	}
-	return e.say("%s left, until %s", e.span(e.Case.At, i.Expires), when(i.Expires))
+	return e.say("%s left, until %s", "剩余%s，%s到期", e.span(e.Case.At, i.Expires), when(i.Expires))
 }

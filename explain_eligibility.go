@@ -12,36 +12,36 @@ func (e *explainer) product() words {
 		listed = append(listed, e.productName(p.Product))
 	}
 	w := words{
-		required: e.say("a product that supplies codes: %s", strings.Join(listed, e.say(", "))),
-		found:    e.productName(i.Product), remedy: e.say("use a server of a listed product"),
+		required: e.say("a product that supplies codes: %s", "支持备案的产品：%s", strings.Join(listed, e.say(", ", "、"))),
+		found:    e.productName(i.Product), remedy: e.say("use a server of a listed product", "改用支持备案的产品的服务器"),
 	}
 	if len(listed) == 0 {
-		w.required = e.say("a product that supplies codes: the rule set lists none")
+		w.required = e.say("a product that supplies codes: the rule set lists none", "支持备案的产品：规则集未列出任何产品")
 	}
 	if i.Product == "" {
-		w.lack(e, FactProduct, "the product")
+		w.lack(e, FactProduct, "the product", "产品类型")
 		return w
 	}
 	if !e.listed || e.q.MinOrder.IsZero() {
 		return w
 	}
-	w.required = e.join(w.required, e.say("an order of at least CNY %s", e.q.MinOrder))
-	w.remedy = e.say("use a server whose order reaches CNY %s", e.q.MinOrder)
+	w.required = e.join(w.required, e.say("an order of at least CNY %s", "订单金额不低于%s元", e.q.MinOrder))
+	w.remedy = e.say("use a server whose order reaches CNY %s", "改用订单金额达到%s元的服务器", e.q.MinOrder)
 	if i.OrderAmount.IsZero() {
-		w.lack(e, FactOrderAmount, "the amount of the order")
+		w.lack(e, FactOrderAmount, "the amount of the order", "订单金额")
 		return w
 	}
 	if checkAmount("", i.OrderAmount) != nil {
-		w.lack(e, FactOrderAmount, "the amount of the order")
+		w.lack(e, FactOrderAmount, "the amount of the order", "订单金额")
 		return w
 	}
-	w.found = e.join(w.found, e.say("an order of CNY %s", i.OrderAmount))
+	w.found = e.join(w.found, e.say("an order of CNY %s", "订单金额%s元", i.OrderAmount))
 	return w
 }
 
 func (e *explainer) productName(p Product) string {
 	if label, ok := productLabels[p]; ok {
-		return e.say(label)
+		return label.Text(e.Lang)
 	}
 	return plain(string(p))
 }
@@ -49,14 +49,14 @@ func (e *explainer) productName(p Product) string {
 // owner: ELG-OWNER.
 func (e *explainer) owner() words {
 	w := words{
-		required: e.say("the account that bought the instance"), found: e.say("another account bought it"),
-		remedy: e.say("apply with the purchasing account; the new owner of a second-hand server applies itself"),
+		required: e.say("the account that bought the instance", "购买该实例的账号"), found: e.say("another account bought it", "由其他账号购买"),
+		remedy: e.say("apply with the purchasing account; the new owner of a second-hand server applies itself", "使用购买账号申请；二手服务器由新的购买账号自行申请"),
 	}
 	if e.Case.Bought.asker() == Yes {
-		w.found = e.say("the applicant bought it")
+		w.found = e.say("the applicant bought it", "由申请账号购买")
 	}
 	if e.Case.Bought == RelationUnknown {
-		w.lack(e, FactOwner, "who bought it")
+		w.lack(e, FactOwner, "who bought it", "购买账号")
 	}
 	return w
 }
@@ -65,20 +65,20 @@ func (e *explainer) owner() words {
 func (e *explainer) billing() words {
 	i := &e.instance
 	w := words{
-		required: e.say("subscription, not a trial"), free: !e.q.Subscription,
+		required: e.say("subscription, not a trial", "包年/包月，且非试用"), free: !e.q.Subscription,
 		found: e.join(labelOf(e.Lang, billingLabels, i.Billing), labelOf(e.Lang, trialLabels, i.Trial)),
 	}
 	if i.Trial == Yes {
-		w.remedy = e.say("buy a subscription in place of the trial")
+		w.remedy = e.say("buy a subscription in place of the trial", "试用不可申请，请改购包年/包月")
 	}
 	if i.Billing == PayAsYouGo {
-		w.remedy = e.say("convert it to subscription")
+		w.remedy = e.say("convert it to subscription", "转包月")
 	}
 	if i.Billing == BillingUnknown {
-		w.lack(e, FactBilling, "how it is paid for")
+		w.lack(e, FactBilling, "how it is paid for", "计费方式")
 	}
 	if i.Trial == Unknown {
-		w.lack(e, FactTrial, "whether it is a trial")
+		w.lack(e, FactTrial, "whether it is a trial", "是否试用")
 	}
 	return w
 }
@@ -87,15 +87,15 @@ func (e *explainer) billing() words {
 func (e *explainer) term() words {
 	i, n := &e.instance, e.q.TermMonths
 	w := words{
-		required: e.plural(n, "bought for at least %d calendar month, renewals included", "bought for at least %d calendar months, renewals included"),
-		remedy:   e.plural(n, "renew until %d calendar month is bought", "renew until %d calendar months are bought"),
+		required: e.plural(n, "bought for at least %d calendar month, renewals included", "bought for at least %d calendar months, renewals included", "购买时长至少%d个月（含续费）"),
+		remedy:   e.plural(n, "renew until %d calendar month is bought", "renew until %d calendar months are bought", "续费至购满%d个月"),
 		free:     n == 0,
 	}
-	months, lacks, what := i.TermMonths, FactTermMonths, "the term bought, in months"
+	months, lacks, what := i.TermMonths, FactTermMonths, Bilingual{"the term bought, in months", "购买月数"}
 	if e.q.FirstPurchaseOnly {
-		w.required = e.plural(n, "first bought for at least %d calendar month", "first bought for at least %d calendar months")
-		w.remedy = e.say("use an instance that was first bought for that long; renewing does not help")
-		lacks, what = FactFirstTermMonths, "the term of the first purchase, in months"
+		w.required = e.plural(n, "first bought for at least %d calendar month", "first bought for at least %d calendar months", "首次购买时长至少%d个月")
+		w.remedy = e.say("use an instance that was first bought for that long; renewing does not help", "改用首次购买时长达标的实例；续费无效")
+		lacks, what = FactFirstTermMonths, Bilingual{"the term of the first purchase, in months", "首次购买月数"}
 		if i.FirstTermMonths > 0 {
 			months = i.FirstTermMonths
 		}
@@ -104,25 +104,25 @@ func (e *explainer) term() words {
 		return e.noTerm(w)
 	}
 	if months > 0 {
-		w.found = e.plural(months, "%d calendar month", "%d calendar months")
+		w.found = e.plural(months, "%d calendar month", "%d calendar months", "%d个月")
 		if e.q.FirstPurchaseOnly && i.FirstTermMonths == 0 {
-			w.found = e.plural(months, "%d calendar month, renewals included", "%d calendar months, renewals included")
+			w.found = e.plural(months, "%d calendar month, renewals included", "%d calendar months, renewals included", "%d个月（含续费）")
 		}
 	}
 	if months >= n && e.outcome == OutcomeFailed && !i.Created.IsZero() {
-		w.found = e.join(w.found, e.say("but it lasts from %s to %s only", when(i.Created), when(i.Expires)))
+		w.found = e.join(w.found, e.say("but it lasts from %s to %s only", "但自%s至%s，不足此时长", when(i.Created), when(i.Expires)))
 	}
 	if months == 0 && e.outcome == OutcomeFailed && !i.Created.IsZero() {
-		w.found = e.say("too short, for it lasts from %s to %s", when(i.Created), when(i.Expires))
+		w.found = e.say("too short, for it lasts from %s to %s", "时长不足：自%s至%s", when(i.Created), when(i.Expires))
 	}
-	w.lack(e, lacks, what)
+	w.lack(e, lacks, what.English, what.Chinese)
 	return w
 }
 
 // noTerm says that what is paid as it goes has no paid term.
 func (e *explainer) noTerm(w words) words {
-	w.found = e.say("pay-as-you-go, which has no term")
-	w.remedy = e.say("convert it to subscription")
+	w.found = e.say("pay-as-you-go, which has no term", "按量付费，无购买时长")
+	w.remedy = e.say("convert it to subscription", "转包月")
 	return w
 }
 
@@ -130,15 +130,15 @@ func (e *explainer) noTerm(w words) words {
 func (e *explainer) remaining() words {
 	n := e.q.RemainingDays
 	w := words{
-		required: e.plural(n, "at least %d full day left", "at least %d full days left"),
+		required: e.plural(n, "at least %d full day left", "at least %d full days left", "距到期不少于%d天（按每24小时计1天）"),
 		found:    e.expiry(), free: n == 0,
-		remedy: e.say("renew; a server fresh from the shortest term that can be bought may fail by a day or two"),
+		remedy: e.say("renew; a server fresh from the shortest term that can be bought may fail by a day or two", "续费；刚按最短时长购买的服务器也可能差一两天"),
 	}
 	if e.instance.Billing == PayAsYouGo {
 		return e.noTerm(w)
 	}
 	if e.instance.Expires.IsZero() {
-		w.lack(e, FactExpires, "when it expires")
+		w.lack(e, FactExpires, "when it expires", "到期时间")
 	}
 	return w
 }
@@ -147,21 +147,21 @@ func (e *explainer) remaining() words {
 func (e *explainer) region() words {
 	region := plain(e.instance.Region)
 	w := words{
-		required: e.say("a region in mainland China"), found: region,
-		remedy: e.say("buy in a mainland region"), free: !e.q.Mainland,
+		required: e.say("a region in mainland China", "中国大陆地域"), found: region,
+		remedy: e.say("buy in a mainland region", "改购中国大陆地域的服务器"), free: !e.q.Mainland,
 	}
 	if e.instance.Region == "" {
 		w.found = ""
-		w.lack(e, FactRegion, "the region")
+		w.lack(e, FactRegion, "the region", "地域")
 		return w
 	}
 	if e.outcome == OutcomeFailed {
-		w.found = e.say("%s, outside mainland China", region)
+		w.found = e.say("%s, outside mainland China", "%s，不在中国大陆", region)
 	}
 	if e.outcome == OutcomeUnknown || e.outcome == OutcomeAssumed {
-		w.found = e.say("not known: the rule set does not list %s", region)
+		w.found = e.say("not known: the rule set does not list %s", "未知：规则集未列出地域%s", region)
 		w.facts = []Fact{FactRegion}
-		w.remedy = e.say("state the region as the provider spells it")
+		w.remedy = e.say("state the region as the provider spells it", "请按提供商的写法说明地域")
 	}
 	return w
 }
@@ -169,14 +169,14 @@ func (e *explainer) region() words {
 // publicIP: ELG-PUBLICIP.
 func (e *explainer) publicIP() words {
 	w := words{
-		required: e.say("a public IP of the provider's"), found: e.addresses(),
-		remedy: e.say("buy public bandwidth or bind an EIP"), free: !e.q.PublicIP,
+		required: e.say("a public IP of the provider's", "供应商的公网IP"), found: e.addresses(),
+		remedy: e.say("buy public bandwidth or bind an EIP", "购买公网带宽或绑定EIP"), free: !e.q.PublicIP,
 	}
 	if e.set.gateways() && e.instance.Product != NAT && e.instance.Product != SLB {
-		w.remedy = e.join(w.remedy, e.say("behind a NAT gateway or load balancer that has one, apply with that"))
+		w.remedy = e.join(w.remedy, e.say("behind a NAT gateway or load balancer that has one, apply with that", "若经由有公网IP的NAT网关或负载均衡访问，请用该网关或负载均衡申请"))
 	}
 	if e.instance.PublicIP == Unknown && !e.instance.noPublicIP() {
-		w.lack(e, FactPublicIP, "whether it has a public IP")
+		w.lack(e, FactPublicIP, "whether it has a public IP", "是否有公网IP")
 	}
 	return w
 }
@@ -193,58 +193,58 @@ func (s *RuleSet) gateways() bool {
 func (e *explainer) addresses() string {
 	i := &e.instance
 	if i.PartnerIP {
-		return e.say("a partner's own IP")
+		return e.say("a partner's own IP", "自有IP")
 	}
 	if i.PublicIP == No {
-		return e.say("no public IP")
+		return e.say("no public IP", "无公网IP")
 	}
 	if len(i.IPs) == 0 && i.PublicIP == Yes {
-		return e.say("present")
+		return e.say("present", "有公网IP")
 	}
 	if len(i.IPs) == 0 {
 		return ""
 	}
 	first := i.IPs[0].Unmap()
 	if i.noPublicIP() && i.PublicIP == Yes {
-		return e.say("stated to have one, but %s is not public", first)
+		return e.say("stated to have one, but %s is not public", "声明有公网IP，但%s不是公网地址", first)
 	}
 	if i.noPublicIP() {
-		return e.say("%s, which is not public", first)
+		return e.say("%s, which is not public", "%s，不是公网地址", first)
 	}
 	if len(i.IPs) == 1 {
 		return first.String()
 	}
-	return e.say("%s and %d more", first, len(i.IPs)-1)
+	return e.say("%s and %d more", "%s等，另有%d个", first, len(i.IPs)-1)
 }
 
 // status: ELG-STATUS.
 func (e *explainer) status() words {
 	i := &e.instance
-	w := words{required: e.say("running, not expired"), found: labelOf(e.Lang, statusLabels, i.Status), free: !e.q.Running}
+	w := words{required: e.say("running, not expired", "正常运行，未到期"), found: labelOf(e.Lang, statusLabels, i.Status), free: !e.q.Running}
 	if e.q.StoppedPasses {
-		w.required = e.say("running or stopped, not expired")
+		w.required = e.say("running or stopped, not expired", "正常运行或已停止，未到期")
 	}
-	w.remedy = e.say("start it")
+	w.remedy = e.say("start it", "启动实例")
 	if i.Status == StatusPending {
-		w.remedy = e.say("wait until it runs")
+		w.remedy = e.say("wait until it runs", "等待实例进入运行状态")
 	}
 	var settle, renew string
 	if i.Status == StatusLocked {
-		settle = e.say("settle the lock")
+		settle = e.say("settle the lock", "解除锁定")
 		w.remedy = settle
 	}
 	if i.expired(e.Case.At) {
-		renew = e.say("renew")
+		renew = e.say("renew", "续费")
 		w.remedy = e.join(renew, settle)
 	}
 	if i.gone() {
-		w.remedy = e.say("use another instance")
+		w.remedy = e.say("use another instance", "改用其他实例")
 	}
 	if renew != "" && !i.Expires.IsZero() && !e.Case.At.Before(i.Expires) {
 		w.found = e.join(w.found, e.expiry())
 	}
 	if i.Status == StatusUnknown {
-		w.lack(e, FactStatus, "its status")
+		w.lack(e, FactStatus, "its status", "实例状态")
 	}
 	return w
 }
@@ -252,64 +252,64 @@ func (e *explainer) status() words {
 // ipInUse: ELG-IPINUSE.
 func (e *explainer) ipInUse() words {
 	w := words{
-		required: e.say("an IP that no other filing holds"), found: e.say("held by another filing"),
-		remedy: e.say("release the other filing or use another IP"), free: !e.q.IPFree,
+		required: e.say("an IP that no other filing holds", "IP未被其他备案占用"), found: e.say("held by another filing", "已被其他备案占用且未释放"),
+		remedy: e.say("release the other filing or use another IP", "释放其他备案所占用的IP，或更换IP"), free: !e.q.IPFree,
 	}
 	if e.instance.IPHeld == No {
-		w.found = e.say("held by no other filing")
+		w.found = e.say("held by no other filing", "未被其他备案占用")
 	}
 	if e.instance.IPHeld == Unknown {
 		w.found = ""
-		w.lack(e, FactIPHeld, "whether another filing holds its IP")
+		w.lack(e, FactIPHeld, "whether another filing holds its IP", "IP是否被其他备案占用")
 	}
 	return w
 }
 
 // orBuy is a remedy with a paid code where the provider sells them.
-func (e *explainer) orBuy(alone, sold string) string {
+func (e *explainer) orBuy(alone, sold Bilingual) string {
 	if e.set.Life.SellsCodes {
-		return e.say(sold)
+		return sold.Text(e.Lang)
 	}
-	return e.say(alone)
+	return alone.Text(e.Lang)
 }
 
 // quota: ELG-QUOTA.
 func (e *explainer) quota() words {
 	q := e.Quota
 	w := words{
-		required: e.plural(q.Limit, "at most %d code ever, for the instance", "at most %d codes ever, for the instance"),
-		found:    e.say("%d issued, %d requested", max(q.Used, 0), q.Requested),
-		remedy:   e.orBuy("use another instance", "use another instance, or buy a paid code"), free: !e.listed,
+		required: e.plural(q.Limit, "at most %d code ever, for the instance", "at most %d codes ever, for the instance", "该实例累计最多申请%d个备案服务码"),
+		found:    e.say("%d issued, %d requested", "已申请%d个，本次申请%d个", max(q.Used, 0), q.Requested),
+		remedy:   e.orBuy(Bilingual{"use another instance", "改用其他实例"}, Bilingual{"use another instance, or buy a paid code", "改用其他实例，或购买收费备案服务码"}), free: !e.listed,
 	}
 	if e.q.PerAccount && e.instance.ContractQuota == 0 {
-		w.required = e.plural(q.Limit, "at most %d code ever, for this product in the account", "at most %d codes ever, for this product in the account")
-		w.remedy = e.orBuy("use another product", "use another product, or buy a paid code")
+		w.required = e.plural(q.Limit, "at most %d code ever, for this product in the account", "at most %d codes ever, for this product in the account", "账号下该产品累计最多申请%d个备案服务码")
+		w.remedy = e.orBuy(Bilingual{"use another product", "改用其他产品"}, Bilingual{"use another product, or buy a paid code", "改用其他产品，或购买收费备案服务码"})
 	}
 	if e.instance.ContractQuota > 0 && e.listed {
-		w.required = e.join(w.required, e.say("as the contract says"))
+		w.required = e.join(w.required, e.say("as the contract says", "以合同约定为准"))
 	}
 	left := q.Left()
 	switch {
 	case e.instance.Product == "":
-		w.required = e.say("codes left of the product's quota")
-		w.lack(e, FactProduct, "the product")
+		w.required = e.say("codes left of the product's quota", "产品配额内仍有剩余服务码")
+		w.lack(e, FactProduct, "the product", "产品类型")
 	case q.Limit == UnknownLimit:
-		w.required = e.say("codes left of the quota, which no source gives")
-		w.lack(e, FactContractQuota, "how many codes the provider allows")
+		w.required = e.say("codes left of the quota, which no source gives", "配额内尚有余量（配额数量未公开）")
+		w.lack(e, FactContractQuota, "how many codes the provider allows", "供应商允许的备案服务码数量")
 	case q.Used >= 0:
 	case q.Requested > q.Limit: // too many, whatever was issued before
-		w.found = e.say("%d requested", q.Requested)
+		w.found = e.say("%d requested", "本次申请%d个", q.Requested)
 		left = q.Limit
 	case e.Case.Bought == RelationUnknown:
-		w.lack(e, FactOwner, "who bought it")
+		w.lack(e, FactOwner, "who bought it", "购买账号")
 	case e.Case.Bought.asker() == Yes:
-		w.lack(e, FactIssued, "how many codes were issued")
+		w.lack(e, FactIssued, "how many codes were issued", "已申请的备案服务码数量")
 	default:
-		w.found = e.say("not known: the count is for the instance's owner alone")
-		w.remedy = e.say("apply as the owner")
+		w.found = e.say("not known: the count is for the instance's owner alone", "未知：已申请数量仅告知实例的购买账号")
+		w.remedy = e.say("apply as the owner", "以购买账号申请")
 	}
 	if left > 0 {
-		w.remedy = e.join(e.say("request at most %d", left), w.remedy)
+		w.remedy = e.join(e.say("request at most %d", "本次最多申请%d个", left), w.remedy)
 	}
 	return w
 }
@@ -317,11 +317,11 @@ func (e *explainer) quota() words {
 // batch: ELG-BATCH.
 func (e *explainer) batch() words {
 	w := words{
-		required: e.say("1 to %d codes in one request", e.set.Batch), found: e.say("%d requested", e.Quota.Requested),
-		remedy: e.say("split the request"),
+		required: e.say("1 to %d codes in one request", "单次申请1至%d个备案服务码", e.set.Batch), found: e.say("%d requested", "本次申请%d个", e.Quota.Requested),
+		remedy: e.say("split the request", "分多次申请"),
 	}
 	if e.Quota.Requested < 1 {
-		w.remedy = e.say("request at least one")
+		w.remedy = e.say("request at least one", "至少申请一个")
 	}
 	return w
 }
@@ -329,11 +329,11 @@ func (e *explainer) batch() words {
 // account: ELG-ACCOUNT.
 func (e *explainer) account() words {
 	w := e.certified()
-	w.required = e.say("an enterprise account, to issue codes")
-	w.remedy = e.say("verify as an enterprise, or file with the purchasing account")
+	w.required = e.say("an enterprise account, to issue codes", "申请备案服务码的账号须为企业认证")
+	w.remedy = e.say("verify as an enterprise, or file with the purchasing account", "完成企业认证，或使用购买账号备案")
 	w.free = e.set.Account == AccountAny || e.set.Account == AccountOthers && !e.Case.ForAnother
 	if e.set.Account == AccountOthers {
-		w.required = e.say("an enterprise account, to issue codes for another account")
+		w.required = e.say("an enterprise account, to issue codes for another account", "为其他账号申请备案服务码，账号须为企业认证")
 	}
 	return w
 }
@@ -341,7 +341,7 @@ func (e *explainer) account() words {
 func (e *explainer) certified() words {
 	w := words{found: labelOf(e.Lang, certificationLabels, e.Case.Certification)}
 	if e.Case.Certification == CertificationUnknown {
-		w.lack(e, FactCertification, "how the account was verified")
+		w.lack(e, FactCertification, "how the account was verified", "账号的认证类型")
 	}
 	return w
 }

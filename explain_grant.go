@@ -3,8 +3,8 @@ package icpcode
 // enterprise: GRT-ENTERPRISE.
 func (e *explainer) enterprise() words {
 	w := e.certified()
-	w.required = e.say("an enterprise account, to grant codes")
-	w.remedy = e.say("verify as an enterprise, or file with the purchasing account")
+	w.required = e.say("an enterprise account, to grant codes", "授权账号须为企业认证")
+	w.remedy = e.say("verify as an enterprise, or file with the purchasing account", "完成企业认证，或使用购买账号备案")
 	w.free = !e.set.Grant.Enterprise
 	return w
 }
@@ -13,9 +13,9 @@ func (e *explainer) enterprise() words {
 func (e *explainer) grantsOut() words {
 	year, n := NaturalYear(e.Case.At), e.set.Grant.MaxGrantees
 	w := words{
-		required: e.say("different grantees of one granter in the natural year %d: at most %d", year, n),
-		found:    e.say("the cap of %d is reached, and this grantee would be another one", n),
-		remedy:   e.say("grant to an account of this year, or wait until %s", when(yearEnds(year))),
+		required: e.say("different grantees of one granter in the natural year %d: at most %d", "%d自然年内，一个账号最多授权至%d个不同的账号", year, n),
+		found:    e.say("the cap of %d is reached, and this grantee would be another one", "已达%d个账号的上限，目标账号不在其中", n),
+		remedy:   e.say("grant to an account of this year, or wait until %s", "授权给本自然年内已授权过的账号，或等到%s", when(yearEnds(year))),
 		free:     n == NoLimit,
 	}
 	return e.capped(w)
@@ -26,9 +26,9 @@ func (e *explainer) grantsOut() words {
 func (e *explainer) grantsIn() words {
 	year, n := NaturalYear(e.Case.At), e.set.Grant.MaxGranters
 	w := words{
-		required: e.say("different granters to one grantee in the natural year %d: at most %d", year, n),
-		found:    e.say("the target account has reached the cap of %d in the natural year %d", n, year),
-		remedy:   e.say("wait until %s, or file with the purchasing account", when(yearEnds(year))),
+		required: e.say("different granters to one grantee in the natural year %d: at most %d", "%d自然年内，一个账号最多接收%d个不同账号的授权", year, n),
+		found:    e.say("the target account has reached the cap of %d in the natural year %d", "目标账号已达到%d个的上限（%d自然年）", n, year),
+		remedy:   e.say("wait until %s, or file with the purchasing account", "等到%s，或使用购买账号备案", when(yearEnds(year))),
 		free:     n == NoLimit,
 	}
 	return e.capped(w)
@@ -36,12 +36,12 @@ func (e *explainer) grantsIn() words {
 
 func (e *explainer) capped(w words) words {
 	if e.outcome == OutcomePassed {
-		w.found = e.say("within the cap")
+		w.found = e.say("within the cap", "未超上限")
 	}
 	if !e.set.Grant.Allowed && e.outcome != OutcomePassed {
-		w.required = e.say("a rule set that allows grants")
-		w.found = e.say("it allows none")
-		w.remedy = e.say("file with the purchasing account")
+		w.required = e.say("a rule set that allows grants", "规则集允许授权")
+		w.found = e.say("it allows none", "规则集不允许授权")
+		w.remedy = e.say("file with the purchasing account", "使用购买账号备案")
 	}
 	return w
 }
@@ -49,22 +49,22 @@ func (e *explainer) capped(w words) words {
 // firstGrant: GRT-FIRST.
 func (e *explainer) firstGrant() words {
 	w := words{
-		required: e.say("phone verification of the first grant ever to an account"),
-		found:    e.say("the first grant to this account, and the proof of the phone was not accepted"),
-		remedy:   e.say("verify the phone, then grant again"), free: !e.set.Grant.VerifyFirst,
+		required: e.say("phone verification of the first grant ever to an account", "首次授权给某账号须通过手机验证码验证"),
+		found:    e.say("the first grant to this account, and the proof of the phone was not accepted", "首次授权给该账号，手机验证未通过"),
+		remedy:   e.say("verify the phone, then grant again", "完成手机验证后再授权"), free: !e.set.Grant.VerifyFirst,
 	}
 	if e.Case.Grant != nil && e.Case.Grant.Phone == PhoneNoProof {
-		w.found = e.say("the first grant to this account, and no proof of the phone was given")
+		w.found = e.say("the first grant to this account, and no proof of the phone was given", "首次授权给该账号，未提供手机验证码")
 	}
 	if e.Case.Grant != nil && e.Case.Grant.Phone == PhoneNone {
-		w.found = e.say("the first grant to this account, and this service verifies no phone")
-		w.remedy = e.say("ask the provider to verify the phone")
+		w.found = e.say("the first grant to this account, and this service verifies no phone", "首次授权给该账号，而本服务未接入手机验证")
+		w.remedy = e.say("ask the provider to verify the phone", "请联系提供商开通手机验证")
 	}
 	if e.outcome == OutcomePassed {
-		w.found = e.say("verified, or granted to before")
+		w.found = e.say("verified, or granted to before", "已通过手机验证，或曾授权给该账号")
 	}
 	if e.outcome == OutcomePassed && e.PhoneNeeded {
-		w.found = e.say("the first grant to this account: the phone is yet to be verified")
+		w.found = e.say("the first grant to this account: the phone is yet to be verified", "首次授权给该账号，尚待手机验证")
 	}
 	return w
 }
@@ -73,16 +73,16 @@ func (e *explainer) firstGrant() words {
 // and another code of it may be what was granted before.
 func (e *explainer) once() words {
 	w := words{
-		required: e.say("a code that was never granted, to an account other than its owner"),
-		found:    e.say("granted to its own owner, or granted before"),
-		remedy:   e.say("choose another account, or codes that were never granted"),
+		required: e.say("a code that was never granted, to an account other than its owner", "未曾授权的备案服务码，且目标账号不是购买账号"),
+		found:    e.say("granted to its own owner, or granted before", "目标账号即购买账号，或曾授权"),
+		remedy:   e.say("choose another account, or codes that were never granted", "更换目标账号，或选择未曾授权的备案服务码"),
 	}
 	if e.outcome == OutcomePassed {
-		w.found = e.say("never granted")
+		w.found = e.say("never granted", "未曾授权")
 	}
 	if e.outcome != OutcomePassed && e.roles != 0 && e.roles&(RoleOwner|RoleHolder) != RoleOwner|RoleHolder {
 		w.found = e.asker()
-		w.remedy = e.say("use a code of your own that was never granted")
+		w.remedy = e.say("use a code of your own that was never granted", "使用本账号未曾授权的备案服务码")
 	}
 	return w
 }
@@ -90,14 +90,14 @@ func (e *explainer) once() words {
 // buy: PAY-WHEN.
 func (e *explainer) buy() words {
 	w := words{
-		required: e.say("nothing: it is advice"), found: e.say("no free code is left for this"),
-		remedy: e.say("buy a paid code and bind it to the instance"),
+		required: e.say("nothing: it is advice", "不要求，仅为建议"), found: e.say("no free code is left for this", "已无免费备案服务码可申请"),
+		remedy: e.say("buy a paid code and bind it to the instance", "购买收费备案服务码并绑定到该实例"),
 	}
 	if !e.binds() {
-		w.remedy = e.say("buy a paid code and bind it to another instance, which meets the requirements")
+		w.remedy = e.say("buy a paid code and bind it to another instance, which meets the requirements", "购买收费备案服务码并绑定到其他符合要求的实例")
 	}
 	if e.set.Life.PaidUsesQuota {
-		w.remedy = e.say("buy a paid code and bind it to an instance with quota left")
+		w.remedy = e.say("buy a paid code and bind it to an instance with quota left", "购买收费备案服务码并绑定到尚有配额的实例")
 	}
 	return w
 }
@@ -111,19 +111,19 @@ func (e *explainer) binds() bool {
 // holder: FIL-HOLDER.
 func (e *explainer) holder() words {
 	return words{
-		required: e.say("the holder: the grantee if the code was granted, else its owner"), found: e.asker(),
-		remedy: e.say("have the holder file, or use a code of your own"),
+		required: e.say("the holder: the grantee if the code was granted, else its owner", "持有账号：已授权则为被授权账号，否则为购买账号"), found: e.asker(),
+		remedy: e.say("have the holder file, or use a code of your own", "由持有账号备案，或使用自己的备案服务码"),
 	}
 }
 
 // filing: FIL-WHAT.
 func (e *explainer) filing() words {
 	w := words{
-		required: e.say("a kind of filing, one domain or one app, its subject, and only IPs of the instance"),
-		found:    e.Case.Filing.Problem.Text(e.Lang), remedy: e.say("correct the filing"),
+		required: e.say("a kind of filing, one domain or one app, its subject, and only IPs of the instance", "备案类型、一个域名或一个App、备案主体，且IP须属于该实例"),
+		found:    e.Case.Filing.Problem.Text(e.Lang), remedy: e.say("correct the filing", "修改备案内容"),
 	}
 	if w.found == "" && e.outcome == OutcomeFailed {
-		w.found = e.say("it names an IP address that is not the instance's")
+		w.found = e.say("it names an IP address that is not the instance's", "含有不属于该实例的IP地址")
 	}
 	if w.found == "" {
 		w.found = e.general(FILWhat).found
@@ -134,12 +134,12 @@ func (e *explainer) filing() words {
 // foreign: FIL-FOREIGN.
 func (e *explainer) foreign() words {
 	w := words{
-		required: e.say("a server of the provider of the code, %s", plain(e.set.Provider)),
-		found:    e.say("a server of %s", plain(e.instance.Provider)),
-		remedy:   e.say("get the code from the provider that sold the server"),
+		required: e.say("a server of the provider of the code, %s", "备案服务码的供应商%s的服务器", plain(e.set.Provider)),
+		found:    e.say("a server of %s", "%s的服务器", plain(e.instance.Provider)),
+		remedy:   e.say("get the code from the provider that sold the server", "向所购服务器的供应商申请备案服务码"),
 	}
 	if e.instance.Provider == "" {
-		w.found = e.say("no other provider is named")
+		w.found = e.say("no other provider is named", "未指明其他供应商")
 	}
 	return w
 }

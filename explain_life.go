@@ -5,28 +5,28 @@ import (
 )
 
 // roleLabels name the parts of an actor, by the number of their bit.
-var roleLabels = []string{"the owner", "the grantee", "the holder", "an operator"}
+var roleLabels = []Bilingual{{"the owner", "购买账号"}, {"the grantee", "被授权账号"}, {"the holder", "持有账号"}, {"an operator", "运营方"}}
 
 func (e *explainer) rolesName(by Role) string {
 	var names []string
 	for n := range roleLabels {
 		if by>>n&1 != 0 {
-			names = append(names, e.say(roleLabels[n]))
+			names = append(names, roleLabels[n].Text(e.Lang))
 		}
 	}
-	return strings.Join(names, e.say(" or "))
+	return strings.Join(names, e.say(" or ", "或"))
 }
 
 // asker says which part the actor plays.
 func (e *explainer) asker() string {
 	roles := e.roles &^ RoleHolder
 	if roles == 0 {
-		return e.say("asked by neither owner, grantee nor operator")
+		return e.say("asked by neither owner, grantee nor operator", "操作账号既非购买账号、被授权账号，也非运营方")
 	}
 	if e.roles&(RoleOwner|RoleHolder) == RoleOwner {
-		return e.say("asked by the owner, who granted it to another account")
+		return e.say("asked by the owner, who granted it to another account", "操作账号为购买账号，但该码已授权给其他账号")
 	}
-	return e.say("asked by %s", e.rolesName(roles))
+	return e.say("asked by %s", "操作账号为%s", e.rolesName(roles))
 }
 
 // actionOf returns the action that a rule of the life of a code is about.
@@ -58,16 +58,16 @@ func (e *explainer) step(a Action) words {
 	}
 	w := words{remedy: e.stepRemedy(a)}
 	if len(from) > 0 {
-		w.required = e.say("the code is %s", strings.Join(from, e.say(" or ")))
-		w.found = e.say("the code is %s", e.state.Label(e.Lang))
+		w.required = e.say("the code is %s", "备案服务码状态为%s", strings.Join(from, e.say(" or ", "或")))
+		w.found = e.say("the code is %s", "备案服务码状态为%s", e.state.Label(e.Lang))
 	}
 	if e.outcome == OutcomePassed && len(from) > 0 && e.state < numStates && steps[e.state][a].by == 0 {
-		w.found = e.say("recorded so, and %s now", e.state.Label(e.Lang))
+		w.found = e.say("recorded so, and %s now", "记录状态符合，目前显示为%s", e.state.Label(e.Lang))
 	}
 	if by == RoleHolder || a == ActionGrant {
 		return w
 	}
-	w.required = e.join(w.required, e.say("done by %s", e.rolesName(by)))
+	w.required = e.join(w.required, e.say("done by %s", "由%s操作", e.rolesName(by)))
 	w.found = e.join(w.found, e.asker())
 	return w
 }
@@ -75,75 +75,75 @@ func (e *explainer) step(a Action) words {
 // stepRemedy says how to get from the state of the code to where a is allowed.
 func (e *explainer) stepRemedy(a Action) string {
 	if e.state < numStates && steps[e.state][a].by != 0 {
-		return e.say("have it done by %s", e.rolesName(steps[e.state][a].by))
+		return e.say("have it done by %s", "请由%s操作", e.rolesName(steps[e.state][a].by))
 	}
 	if e.state.Terminal() {
-		return e.say("use another code: this one is spent")
+		return e.say("use another code: this one is spent", "该备案服务码已不可再用，请换用其他备案服务码")
 	}
 	if e.state == StateFiling {
-		return e.say("wait until its filing ends, or withdraw the filing")
+		return e.say("wait until its filing ends, or withdraw the filing", "等待备案结束，或撤回备案")
 	}
 	if e.state == StateUnbound {
-		return e.say("bind it to an instance first")
+		return e.say("bind it to an instance first", "请先绑定实例")
 	}
 	if e.state == StateAvailable && a == ActionBind {
-		return e.say("none is needed: it is tied to its instance, for good")
+		return e.say("none is needed: it is tied to its instance, for good", "无需操作：已绑定实例，且不可解绑")
 	}
 	if e.state == StateAvailable {
-		return e.say("submit a filing with it first")
+		return e.say("submit a filing with it first", "请先用其提交备案")
 	}
-	return e.say("have it done by the account that may")
+	return e.say("have it done by the account that may", "请由有权限的账号操作")
 }
 
 // importing: LIF-IMPORT.
 func (e *explainer) importing() words {
 	return words{
-		required: e.say("done by %s", e.rolesName(RoleOperator)), found: e.operatorOrNot(),
-		remedy: e.say("have an operator import it"),
+		required: e.say("done by %s", "由%s操作", e.rolesName(RoleOperator)), found: e.operatorOrNot(),
+		remedy: e.say("have an operator import it", "请由运营方导入"),
 	}
 }
 
 func (e *explainer) operatorOrNot() string {
 	if e.roles&RoleOperator != 0 {
-		return e.say("asked by an operator")
+		return e.say("asked by an operator", "操作账号为运营方")
 	}
-	return e.say("asked by an account that is no operator")
+	return e.say("asked by an account that is no operator", "操作账号不是运营方")
 }
 
 // refund: LIF-REFUND.
 func (e *explainer) refund() words {
 	w := e.step(ActionRefund)
-	w.required = e.join(e.say("a paid code"), w.required)
+	w.required = e.join(e.say("a paid code", "收费备案服务码"), w.required)
 	if !e.paid {
-		w.found = e.join(e.say("a code that was not bought"), w.found)
-		w.remedy = e.say("nothing was paid for it, so nothing can be paid back")
+		w.found = e.join(e.say("a code that was not bought", "并非购买的收费备案服务码"), w.found)
+		w.remedy = e.say("nothing was paid for it, so nothing can be paid back", "未曾付费，无可退费")
 	}
 	return w
 }
 
 // closeLabels are what closed an instance.
-var closeLabels = []string{
-	ActionCloseRefund: "the instance was refunded and closed", ActionCloseRelease: "the instance was released and closed",
+var closeLabels = []Bilingual{
+	ActionCloseRefund: {"the instance was refunded and closed", "实例已退费并关闭"}, ActionCloseRelease: {"the instance was released and closed", "实例已释放并关闭"},
 }
 
 // close: LIF-CLOSE, of the closing and of what a closed instance refuses.
 func (e *explainer) close() words {
-	w := words{required: e.say("an instance that was not closed"), found: labelOf(e.Lang, closeLabels, e.closed)}
+	w := words{required: e.say("an instance that was not closed", "实例未关闭"), found: labelOf(e.Lang, closeLabels, e.closed)}
 	if w.found == "" {
-		w.found = e.say("not closed")
+		w.found = e.say("not closed", "未关闭")
 	}
-	w.remedy = e.say("use another instance")
+	w.remedy = e.say("use another instance", "改用其他实例")
 	if e.action == ActionImport {
-		w.remedy = e.say("import it in the state in which the closing left it")
+		w.remedy = e.say("import it in the state in which the closing left it", "按实例关闭后的状态导入")
 	}
 	if e.action != ActionCloseRefund && e.action != ActionCloseRelease {
 		return w
 	}
-	w.required = e.join(w.required, e.say("done by %s", e.rolesName(RoleOperator)))
+	w.required = e.join(w.required, e.say("done by %s", "由%s操作", e.rolesName(RoleOperator)))
 	w.found = e.join(w.found, e.operatorOrNot())
-	w.remedy = e.say("have an operator close it")
+	w.remedy = e.say("have an operator close it", "请由运营方关闭")
 	if e.closed != ActionNone {
-		w.remedy = e.say("none is needed: it is closed already")
+		w.remedy = e.say("none is needed: it is closed already", "无需操作：实例已关闭")
 	}
 	return w
 }
@@ -151,17 +151,17 @@ func (e *explainer) close() words {
 // effective: LIF-EFFECTIVE.
 func (e *explainer) effective() words {
 	w := words{
-		required: e.say("an instance that has neither expired nor gone"), found: e.instanceNow(),
-		remedy: e.say("have the instance renewed: the code can then be used again"),
+		required: e.say("an instance that has neither expired nor gone", "实例未到期、未退费、未释放"), found: e.instanceNow(),
+		remedy: e.say("have the instance renewed: the code can then be used again", "为实例续费，之后该备案服务码可再次使用"),
 	}
 	if w.found == "" && e.outcome == OutcomeFailed {
-		w.found = e.say("the instance has expired or gone")
+		w.found = e.say("the instance has expired or gone", "实例已到期、已退费或已释放")
 	}
 	if w.found == "" && e.outcome == OutcomePassed {
-		w.found = e.say("nothing against it is known")
+		w.found = e.say("nothing against it is known", "未见异常")
 	}
 	if e.instance.gone() {
-		w.remedy = e.say("use another code")
+		w.remedy = e.say("use another code", "换用其他备案服务码")
 	}
 	return w
 }

@@ -3,14 +3,14 @@ package icpcode
 // expiring: RSK-EXPIRING.
 func (e *explainer) expiring() words {
 	n := e.set.Risk.ExpiringDays
-	w := words{required: e.plural(n, "no expiry within %d day", "no expiry within %d days"), found: e.expiry(), remedy: e.say("renew")}
+	w := words{required: e.plural(n, "no expiry within %d day", "no expiry within %d days", "%d天内不到期"), found: e.expiry(), remedy: e.say("renew", "续费")}
 	if e.state == StateFiling && e.set.Risk.ReviewDays > n {
 		n = e.set.Risk.ReviewDays
-		w.required = e.plural(n, "no expiry within %d day, before the review can end", "no expiry within %d days, before the review can end")
+		w.required = e.plural(n, "no expiry within %d day, before the review can end", "no expiry within %d days, before the review can end", "%d天内（审核结束前）不到期")
 	}
 	if w.found == "" {
 		w.found = labelOf(e.Lang, statusLabels, e.instance.Status)
-		w.lack(e, FactExpires, "when it expires")
+		w.lack(e, FactExpires, "when it expires", "到期时间")
 	}
 	return w
 }
@@ -18,11 +18,11 @@ func (e *explainer) expiring() words {
 // released: RSK-RELEASED.
 func (e *explainer) released() words {
 	w := words{
-		required: e.say("an instance that still exists"), found: labelOf(e.Lang, statusLabels, e.instance.Status),
-		remedy: e.say("file an access or change filing with another server's code at once"),
+		required: e.say("an instance that still exists", "实例仍然存在"), found: labelOf(e.Lang, statusLabels, e.instance.Status),
+		remedy: e.say("file an access or change filing with another server's code at once", "立即使用其他服务器的备案服务码办理接入备案或变更备案"),
 	}
 	if e.instance.Status == StatusUnknown {
-		w.lack(e, FactStatus, "its status")
+		w.lack(e, FactStatus, "its status", "实例状态")
 	}
 	return w
 }
@@ -30,11 +30,11 @@ func (e *explainer) released() words {
 // rebilled: RSK-BILLING.
 func (e *explainer) rebilled() words {
 	w := words{
-		required: e.say("an instance that stays a subscription"), found: labelOf(e.Lang, billingLabels, e.instance.Billing),
-		remedy: e.say("convert it to subscription"),
+		required: e.say("an instance that stays a subscription", "实例保持包年/包月"), found: labelOf(e.Lang, billingLabels, e.instance.Billing),
+		remedy: e.say("convert it to subscription", "转包月"),
 	}
 	if e.instance.Billing == BillingUnknown {
-		w.lack(e, FactBilling, "how it is paid for")
+		w.lack(e, FactBilling, "how it is paid for", "计费方式")
 	}
 	return w
 }
@@ -44,20 +44,20 @@ func (e *explainer) downgraded() words {
 	i := &e.instance
 	var lower, ip, region string
 	if i.Downgraded == Yes {
-		lower = e.say("downgraded")
+		lower = e.say("downgraded", "已降配")
 	}
 	if i.PartnerIP || i.PublicIP == No || i.noPublicIP() {
 		ip = e.addresses()
 	}
 	if e.set.region(&Requirements{Mainland: true}, i) == No {
-		region = e.say("%s, outside mainland China", plain(i.Region))
+		region = e.say("%s, outside mainland China", "%s，不在中国大陆", plain(i.Region))
 	}
 	w := words{
-		required: e.say("an instance as eligible as when its codes were issued"), found: e.join(lower, ip, region),
-		remedy: e.say("upgrade it again and restore what it lost, such as an EIP"),
+		required: e.say("an instance as eligible as when its codes were issued", "实例保持申请时的备案条件"), found: e.join(lower, ip, region),
+		remedy: e.say("upgrade it again and restore what it lost, such as an EIP", "升配并恢复缺失的条件，例如绑定EIP"),
 	}
 	if i.Downgraded == Unknown {
-		w.lack(e, FactDowngraded, "whether it was downgraded")
+		w.lack(e, FactDowngraded, "whether it was downgraded", "是否降配")
 	}
 	if w.found == "" {
 		w.found = e.general(RSKDowngraded).found
@@ -68,14 +68,14 @@ func (e *explainer) downgraded() words {
 // resold: RSK-OWNER.
 func (e *explainer) resold() words {
 	w := words{
-		required: e.say("an instance that keeps its owner"), found: e.say("another account owns it now"),
-		remedy: e.say("file an access or change filing with a code of a server of your own"),
+		required: e.say("an instance that keeps its owner", "实例未易主"), found: e.say("another account owns it now", "现归其他账号所有"),
+		remedy: e.say("file an access or change filing with a code of a server of your own", "使用自己服务器的备案服务码办理接入备案或变更备案"),
 	}
 	if e.outcome == OutcomePassed {
-		w.found = e.say("it has the same owner")
+		w.found = e.say("it has the same owner", "购买账号未变")
 	}
 	if e.Case.Bought == RelationUnknown {
-		w.lack(e, FactOwner, "who owns it")
+		w.lack(e, FactOwner, "who owns it", "现在的所有账号")
 	}
 	return w
 }
@@ -83,24 +83,24 @@ func (e *explainer) resold() words {
 // ipGone: RSK-IP.
 func (e *explainer) ipGone() words {
 	w := words{
-		required: e.say("the filed IP on the instance"), found: e.addresses(),
-		remedy: e.say("put the filed IP back, or file a change filing"),
+		required: e.say("the filed IP on the instance", "备案IP仍在实例上"), found: e.addresses(),
+		remedy: e.say("put the filed IP back, or file a change filing", "恢复备案IP，或办理变更备案"),
 	}
 	if e.outcome == OutcomeFailed {
-		w.found = e.join(e.say("the filed IP is gone"), w.found)
+		w.found = e.join(e.say("the filed IP is gone", "备案IP已不在实例上"), w.found)
 	}
 	if len(e.instance.IPs) == 0 {
-		w.lack(e, FactIPs, "its public IPs")
+		w.lack(e, FactIPs, "its public IPs", "实例的公网IP")
 		return w
 	}
-	w.lack(e, FactFilingIPs, "the filed IPs")
+	w.lack(e, FactFilingIPs, "the filed IPs", "备案IP")
 	return w
 }
 
 // move: RSK-MOVE.
 func (e *explainer) move() words {
 	return words{
-		required: e.say("nothing: it is advice"), found: e.say("a filing rests on this server"),
-		remedy: e.say("before leaving it, file an access or change filing with the new server's code; within one cloud changing DNS is said to do"),
+		required: e.say("nothing: it is advice", "不要求，仅为建议"), found: e.say("a filing rests on this server", "有备案依赖于该服务器"),
+		remedy: e.say("before leaving it, file an access or change filing with the new server's code; within one cloud changing DNS is said to do", "弃用前先用新服务器的备案服务码办理接入备案或变更备案；据称同一云内更换时修改DNS解析即可"),
 	}
 }

@@ -25,9 +25,10 @@ var (
 	categoryNames = []string{
 		"None", "Refused", "Invalid", "NoCode", "Taken", "Conflict", "Unavailable", "UnknownOutcome", "Hook", "Setup", "Ended", "Other",
 	}
-	phoneNames = []string{"None", "Unasked", "Verified", "Refused", "NoProof"}
-	roleNames  = []string{"Owner", "Grantee", "Holder", "Operator"}
-	endNames   = []string{"None", "Deregistered", "Cancelled", "Moved"}
+	outcomeNames = []string{"passed", "failed", "unknown", "assumed", "advice"}
+	phoneNames   = []string{"None", "Unasked", "Verified", "Refused", "NoProof"}
+	roleNames    = []string{"Owner", "Grantee", "Holder", "Operator"}
+	endNames     = []string{"None", "Deregistered", "Cancelled", "Moved"}
 )
 
 // name returns the i-th name.
