@@ -228,6 +228,7 @@ type listing struct {
 
 	call  *call
 	base  Query // of each pass
+	mixed bool  // the query finds records, too, that are not the asker's to know
 	today map[InstanceID]Instance
 	view  view // the ledgers
 }
@@ -335,12 +336,21 @@ func (l *listing) concerns(i int, rec *Record) bool {
 	if !l.passes[i].keep(rec, l.r.Account) || l.only != nil && !l.only(rec) {
 		return false
 	}
-	roles := rec.roles(l.call.actor, l.call.operator)
-	if l.r.aboutFiling() && roles&(RoleHolder|RoleOperator) == 0 {
-		return false // a filing that is not the viewer's to know
+	if !l.knows(rec) {
+		return false
 	}
 	s := l.r.State
-	return s == StateNone || rec.seen(roles) == s || rec.lapses() && s == StateInvalid
+	return s == StateNone || rec.seen(rec.roles(l.call.actor, l.call.operator)) == s || rec.lapses() && s == StateInvalid
+}
+
+// knows reports whether the asker may know that a record is what the list is
+// narrowed to.
+func (l *listing) knows(rec *Record) bool {
+	roles := rec.roles(l.call.actor, l.call.operator)
+	if l.r.aboutFiling() {
+		return roles&(RoleHolder|RoleOperator) != 0 // an owner is not told of a grantee's filing
+	}
+	return roles != 0
 }
 
 // inform learns today's facts about the instances of the records found, and
@@ -411,6 +421,7 @@ func (l *listing) prepare() error {
 		l.base.State = r.State
 	}
 	l.base.Newest = r.Newest
+	l.mixed = narrowed && !l.call.operator
 	if narrowed {
 		// One pass has the records of all passes.
 		passes := l.passes

@@ -28,7 +28,8 @@ type AssessmentPage struct {
 
 // OwnedPage is one page of [Engine.Owned], for a caller who keeps nothing
 // between pages. It holds at most ListRequest.Limit codes, and can hold fewer,
-// even none, while Next is not "": it looks at no more than 1,000. Next is
+// even none, while Next is not "": it looks at no more than 1,000, of which
+// those that are not the actor's to know do not count. Next is
 // ListRequest.After of the page after it; it tells nothing, has always the
 // same length, and is good for the same actor asking for the same list, until
 // Options.CursorKey changes. Anything else is an [*InvalidError]. Codes that
@@ -88,7 +89,7 @@ func (e *Engine) page(ctx context.Context, l *listing) (p AssessmentPage, err er
 			return AssessmentPage{}, err
 		}
 		p.Assessments = append(p.Assessments, got.shown...)
-		looked += max(got.looked, 1)
+		looked += got.looked
 		ask *= 4 // little was shown: look further
 		if at.after = got.next; got.next == "" {
 			at.pass++
@@ -97,16 +98,43 @@ func (e *Engine) page(ctx context.Context, l *listing) (p AssessmentPage, err er
 			break
 		}
 	}
+	if l.mixed {
+		if err := e.skipHidden(ctx, l, &at); err != nil {
+			return AssessmentPage{}, err
+		}
+	}
 	if at.pass < len(l.passes) {
 		p.Next, err = e.cursors.seal(at, l.bound())
 	}
 	return p, err
 }
 
+// skipHidden moves a position to before the next record that can be shown, or
+// to the end: whether a page is the last must not depend on what others have.
+func (e *Engine) skipHidden(ctx context.Context, l *listing, at *position) error {
+	for at.pass < len(l.passes) {
+		q := l.query(at.pass)
+		q.After, q.Limit = at.after, pageSize
+		found, err := e.listPage(ctx, q)
+		if err != nil {
+			return err
+		}
+		for i := range found.Records {
+			if l.concerns(at.pass, &found.Records[i]) {
+				return nil
+			}
+		}
+		if at.after = found.Next; found.Next == "" {
+			at.pass++
+		}
+	}
+	return nil
+}
+
 // look is one look into a list.
 type look struct {
 	shown  []Assessment
-	looked int    // records
+	looked int    // records, where hidden ones are among them only the others
 	next   string // the store's cursor behind them
 	short  bool   // the store has more, and returned fewer than it could: it has looked at enough
 }
@@ -121,7 +149,17 @@ func (e *Engine) look(ctx context.Context, l *listing, at position, room, ask in
 		if err != nil {
 			return look{}, err
 		}
-		got := look{looked: len(found.Records), next: found.Next, short: found.Next != "" && len(found.Records) < ask}
+		got := look{looked: max(len(found.Records), 1), next: found.Next}
+		if !l.mixed {
+			got.short = found.Next != "" && len(found.Records) < ask
+		} else {
+			got.looked = 0
+			for i := range found.Records {
+				if l.knows(&found.Records[i]) {
+					got.looked++
+				}
+			}
+		}
 		all, err := e.show(ctx, l, at.pass, found.Records)
 		if err != nil {
 			return look{}, err

@@ -414,6 +414,45 @@ func TestPagesAreBounded(t *testing.T) {
 	}
 }
 
+// TestPage5000 follows 10^5 codes of one account by pages of 20: each page,
+// the last as the first, asks the store once for 20 records.
+func TestPage5000(t *testing.T) {
+	w := newWorld(t)
+	const n, limit = 100_000, 20
+	var puts []icpcode.Put
+	for i := range n {
+		r := &icpcode.Record{
+			Code: must[icpcode.Code](t)(icpcode.ParseCode(fmt.Sprintf("0%011d", i))), Version: 1, State: icpcode.StateAvailable,
+			Last: icpcode.ActionIssue, Origin: icpcode.OriginFree, Owner: "a0", InstanceID: "i-1", Product: icpcode.ECS,
+			Issued: w.now.Add(time.Duration(i) * time.Millisecond), Updated: w.now, RuleSetVersion: "2026-01-06",
+		}
+		puts = append(puts, icpcode.Put{Document: icpcode.Document{Key: icpcode.Key{Kind: icpcode.KindRecord, Code: r.Code}, Version: 1, Body: r}})
+		if len(puts) == 1000 {
+			if err := w.store.Commit(w.ctx, icpcode.Change{Puts: puts}); err != nil {
+				t.Fatal(err)
+			}
+			puts = nil
+		}
+	}
+	counting := &counting{Store: w.store}
+	eng := icpcode.New(counting, &w.opt)
+	r := icpcode.ListRequest{Actor: "a0", Newest: true, Limit: limit}
+	for page := 1; ; page++ {
+		counting.records, counting.calls = 0, 0
+		p := must[icpcode.Page](t)(eng.OwnedPage(w.ctx, r))
+		first := fmt.Sprintf("0%011d", n-1-(page-1)*limit)
+		if len(p.Records) != limit || p.Records[0].Code.String() != first || counting.records != limit || counting.calls != 1 {
+			t.Fatalf("page %d has %d codes, and cost %d records in %d calls", page, len(p.Records), counting.records, counting.calls)
+		}
+		if r.After = p.Next; r.After == "" {
+			if page != n/limit {
+				t.Errorf("page %d is the last, want %d", page, n/limit)
+			}
+			return
+		}
+	}
+}
+
 type counting struct {
 	icpcode.Store
 	records, calls int
