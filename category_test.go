@@ -157,3 +157,26 @@ func (s *unreadable) List(context.Context, icpcode.Query) (icpcode.Page, error) 
 func (s *unreadable) Events(context.Context, icpcode.EventQuery) ([]icpcode.Event, error) {
 	return nil, s.fail()
 }
+
+// TestCategoryTexts: each category but that of no error has words of its own in
+// each language, and they name nothing of a program.
+func TestCategoryTexts(t *testing.T) {
+	seen := map[string]bool{"": true}
+	for c := icpcode.CategoryNone + 1; c <= icpcode.CategoryOther; c++ {
+		en, zh := c.Text(icpcode.English), c.Text(icpcode.Chinese)
+		if seen[en] || seen[zh] || regexp.MustCompile(`\p{Han}`).MatchString(en) || regexp.MustCompile(`[A-Za-z]`).MatchString(zh) {
+			t.Errorf("%v has the words %q and %q", c, en, zh)
+		}
+		if strings.Contains(en, c.String()) && c != icpcode.CategoryOther {
+			t.Errorf("%v is named in %q", c, en)
+		}
+		seen[en], seen[zh] = true, true
+		promises := strings.Contains(en, "try again") || strings.Contains(en, "again, it")
+		if c.Repeat() != promises && c != icpcode.CategoryInvalid {
+			t.Errorf("%v: Repeat is %v, and %q says otherwise", c, c.Repeat(), en)
+		}
+	}
+	if a, b := icpcode.CategoryNone.Text(icpcode.English), (icpcode.CategoryOther + 1).Text(icpcode.Chinese); a+b != "" {
+		t.Errorf("what is no category has the words %q", a+b)
+	}
+}
