@@ -4,6 +4,6 @@ go 1.25.0
 
 require github.com/icpcode/icpcode v0.0.0
 
-require github.com/shopspring/decimal v1.6.0 // indirect
+require github.com/shopspring/decimal v1.6.0
 
 replace github.com/icpcode/icpcode => ../

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/icpcode/icpcode"
+	"github.com/shopspring/decimal"
 )
 
 // Options says who is asking and what is known. Account is needed; every other
@@ -30,6 +31,11 @@ type Options struct {
 	// Assume names rules whose missing facts are assumed to pass for an
 	// account. nil: none.
 	Assume func(context.Context, icpcode.AccountID) (icpcode.RuleIDs, error)
+	// Paid says of a purchase what was paid for it, or that it was the engine's
+	// price (an invalid decimal), or [ErrNotPaid]. It only looks up, by account
+	// and request ID, and answers the same again for the same purchase. nil:
+	// nothing can be bought, as if the engine had no price.
+	Paid func(context.Context, Purchase) (decimal.NullDecimal, error)
 	// Reveal is told before a whole code is shown that was asked for. An error
 	// of it keeps the code hidden and is answered 502. nil: no code is shown
 	// but in the answer that made it.
@@ -42,6 +48,9 @@ type Options struct {
 	// kept like a password, the same in every process. Zero: a random one, so
 	// that handles end with the process.
 	Key [32]byte
+	// CodeFormat is the engine's Options.ImportFormat: the form of codes that
+	// are typed.
+	CodeFormat icpcode.Format
 	// TrustedOrigins may send changes from a page of theirs, beside the
 	// handler's own origin: "https://console.example.com".
 	TrustedOrigins []string
@@ -57,4 +66,12 @@ type Access struct {
 	Owner   icpcode.AccountID // of the code
 	Masked  string            // the code, as [icpcode.Code.Masked] shows it
 	Version uint64            // of the code's record
+}
+
+// Purchase is a purchase of codes that is about to happen.
+type Purchase struct {
+	Account   icpcode.AccountID // who buys
+	RequestID string            // "" in a dry run that has none
+	Quantity  int               // as it was asked for: any number
+	DryRun    bool              // nothing will be bought
 }
