@@ -79,8 +79,12 @@ func (p *pending) names(keys []Key) []Key {
 	return p.request.keys(&p.call, keys)
 }
 
-// weight is how much of a Change the request can fill.
+// weight is how much of a Change the request can fill. What goes alone weighs
+// more than one takes.
 func (p *pending) weight() int {
+	if p.single {
+		return p.capacity.total() + 1
+	}
 	if p.set == nil {
 		return 1
 	}

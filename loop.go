@@ -32,6 +32,7 @@ type pending struct {
 	failed  error             // to prepare or to draw: the answer, unless there is a receipt
 	told
 	ticket merge.Ticket[Key, *pending]
+	single bool // it goes alone
 
 	// What a caller is told that leaves: underway says that a Commit with the
 	// request in it may be on its way. Doubt is the error of one that may
@@ -49,7 +50,8 @@ func (e *Engine) do(ctx context.Context, actor AccountID, requestID string, r re
 	if err != nil {
 		return Result{}, err
 	}
-	if err := e.settle(ctx, s, p); err != nil {
+	p, err = e.settle(ctx, s, p)
+	if err != nil {
 		return Result{}, err
 	}
 	if e.dry {
@@ -115,20 +117,27 @@ func (e *Engine) enter(ctx context.Context, s *scratch, actor AccountID, request
 	return p, nil
 }
 
-// settle takes a request to its answer, which is in p unless it is the error.
-func (e *Engine) settle(ctx context.Context, s *scratch, p *pending) error {
-	s.errand = errand{e, ctx, p}
+// settle takes a request to its answer, which is in the pending that it
+// returns unless it is the error.
+func (e *Engine) settle(ctx context.Context, s *scratch, p *pending) (*pending, error) {
 	noRules := p.failed
 	for stale, asked := 0, false; ; {
+		s.errand = errand{e, ctx, p}
 		p.failed = noRules
 		if noRules == nil {
 			p.failed = p.request.prepare(&p.call, &p.told, &s.errand)
 		}
 		if p.failed != nil && p.err != nil {
-			return p.conclude(p.failed) // it had no receipt a moment ago
+			return p, p.conclude(p.failed) // it had no receipt a moment ago
 		}
-		if left := e.carry(ctx, s, p); left != nil {
-			return left
+		prepared := p.failed
+		left := e.carry(ctx, s, p)
+		for errors.Is(left, merge.ErrApart) {
+			p = p.takenApart(prepared)
+			left = e.carry(ctx, s, p)
+		}
+		if left != nil {
+			return p, left
 		}
 		facts := errors.Is(p.err, errFacts)
 		if errors.Is(p.err, errPhone) || facts && !asked {
@@ -136,19 +145,35 @@ func (e *Engine) settle(ctx context.Context, s *scratch, p *pending) error {
 			continue
 		}
 		if !facts && !errors.Is(p.err, errStale) {
-			return p.conclude(p.err)
+			return p, p.conclude(p.err)
 		}
 		stale++
 		if e.inTx {
-			return p.conclude(fmt.Errorf("%w: the transaction has something else than it lists or draws", ErrConflict))
+			return p, p.conclude(fmt.Errorf("%w: the transaction has something else than it lists or draws", ErrConflict))
 		}
 		if stale == maxAttempts {
-			return p.conclude(fmt.Errorf("%w: in %d attempts the store never had what it listed", ErrConflict, maxAttempts))
+			return p, p.conclude(fmt.Errorf("%w: in %d attempts the store never had what it listed", ErrConflict, maxAttempts))
 		}
 		if err := backOff(ctx, stale-1); err != nil {
-			return p.conclude(err)
+			return p, p.conclude(err)
 		}
 	}
+}
+
+// errHangs is why a request is in doubt whose commit was given up.
+var errHangs = errors.New("icpcode: the commit took too long")
+
+// takenApart returns the request as it goes on alone after a flight that hung,
+// which has p for as long as it lasts. Failed is how it was prepared.
+func (p *pending) takenApart(failed error) *pending {
+	again := &pending{
+		call: p.call, request: p.request, receipt: p.receipt, print: p.print, typed: p.typed,
+		failed: failed, doubt: p.doubt, single: true,
+	}
+	if p.underway && p.err == nil {
+		again.doubt = errHangs
+	}
+	return again
 }
 
 // conclude makes of what became of a request what its caller is told.
@@ -167,7 +192,7 @@ func (p *pending) conclude(err error) error {
 }
 
 // carry takes a request to an answer, alone or with others. Its error is that
-// of a caller that left.
+// of a caller that left, or [merge.ErrApart].
 func (e *Engine) carry(ctx context.Context, s *scratch, p *pending) error {
 	s.alone[0] = p
 	s.batch = batch{requests: s.alone[:]}
@@ -180,8 +205,9 @@ func (e *Engine) carry(ctx context.Context, s *scratch, p *pending) error {
 		}
 		return nil
 	}
-	if err := e.queue.Do(ctx, &p.ticket, p, s.keys, p.weight(), try); err == nil {
-		return nil
+	err := e.queue.Do(ctx, &p.ticket, p, s.keys, p.weight(), try)
+	if err == nil || errors.Is(err, merge.ErrApart) {
+		return err
 	}
 	if p.underway {
 		return &UnknownOutcomeError{RequestID: p.requestID, Err: ctx.Err()}
@@ -303,9 +329,11 @@ func (e *Engine) attempt(ctx context.Context, s *scratch, b *batch) error {
 		}
 	}
 	for _, p := range b.requests {
-		if p.failed == nil {
-			p.failed = e.draw(p)
-		}
+		p.ticket.Hold(func() {
+			if p.failed == nil {
+				p.failed = e.draw(p)
+			}
+		})
 	}
 	if err := e.read(ctx, s, b); err != nil {
 		return err
@@ -411,7 +439,7 @@ type scratch struct {
 func (s *scratch) gather(batch []*pending) {
 	s.keys = s.keys[:0]
 	for _, p := range batch {
-		s.keys = p.names(s.keys)
+		p.ticket.Hold(func() { s.keys = p.names(s.keys) })
 	}
 	if len(batch) > 1 {
 		slices.SortFunc(s.keys, Key.Compare)

@@ -317,3 +317,86 @@ func TestMergeLingers(t *testing.T) {
 		}
 	})
 }
+
+// TestMergeApart has requests leave together of which one hangs, over a store
+// that minds contexts and over one that does not: the others are done all the
+// same, each once, and are told so.
+func TestMergeApart(t *testing.T) {
+	for _, deaf := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newCrew(t)
+			free := make([]icpcode.Instance, 20)
+			for n := range free {
+				free[n] = c.server2(theOwner, fmt.Sprint("i-free", n))
+				free[n].ContractQuota = 1 // once more would be refused
+			}
+			free[0].ContractQuota = 2
+			hung := c.server2(theOwner, "i-hangs")
+			c.runway.Store = &hangsOn{Store: c.runway.Store, key: "i-hangs", deaf: deaf}
+			all := []*told{c.issue(c.ctx, "first", c.server(theOwner), ""), c.issue(c.ctx, "second", c.server(theOwner), "")}
+			ctx, cancel := context.WithTimeout(c.ctx, time.Minute)
+			defer cancel()
+			hangs := c.issue(ctx, "hangs", hung, "")
+			for n, i := range free {
+				all = append(all, c.issue(c.ctx, fmt.Sprint("free ", n), i, ""))
+			}
+			all = append(all, c.issue(c.ctx, "behind", free[0], ""))
+			c.runway.clear()
+			if _, done := count(all); done != 2 {
+				t.Fatalf("%d were done before the commit that they share was given up", done)
+			}
+			<-time.After(300 * time.Millisecond)
+			synctest.Wait()
+			if _, done := count(all); done != len(all) {
+				for _, a := range all {
+					if a.err != nil {
+						t.Error(a.id, a.err)
+					}
+				}
+				t.Errorf("%d of %d were done", done, len(all))
+			}
+			<-time.After(time.Hour)
+			synctest.Wait()
+			is(t, hangs.err, icpcode.ErrUnknownOutcome)
+			is(t, hangs.err, context.DeadlineExceeded)
+			issued := map[icpcode.InstanceID]int{}
+			for rec, err := range c.eng.Owned(c.ctx, icpcode.ListRequest{Actor: theOwner}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				issued[rec.InstanceID]++
+			}
+			if c.runway.largest < 20 {
+				t.Errorf("at most %d left together", c.runway.largest)
+			}
+			for _, i := range free {
+				if issued[i.ID] != i.ContractQuota {
+					t.Errorf("%s gave %d codes", i.ID, issued[i.ID])
+				}
+			}
+		})
+	}
+}
+
+// hangsOn is a store that does not come back from Commits of one instance
+// before the context is done; or, if it is deaf, before half an hour has passed.
+type hangsOn struct {
+	icpcode.Store
+	key  string
+	deaf bool
+}
+
+func (h *hangsOn) Commit(ctx context.Context, c icpcode.Change) error {
+	for _, p := range c.Puts {
+		if p.Key.Kind != icpcode.KindLedger || p.Key.A != h.key {
+			continue
+		}
+		if h.deaf {
+			<-time.After(time.Hour / 2)
+			break
+		}
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return h.Store.Commit(ctx, c)
+}

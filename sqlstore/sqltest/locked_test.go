@@ -127,3 +127,69 @@ func lockedRows(t *testing.T, e engine) {
 		free("free after " + name(len(part)) + time.Since(start).String())
 	}
 }
+
+// TestLockedTogether has one row locked, and requests that leave together with
+// one that needs it: the others do not wait for the lock.
+func TestLockedTogether(t *testing.T) {
+	each(t, []engine{onPostgres, onMariaDB, onMultiMariaDB}, lockedTogether)
+}
+
+func lockedTogether(t *testing.T, e engine) {
+	const strangers, rounds, soon = 40, 3, 20 * time.Second // of the 50 that InnoDB waits
+	db := e.migrated(t)[0]
+	eng := newEngine(sqlstore.New(db, e.dialect, nil))
+	lock := "select version from icp_ledgers where instance = $1 for update"
+	if e.dialect == sqlstore.MySQL {
+		lock = "select version from icp_ledgers where instance = ? for update"
+	}
+	issue := func(ctx context.Context, instance, id string) error {
+		_, err := eng.Issue(ctx, icpcode.IssueRequest{Actor: "owner", RequestID: id, Quantity: 1, Instance: server("owner", instance, 1000)})
+		return err
+	}
+	if err := issue(t.Context(), "mm-locked", "first"); err != nil {
+		t.Fatal(err)
+	}
+	for round := range rounds {
+		tx, err := db.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var version int
+		if err := tx.QueryRowContext(t.Context(), lock, "mm-locked").Scan(&version); err != nil {
+			t.Fatal(err)
+		}
+		waits := make(chan error, 1)
+		done := make(chan error, strangers)
+		for n := range strangers {
+			if n == strangers/2 {
+				go func() { waits <- issue(t.Context(), "mm-locked", fmt.Sprint("waits ", round)) }()
+			}
+			// Half of the names sort before that of the locked row.
+			name := fmt.Sprintf("%c%d-%d", 'a'+rune(n%2)*25, round, n)
+			go func() { done <- issue(t.Context(), name, fmt.Sprint("stranger ", round, " ", n)) }()
+		}
+		start := time.Now()
+		for range strangers {
+			select {
+			case err := <-done:
+				if err != nil {
+					t.Error(err)
+				}
+			case <-time.After(soon):
+				t.Fatalf("strangers of a locked row still wait after %v", soon)
+			}
+		}
+		t.Logf("round %d: strangers were done after %v", round, time.Since(start))
+		select {
+		case err := <-waits:
+			t.Fatalf("a request for a locked row was answered: %v", err)
+		default:
+		}
+		if err := tx.Rollback(); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-waits; err != nil {
+			t.Error(err)
+		}
+	}
+}
