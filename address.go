@@ -70,7 +70,7 @@ func isPublic(ip netip.Addr) bool {
 // unmapped returns ips with IPv4-mapped addresses as the IPv4 addresses that
 // they map. It does not write to ips.
 func unmapped(ips []netip.Addr) []netip.Addr {
-	if !slices.ContainsFunc(ips, netip.Addr.Is4In6) {
+	if !anyMapped(ips) {
 		return ips
 	}
 	ips = slices.Clone(ips)
@@ -78,6 +78,16 @@ func unmapped(ips []netip.Addr) []netip.Addr {
 		ips[i] = ips[i].Unmap()
 	}
 	return ips
+}
+
+// anyMapped reports whether one of ips is an IPv4-mapped address.
+func anyMapped(ips []netip.Addr) bool {
+	for i := range ips {
+		if ips[i].Is4In6() {
+			return true
+		}
+	}
+	return false
 }
 
 // hasIP reports whether ip is one of ips, either of them mapped or not: records
@@ -94,5 +104,10 @@ func hasIP(ips []netip.Addr, ip netip.Addr) bool {
 
 // noPublicIP reports whether addresses are stated and none of them is public.
 func (i *Instance) noPublicIP() bool {
-	return len(i.IPs) > 0 && !slices.ContainsFunc(i.IPs, isPublic)
+	for k := range i.IPs {
+		if isPublic(i.IPs[k]) {
+			return false
+		}
+	}
+	return len(i.IPs) > 0
 }

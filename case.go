@@ -100,9 +100,9 @@ type Case struct {
 type CaseCode struct {
 	State   State   `json:"state"` // as recorded, in the asker's words (LIF-VIEW)
 	Origin  Origin  `json:"origin"`
-	Product Product `json:"product,omitzero"` // of its instance
-	Asker   Role    `json:"asker"`            // the parts that the asker plays towards it
+	Asker   Role    `json:"asker"` // the parts that the asker plays towards it
 	Granted bool    `json:"granted,omitzero"`
+	Product Product `json:"product,omitzero"` // of its instance
 	// Instance says which of CaseGrant.Instances is its own, counted from 1;
 	// 0: none. What is stated of the instance of Case.Code is in Case.Instance.
 	Instance int `json:"instance,omitzero"`
@@ -335,13 +335,12 @@ func newCase(o Operation, t time.Time) Case {
 	return Case{Operation: o, At: t, IssuedInstance: -1, IssuedAccount: -1}
 }
 
-// issue makes c the case of an issue of which the documents say nothing.
-func (c *Case) issue(r *IssueRequest, t time.Time) {
-	c.Operation, c.At = OperationIssue, t
+// issue takes over what a request for an issue states.
+func (c *Case) issue(r *IssueRequest) {
 	c.Quantity, c.Certification, c.Assume = r.Quantity, r.Certification, r.Assume
 	c.ForAnother = r.GrantTo != "" && r.GrantTo != r.Actor
-	c.IssuedInstance, c.IssuedAccount = -1, -1
-	c.state(&r.Instance)
+	c.Instance = r.Instance
+	c.Instance.Owner = ""
 	c.Bought = relation(r.Instance.Owner, r.Actor, "")
 }
 
@@ -358,7 +357,7 @@ func (c *Case) round() {
 	if c.At.Nanosecond()|i.Created.Nanosecond()|i.Expires.Nanosecond() != 0 {
 		c.At, i.Created, i.Expires = c.At.Truncate(time.Microsecond), i.Created.Truncate(time.Microsecond), i.Expires.Truncate(time.Microsecond)
 	}
-	if len(i.IPs) > 0 {
+	if anyMapped(i.IPs) {
 		i.IPs = unmapped(i.IPs)
 	}
 }

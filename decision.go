@@ -16,10 +16,6 @@ type Decision struct {
 	Case Case
 	Verdict
 	Quota Quota // ELG-QUOTA: of the instance, or of the product in the account
-	// PhoneNeeded says that the phone is yet to be verified (GRT-FIRST), also
-	// after a proof that was not accepted: if nothing else refuses, the action
-	// passes once it is.
-	PhoneNeeded bool
 
 	set  *RuleSet // that decided; nil where the decision was read back
 	said *said    // what a decision that was read back says
@@ -27,10 +23,14 @@ type Decision struct {
 
 // Verdict is what the rules answered, without why. The zero value refuses.
 type Verdict struct {
-	Decided             bool    // rules were asked
 	Pass, Fail, Unknown RuleIDs // disjoint
 	Assumed             RuleIDs // those of Unknown that the request or rule set assumes to pass
 	Advice              RuleIDs // rules that advise and never gate (PAY-WHEN, RSK-MOVE)
+	Decided             bool    // rules were asked
+	// PhoneNeeded says that the phone is yet to be verified (GRT-FIRST), also
+	// after a proof that was not accepted: if nothing else refuses, the action
+	// passes once it is.
+	PhoneNeeded bool
 }
 
 // Refused reports whether a rule fails, or is unknown and not assumed, or

@@ -68,9 +68,8 @@ func (r *issuing) writes(c *call) (puts, events int) {
 // decide: LIF-ISSUE, and with a grantee GRT-ATOMIC.
 func (r *issuing) decide(c *call, v *view) (Result, Decision, error) {
 	l := c.readLedgers(v, &r.Instance, r.Assume)
-	var d Decision
-	d.Case.issue(&r.IssueRequest, c.at)
-	d.Case.Operator = c.operator
+	d := Decision{Case: c.newCase(OperationIssue)}
+	d.Case.issue(&r.IssueRequest)
 	l.tell(&d.Case)
 	var g grant
 	if r.GrantTo != "" {

@@ -104,13 +104,27 @@ func (c *Case) today(code *CaseCode) *Instance {
 	return &c.Instance
 }
 
-// tally gathers what rules answer.
-type tally struct{ no, yes RuleIDs }
+// tally gathers what rules answer, two bits each. Even rules and odd ones have
+// words of their own, so that no answer reaches into its neighbour's place.
+type tally struct{ even, odd RuleIDs }
 
-// note notes an answer without a branch: No is 1, Yes is 2.
-func (t *tally) note(r Rule, answer Tri) {
-	t.no |= RuleIDs(answer&No) << r
-	t.yes |= RuleIDs(answer>>1) << r
+// evenRules are every second rule.
+const evenRules RuleIDs = 0x5555_5555_5555_5555
+
+// with notes an answer, without a branch where r is a constant. It returns the
+// tally, since one that is written through a pointer is kept in memory.
+func (t tally) with(r Rule, answer Tri) tally {
+	if r%2 == 0 {
+		return tally{t.even | RuleIDs(answer)<<r, t.odd}
+	}
+	return tally{t.even, t.odd | RuleIDs(answer)<<r}
+}
+
+// split returns those of the rules in asked that pass, fail and are unknown.
+func (t tally) split(asked RuleIDs) (pass, fail, unknown RuleIDs) {
+	pass = (t.even>>1&evenRules | t.odd>>1&^evenRules) & asked
+	fail = (t.even&evenRules | t.odd&^evenRules) & asked
+	return pass, fail, asked &^ (pass | fail)
 }
 
 // judgeInstance answers the eligibility rules in asked about the instance.
@@ -138,20 +152,19 @@ func (s *RuleSet) judgeInstance(d *Decision, asked RuleIDs) {
 		d.Quota.Limit = i.ContractQuota
 	}
 	var t tally
-	t.note(ELGProduct, q.product(i, listed))
-	t.note(ELGOwner, c.Bought.asker())
-	t.note(ELGBilling, q.billing(i))
-	t.note(ELGTerm, q.term(i))
-	t.note(ELGRemaining, q.remaining(i, c.At))
-	t.note(ELGRegion, s.region(q, i))
-	t.note(ELGPublicIP, q.publicIP(i))
-	t.note(ELGStatus, q.status(i, c.At))
-	t.note(ELGIPInUse, q.ipFree(i))
-	t.note(ELGQuota, quota(i, listed, d.Quota))
-	t.note(ELGBatch, s.batch(d.Quota.Requested))
-	t.note(ELGAccount, s.account(c.Certification, c.ForAnother))
-	d.Pass, d.Fail = t.yes&asked, t.no&asked
-	d.Unknown = asked &^ (t.yes | t.no)
+	t = t.with(ELGProduct, q.product(i, listed))
+	t = t.with(ELGOwner, c.Bought.asker())
+	t = t.with(ELGBilling, q.billing(i))
+	t = t.with(ELGTerm, q.term(i))
+	t = t.with(ELGRemaining, q.remaining(i, c.At))
+	t = t.with(ELGRegion, s.region(q, i))
+	t = t.with(ELGPublicIP, q.publicIP(i))
+	t = t.with(ELGStatus, q.status(i, c.At))
+	t = t.with(ELGIPInUse, q.ipFree(i))
+	t = t.with(ELGQuota, quota(i, listed, d.Quota))
+	t = t.with(ELGBatch, s.batch(d.Quota.Requested))
+	t = t.with(ELGAccount, s.account(c.Certification, c.ForAnother))
+	d.Pass, d.Fail, d.Unknown = t.split(asked)
 	if s.Life.SellsCodes && d.Fail.Has(ELGQuota) && max(0, d.Quota.Used) >= d.Quota.Limit && asked.Has(ELGBatch) {
 		d.Advice |= 1 << PAYWhen
 	}
@@ -314,14 +327,13 @@ func (s *RuleSet) judgeRisk(d *Decision) {
 	}
 	q, _ := s.requirements(code.Product)
 	var t tally
-	t.note(RSKExpiring, s.lasting(code.State, today, d.Case.At))
-	t.note(RSKReleased, present(today))
-	t.note(RSKBilling, prepaid(q, today))
-	t.note(RSKDowngraded, s.undiminished(q, today))
-	t.note(RSKOwner, d.Case.Bought.owner())
-	t.note(RSKIP, keepsIPs(&d.Case.Filing, today))
-	d.Pass, d.Fail = t.yes, t.no
-	d.Unknown = rskRules &^ (t.yes | t.no)
+	t = t.with(RSKExpiring, s.lasting(code.State, today, d.Case.At))
+	t = t.with(RSKReleased, present(today))
+	t = t.with(RSKBilling, prepaid(q, today))
+	t = t.with(RSKDowngraded, s.undiminished(q, today))
+	t = t.with(RSKOwner, d.Case.Bought.owner())
+	t = t.with(RSKIP, keepsIPs(&d.Case.Filing, today))
+	d.Pass, d.Fail, d.Unknown = t.split(rskRules)
 	if today.stated() || d.Case.Bought != RelationUnknown {
 		d.Assumed = d.Unknown
 	}

@@ -186,9 +186,13 @@ const (
 // does not judge the grant itself: see [Engine.DryRun].
 func (s *RuleSet) Check(r IssueRequest, used int, t time.Time) (d Decision) {
 	// Field by field into the result: a composite literal would be copied.
-	d.Case.issue(&r, t)
+	d.Case.Operation, d.Case.At = OperationIssue, t
+	d.Case.issue(&r)
 	d.Case.round()
-	d.Case.IssuedInstance, d.Case.IssuedAccount = max(used, -1), max(used, -1)
+	d.Case.IssuedInstance, d.Case.IssuedAccount = used, used
+	if used < 0 {
+		d.Case.IssuedInstance, d.Case.IssuedAccount = -1, -1
+	}
 	d.set, d.Decided = s, true
 	s.judgeInstance(&d, elgRules)
 	return d
@@ -248,7 +252,7 @@ func (q *Requirements) term(i *Instance) Tri {
 	}
 	if months > 0 {
 		// Days that were stated without their hours are not held against it.
-		return tri(months >= q.TermMonths && !i.lastsBelow(q.TermMonths, day))
+		return tri(months >= q.TermMonths && (i.Created.IsZero() || !i.lastsBelow(q.TermMonths, day)))
 	}
 	if i.TermMonths > 0 && i.TermMonths < q.TermMonths {
 		return No // renewals included it is too short, so the first purchase is
@@ -281,8 +285,8 @@ const day = 24 * time.Hour
 // earlier reports whether a is before the instant days times 24 hours after t.
 // time.Time's own methods say the same, at twice the price.
 func earlier(a, t time.Time, days int) bool {
-	if end := t.Unix() + int64(days)*(24*60*60); a.Unix() != end {
-		return a.Unix() < end
+	if left := a.Unix() - t.Unix() - int64(days)*(24*60*60); left != 0 {
+		return left < 0
 	}
 	return a.Nanosecond() < t.Nanosecond()
 }
@@ -327,9 +331,10 @@ func (x regionIndex) find(name string) Tri {
 	if len(name) >= len(x) {
 		return Unknown
 	}
-	for i := range x[len(name)] {
-		if r := &x[len(name)][i]; r.name == name {
-			return r.mainland
+	same := x[len(name)]
+	for i := range same {
+		if same[i].name == name {
+			return same[i].mainland
 		}
 	}
 	return Unknown

@@ -101,10 +101,10 @@ func (d *Decision) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*d = Decision{
-		Case: j.Case, Quota: j.Quota, PhoneNeeded: j.PhoneNeeded, said: &said{j.RuleSet, j.Answers},
+		Case: j.Case, Quota: j.Quota, said: &said{j.RuleSet, j.Answers},
 		Verdict: Verdict{
-			Decided: j.Case.Operation != OperationNone,
-			Pass:    MakeRuleIDs(j.Pass...), Fail: MakeRuleIDs(j.Fail...), Unknown: MakeRuleIDs(j.Unknown...),
+			Decided: j.Case.Operation != OperationNone, PhoneNeeded: j.PhoneNeeded,
+			Pass: MakeRuleIDs(j.Pass...), Fail: MakeRuleIDs(j.Fail...), Unknown: MakeRuleIDs(j.Unknown...),
 			Assumed: MakeRuleIDs(j.Assumed...), Advice: MakeRuleIDs(j.Advice...),
 		},
 	}

@@ -11,7 +11,7 @@ var table = []disabling{
 		{"rules.go", "if !listed {\n\t\treturn No", "if !listed {\n\t\treturn Yes"},
 	}},
 	{rule: icpcode.ELGOwner, why: "anyone applies for anyone's instance", edits: []edit{
-		{"judge.go", "t.note(ELGOwner, c.Bought.asker())", "t.note(ELGOwner, Yes)"},
+		{"judge.go", "t = t.with(ELGOwner, c.Bought.asker())", "t = t.with(ELGOwner, Yes)"},
 	}},
 	{rule: icpcode.ELGBilling, why: "any billing passes", edits: []edit{
 		{"rules.go", "if !q.Subscription {", "if true {"},
@@ -221,22 +221,22 @@ var table = []disabling{
 	}},
 
 	{rule: icpcode.RSKExpiring, why: "an expiry is no risk", edits: []edit{
-		{"judge.go", "t.note(RSKExpiring, s.lasting(code.State, today, d.Case.At))", "t.note(RSKExpiring, Yes)"},
+		{"judge.go", "t = t.with(RSKExpiring, s.lasting(code.State, today, d.Case.At))", "t = t.with(RSKExpiring, Yes)"},
 	}},
 	{rule: icpcode.RSKReleased, why: "a release is no risk", edits: []edit{
-		{"judge.go", "t.note(RSKReleased, present(today))", "t.note(RSKReleased, Yes)"},
+		{"judge.go", "t = t.with(RSKReleased, present(today))", "t = t.with(RSKReleased, Yes)"},
 	}},
 	{rule: icpcode.RSKBilling, why: "pay-as-you-go is no risk", edits: []edit{
-		{"judge.go", "t.note(RSKBilling, prepaid(q, today))", "t.note(RSKBilling, Yes)"},
+		{"judge.go", "t = t.with(RSKBilling, prepaid(q, today))", "t = t.with(RSKBilling, Yes)"},
 	}},
 	{rule: icpcode.RSKDowngraded, why: "a downgrade is no risk", edits: []edit{
-		{"judge.go", "t.note(RSKDowngraded, s.undiminished(q, today))", "t.note(RSKDowngraded, Yes)"},
+		{"judge.go", "t = t.with(RSKDowngraded, s.undiminished(q, today))", "t = t.with(RSKDowngraded, Yes)"},
 	}},
 	{rule: icpcode.RSKOwner, why: "a new owner is no risk", edits: []edit{
-		{"judge.go", "t.note(RSKOwner, d.Case.Bought.owner())", "t.note(RSKOwner, Yes)"},
+		{"judge.go", "t = t.with(RSKOwner, d.Case.Bought.owner())", "t = t.with(RSKOwner, Yes)"},
 	}},
 	{rule: icpcode.RSKIP, why: "a lost address is no risk", edits: []edit{
-		{"judge.go", "t.note(RSKIP, keepsIPs(&d.Case.Filing, today))", "t.note(RSKIP, Yes)"},
+		{"judge.go", "t = t.with(RSKIP, keepsIPs(&d.Case.Filing, today))", "t = t.with(RSKIP, Yes)"},
 	}},
 	{rule: icpcode.RSKMove, why: "nothing is advised to who must change servers", edits: []edit{
 		{"judge.go", "d.Advice = 1 << RSKMove", "d.Advice = 0"},
