@@ -25,9 +25,10 @@ func (s *RuleSet) Review(r Record, today Instance, t time.Time) Decision {
 }
 
 // reviewed adds the filing that a review is about; nil: it is not known.
+// Records of before hold addresses as they were typed.
 func (c *Case) reviewed(f *Filing) {
 	if f != nil {
-		c.Filing.IPs = f.IPs
+		c.Filing.IPs = unmapped(f.IPs)
 	}
 }
 

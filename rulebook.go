@@ -112,13 +112,16 @@ func (d *Digest) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// Digest returns the SHA-256 of the set's JSON form. A [Decision] bears that of
-// the set that made it, so that the very same set can be found again.
+// Digest returns the SHA-256 of the set's JSON form without Source, AsOf and
+// Cites, which change no answer. A [Decision] bears that of the set that made
+// it, so that a set which answers the same can be found again.
 func (s *RuleSet) Digest() Digest {
 	if s.digest != (Digest{}) {
 		return s.digest
 	}
-	data, err := json.Marshal(s.canonical())
+	c := s.canonical()
+	c.Source, c.AsOf, c.Cites = "", "", nil
+	data, err := json.Marshal(c)
 	if err != nil {
 		return Digest{} // of a set that no book takes
 	}
