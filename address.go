@@ -104,10 +104,5 @@ func hasIP(ips []netip.Addr, ip netip.Addr) bool {
 
 // noPublicIP reports whether addresses are stated and none of them is public.
 func (i *Instance) noPublicIP() bool {
-	for k := range i.IPs {
-		if isPublic(i.IPs[k]) {
-			return false
-		}
-	}
-	return len(i.IPs) > 0
+	return len(i.IPs) > 0 && !slices.ContainsFunc(i.IPs, isPublic)
 }
