@@ -153,6 +153,7 @@ var ruleTitles = [numRules]Bilingual{
 	RSKDowngraded: {"the server behind a filing stays eligible", "备案所用服务器保持符合备案条件"},
 	RSKOwner:      {"the server behind a filing keeps its owner", "备案所用服务器未易主"},
 	RSKIP:         {"the filed IP stays on the server", "备案IP仍在服务器上"},
+	RSKDNS:        {"the filed domain points to the server behind it", "备案域名解析到备案的服务器"},
 	RSKMove:       {"a filing moves before its server goes", "更换服务器前先变更备案"},
 }
 

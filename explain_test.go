@@ -284,7 +284,7 @@ func TestReasonsAreComplete(t *testing.T) {
 			}
 		}
 	}
-	explainWorld(func(d *situation) { complete(d, 1<<numRules-2) })
+	explainWorld(func(d *situation) { complete(d, ^RuleIDs(1)) })
 	explainLives(func(d *situation) {
 		complete(d, MakeRuleIDs(d.action.Rule(), LIFClose, GRTOnce, FILHolder, LIFEffective))
 	})

@@ -64,7 +64,7 @@ const (
 	numAsked = iota
 )
 
-// The rules that no decision answers.
+// The rules that no decision answers. RSK-DNS is answered by [RuleSet.ReviewDNS].
 const (
 	CODFormat Rule = iota + numAsked
 	CODOpaque
@@ -88,6 +88,7 @@ const (
 	FILSuccess
 	FILPick
 	FILService
+	RSKDNS
 
 	numRules = iota + numAsked
 )
@@ -110,7 +111,7 @@ var ruleIDs = [numRules]string{
 	CODInput: "COD-INPUT", CODInstant: "COD-INSTANT", CODOne: "COD-ONE", LIFIssue: "LIF-ISSUE", LIFBuy: "LIF-BUY",
 	LIFView: "LIF-VIEW", GRTAtomic: "GRT-ATOMIC", GRTVerify: "GRT-VERIFY", GRTRepeat: "GRT-REPEAT", GRTOwner: "GRT-OWNER",
 	GRTPrivate: "GRT-PRIVATE", PAYPrice: "PAY-PRICE", PAYExact: "PAY-EXACT", PAYRefund: "PAY-REFUND", PAYQuota: "PAY-QUOTA",
-	FILSuccess: "FIL-SUCCESS", FILPick: "FIL-PICK", FILService: "FIL-SERVICE",
+	FILSuccess: "FIL-SUCCESS", FILPick: "FIL-PICK", FILService: "FIL-SERVICE", RSKDNS: "RSK-DNS",
 }
 
 // String returns the rule's ID, "ELG-TERM", or "" for no rule.

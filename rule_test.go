@@ -82,6 +82,7 @@ var ruleTests = map[icpcode.Rule]func(*testing.T){
 	icpcode.RSKDowngraded:  testRSKDowngraded,
 	icpcode.RSKOwner:       testRSKOwner,
 	icpcode.RSKIP:          testRSKIP,
+	icpcode.RSKDNS:         testRSKDNS,
 	icpcode.RSKMove:        testRSKMove,
 }
 

@@ -238,6 +238,12 @@ var table = []disabling{
 	{rule: icpcode.RSKIP, why: "a lost address is no risk", edits: []edit{
 		{"judge.go", "t = t.with(RSKIP, keepsIPs(&d.Case.Filing, today))", "t = t.with(RSKIP, Yes)"},
 	}},
+	{rule: icpcode.RSKDNS, why: "a domain points wherever it likes", edits: []edit{
+		{"dns.go", "if a.Provider != \"\" && a.Provider != provider {", "if false {"},
+	}},
+	{rule: icpcode.RSKDNS, why: "a domain that does not resolve is no risk", edits: []edit{
+		{"dns.go", "return DNSReview{Case: DNSNowhere}", "return DNSReview{Case: DNSFiled}"},
+	}},
 	{rule: icpcode.RSKMove, why: "nothing is advised to who must change servers", edits: []edit{
 		{"judge.go", "d.Advice = 1 << RSKMove", "d.Advice = 0"},
 	}},
