@@ -15,7 +15,7 @@ import (
 
 // latinWords are those that a Chinese text may have: names of products, and what
 // has no Chinese.
-var latinWords = []string{"App", "DNS", "ECS", "EIP", "ENS", "ICP", "IP", "IPv6", "NAT", "NAT64", "SLB", "Web", "docs", "example.cn", "rules.md"}
+var latinWords = []string{"App", "CDN", "DNS", "ECS", "EIP", "ENS", "ICP", "IP", "IPv6", "NAT", "NAT64", "SLB", "Web", "docs", "example.cn", "rules.md"}
 
 var (
 	latinWord = regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*(\.[a-z]+)?`)

@@ -16,7 +16,7 @@ func (s *RuleSet) DNSReason(r DNSReview, product Product, l Lang) Reason {
 		out.Remedy = l.say("point the domain to the filed server, or deregister the filing if the site has gone", "将域名解析到备案的服务器；网站已停用的，注销备案")
 	case DNSOtherProvider:
 		out.Found = l.say("it points to %s, a server of %s (%s)", "解析到%s，是%s的服务器（%s）", ip, plain(r.Address.Provider), server)
-		out.Remedy = l.say("file an access filing with that server's provider, or point the domain back to the filed server", "向该服务器的供应商办理接入备案，或将域名解析回备案的服务器")
+		out.Remedy = l.say("file an access filing with that server's provider, or point the domain back to the filed server", "向该服务器的提供商办理接入备案，或将域名解析回备案的服务器")
 	case DNSOtherServer:
 		out.Found = l.say("it points to %s, another server (%s) than the filed one", "解析到%s，是另一台服务器（%s），不是备案的服务器", ip, server)
 		out.Remedy = l.say("point the domain to the filed server, or file a change filing with the other server's code", "将域名解析到备案的服务器，或使用该服务器的备案服务码办理变更备案")
