@@ -160,11 +160,18 @@ func (e *explainer) effective() words {
 	if w.found == "" && e.outcome == OutcomePassed {
 		w.found = e.say("nothing against it is known", "未见异常")
 	}
+	if e.received() {
+		w.remedy = e.say("ask the granter to renew the instance: the code can then be used again", "请授权方为实例续费，之后该备案服务码可再次使用")
+	}
 	if e.instance.gone() {
 		w.remedy = e.say("use another code", "换用其他备案服务码")
 	}
 	return w
 }
+
+// received reports whether the asker has the code from its owner, and so cannot
+// renew its instance.
+func (e *explainer) received() bool { return e.roles&(RoleOwner|RoleGrantee) == RoleGrantee }
 
 // instanceNow shows the status and expiry of the instance, as far as known.
 func (e *explainer) instanceNow() string {

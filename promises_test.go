@@ -219,3 +219,50 @@ func TestImportsThatAreRefused(t *testing.T) {
 		t.Errorf("a dead code of a closed instance: %v", err)
 	}
 }
+
+// TestGranteeIsToldToAskItsGranter: a grantee cannot renew the server behind a
+// code that it received, and is told who can (LIF-VIEW); the owner is told to
+// renew.
+func TestGranteeIsToldToAskItsGranter(t *testing.T) {
+	w := newWorld(t)
+	codes := w.issue(w.server("1001"), 3)
+	must[icpcode.Result](t)(w.eng.Grant(w.ctx, icpcode.GrantRequest{Actor: "1001", Codes: codes[:2], GrantTo: "2002", Certification: icpcode.Enterprise}))
+	w.filed("2002", codes[0])
+	w.filed("1001", codes[2])
+	expired := w.now.Add(-time.Hour)
+	w.with(func(o *icpcode.Options) {
+		o.Facts = func(_ context.Context, ids []icpcode.InstanceID) (map[icpcode.InstanceID]icpcode.Instance, error) {
+			return map[icpcode.InstanceID]icpcode.Instance{ids[0]: {Expires: expired}}, nil
+		}
+	})
+	told := func(actor icpcode.AccountID, what icpcode.Rule, list func(context.Context, icpcode.ListRequest) (icpcode.AssessmentPage, error)) (en, zh string) {
+		t.Helper()
+		for _, a := range must[icpcode.AssessmentPage](t)(list(w.ctx, icpcode.ListRequest{Actor: actor})).Assessments {
+			for r := range a.Decision.Reasons(icpcode.English) {
+				if r.Rule == what {
+					en = r.Remedy
+				}
+			}
+			for r := range a.Decision.Reasons(icpcode.Chinese) {
+				if r.Rule == what {
+					zh = r.Remedy
+				}
+			}
+		}
+		return en, zh
+	}
+	for _, c := range []struct {
+		actor icpcode.AccountID
+		rule  icpcode.Rule
+		asks  bool
+	}{{"2002", icpcode.LIFEffective, true}, {"2002", icpcode.RSKExpiring, true}, {"1001", icpcode.RSKExpiring, false}} {
+		list := w.eng.PickPage
+		if c.rule == icpcode.RSKExpiring {
+			list = w.eng.ReviewPage
+		}
+		en, zh := told(c.actor, c.rule, list)
+		if en == "" || strings.Contains(en, "granter") != c.asks || strings.Contains(zh, "授权方") != c.asks || !strings.Contains(zh, "续费") {
+			t.Errorf("%s is told of %v: %q, %q", c.actor, c.rule, en, zh)
+		}
+	}
+}
