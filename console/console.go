@@ -1,0 +1,256 @@
+// Package console shows an [icpcode.Engine] in a browser: the pages that the
+// sources describe, to mount in a service of yours.
+//
+//	mux.Handle("/console/", http.StripPrefix("/console", console.New(engine, console.Options{
+//		Options: httpapi.Options{Account: who, Servers: servers, Facts: facts},
+//		Base:    "/console",
+//	})))
+//
+// The pages of an account are its servers, with a button or every reason why
+// there is none; an application with or without a grant; its own and received
+// codes; and filing with one. Those of an operator are the filings under
+// review. They are in English and Chinese, and need no script.
+//
+// It trusts nothing that a request says of who is asking: the service does.
+// Every form has a request ID, so that what is sent twice is done once. No
+// whole code stands in a URL, or on a page but that of the request that made
+// it and where it was asked for.
+package console
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"embed"
+	"errors"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/icpcode/icpcode"
+	"github.com/icpcode/icpcode/httpapi"
+)
+
+// Options says who is asking and what is known. Options.Account is needed.
+type Options struct {
+	// Options are those of httpapi. TrustedOrigins, Timeout, Key and the
+	// functions mean here what they mean there; Paid and CodeFormat are not
+	// used.
+	httpapi.Options
+	// Base is the path that the console is mounted under, "/console"; "": the
+	// root.
+	Base string
+	// Operator reports whether an account is shown the pages of operators, as
+	// the engine's own Options.Operator does. What an account may do is the
+	// engine's to say. nil: none is.
+	Operator func(context.Context, icpcode.AccountID) (bool, error)
+	// SendProof sends the granter what it then enters to prove a first grant, a
+	// code by text message (GRT-FIRST). Proof is "". It comes again for the same
+	// request ID when a page is loaded again: how often to send is its to say.
+	// nil: nothing is sent, and the pages ask for the proof all the same.
+	SendProof func(context.Context, icpcode.Verification) error
+}
+
+//go:embed pages assets
+var files embed.FS
+
+// handler is the console.
+type handler struct {
+	eng     *icpcode.Engine
+	o       Options
+	handles *httpapi.Handles
+	pages   [2]*template.Template // by language
+	mux     *http.ServeMux
+	guard   http.Handler
+}
+
+// New returns the console over an engine. It panics if Options.Account is nil
+// or an origin of TrustedOrigins is none.
+func New(engine *icpcode.Engine, o Options) http.Handler {
+	if o.Account == nil {
+		panic("console: Options.Account is nil")
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 10 * time.Second
+	}
+	o.Base = strings.TrimSuffix(o.Base, "/")
+	h := &handler{eng: engine, o: o, handles: httpapi.NewHandles(o.Key), mux: http.NewServeMux()}
+	for _, l := range []icpcode.Lang{icpcode.English, icpcode.Chinese} {
+		h.pages[l] = parsePages(l, o.Base)
+	}
+	for _, r := range routes {
+		h.mux.Handle(r.pattern, h.serve(r.do))
+	}
+	assets, err := fs.Sub(files, "assets")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	h.mux.Handle("GET /assets/", http.StripPrefix("/assets/", http.FileServerFS(assets)))
+	h.mux.Handle("/", h.serve(func(*call) (page, error) { return page{}, icpcode.ErrNoCode }))
+	csrf := http.NewCrossOriginProtection()
+	for _, origin := range o.TrustedOrigins {
+		if err := csrf.AddTrustedOrigin(origin); err != nil {
+			panic("console: " + err.Error())
+		}
+	}
+	h.guard = csrf.Handler(h.mux)
+	return h
+}
+
+// policy allows what these pages have, a style sheet of their own and forms to
+// themselves, and nothing else.
+const policy = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	header.Set("Content-Security-Policy", policy)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Referrer-Policy", "no-referrer")
+	h.guard.ServeHTTP(w, r)
+}
+
+// call is one request.
+type call struct {
+	context.Context //nolint:containedctx // of the one request that it lives for
+
+	h        *handler
+	r        *http.Request
+	lang     icpcode.Lang
+	account  icpcode.AccountID
+	operator bool
+}
+
+// page is an answer: a template and what it shows, or where to go on.
+type page struct {
+	status int // 0: 200
+	name   string
+	data   any
+	goOn   string // a path here
+}
+
+// serve makes a handler of what answers a call.
+func (h *handler) serve(do func(*call) (page, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), h.o.Timeout)
+		defer cancel()
+		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+		c := &call{Context: ctx, h: h, r: r, lang: language(w, r)}
+		var p page
+		err := c.enter()
+		if err == nil {
+			p, err = do(c)
+		}
+		if err != nil {
+			p = c.failed(err)
+		}
+		h.write(w, c, p)
+	})
+}
+
+// errNobody says that the service does not know who is asking.
+var errNobody = errors.New("console: nobody is logged in")
+
+// enter finds out who is asking, and reads the form.
+func (c *call) enter() error {
+	err := c.hook("Account", func() (err error) { c.account, err = c.h.o.Account(c.r); return err })
+	if err != nil {
+		return err
+	}
+	if c.account == "" {
+		return errNobody
+	}
+	if c.h.o.Operator != nil {
+		err = c.hook("Operator", func() (err error) { c.operator, err = c.h.o.Operator(c, c.account); return err })
+		if err != nil {
+			return err
+		}
+	}
+	if err := c.r.ParseForm(); err != nil {
+		return &icpcode.InvalidError{Field: "form", Problem: "cannot be read"}
+	}
+	if c.r.Method == http.MethodPost && c.requestID() == "" {
+		return &icpcode.InvalidError{Field: "request_id", Problem: "is empty"}
+	}
+	return nil
+}
+
+// hook calls a function of the service's.
+func (c *call) hook(name string, f func() error) error {
+	if err := f(); err != nil {
+		return &icpcode.HookError{Hook: name, Err: err}
+	}
+	return nil
+}
+
+// form returns a field without the spaces around it.
+func (c *call) form(name string) string { return strings.TrimSpace(c.r.PostForm.Get(name)) }
+
+func (c *call) requestID() string { return c.form("request_id") }
+
+// newRequestID returns that of a form that is shown for the first time.
+func newRequestID() string { return rand.Text() }
+
+// language is what the page was switched to, or else what the browser wishes.
+func language(w http.ResponseWriter, r *http.Request) icpcode.Lang {
+	tag := r.URL.Query().Get("lang")
+	if tag == "zh" || tag == "en" {
+		http.SetCookie(w, &http.Cookie{Name: "icpcode_lang", Value: tag, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: 365 * 24 * 3600})
+	} else if c, err := r.Cookie("icpcode_lang"); err == nil {
+		tag = c.Value
+	} else {
+		tag = r.Header.Get("Accept-Language")
+	}
+	first, _, _ := strings.Cut(tag, ",")
+	if strings.HasPrefix(strings.ToLower(strings.TrimSpace(first)), "zh") {
+		return icpcode.Chinese
+	}
+	return icpcode.English
+}
+
+// shown is what every template is given.
+type shown struct {
+	Name, Base, Path string
+	Account          icpcode.AccountID
+	Operator         bool
+	Data             any
+}
+
+func (h *handler) write(w http.ResponseWriter, c *call, p page) {
+	header := w.Header()
+	header.Set("Cache-Control", "no-store") // it may hold codes
+	header.Add("Vary", "Accept-Language, Cookie")
+	if p.goOn != "" {
+		http.Redirect(w, c.r, h.o.Base+p.goOn, http.StatusSeeOther)
+		return
+	}
+	here := url.URL{Path: h.o.Base + c.r.URL.Path}
+	if c.r.Method != http.MethodGet {
+		here.Path = h.o.Base + "/servers" // a change is not done again to change the language
+	}
+	var b bytes.Buffer
+	err := h.pages[c.lang].ExecuteTemplate(&b, p.name, shown{p.name, h.o.Base, here.String(), c.account, c.operator, p.data})
+	if err != nil {
+		h.tell(c, err)
+		http.Error(w, c.text("This page cannot be shown.", "无法显示此页面。"), http.StatusInternalServerError)
+		return
+	}
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	if p.status != 0 {
+		w.WriteHeader(p.status)
+	}
+	_, _ = w.Write(b.Bytes()) // the client has left, or has not
+}
+
+func (h *handler) tell(ctx context.Context, err error) {
+	if h.o.Failed != nil {
+		h.o.Failed(ctx, err)
+	}
+}
+
+// text is one of two texts.
+func (c *call) text(en, zh string) string {
+	return icpcode.Bilingual{English: en, Chinese: zh}.Text(c.lang)
+}

@@ -1,0 +1,49 @@
+package console
+
+import (
+	"github.com/icpcode/icpcode"
+	"github.com/icpcode/icpcode/httpapi"
+)
+
+func access(a icpcode.AccountID, r icpcode.Record) httpapi.Access {
+	return httpapi.Access{Account: a, Owner: r.Owner, Masked: r.Code.Masked(), Version: r.Version}
+}
+
+// operators shows a page to operators alone: to others there is none.
+func operators(do func(*call) (page, error)) func(*call) (page, error) {
+	return func(c *call) (page, error) {
+		if !c.operator {
+			return page{}, icpcode.ErrNoCode
+		}
+		return do(c)
+	}
+}
+
+// underReview lists the filings of all accounts that are under review.
+func underReview(c *call, r icpcode.ListRequest) (icpcode.Page, error) {
+	r.Account, r.State = "", icpcode.StateFiling
+	return c.h.eng.OwnedPage(c, r)
+}
+
+func underReviewCode(c *call) (page, error) {
+	p, err := c.find()
+	return page{name: "filing", data: p}, err
+}
+
+func approve(c *call) (page, error) {
+	p, err := c.find()
+	if err != nil {
+		return page{}, err
+	}
+	_, err = c.h.eng.Approve(c, icpcode.ApproveRequest{Actor: c.account, RequestID: c.requestID(), Code: p.Code, ICPNumber: c.form("icp_number")})
+	return p.then(c, "/review", err)
+}
+
+func reject(c *call) (page, error) {
+	p, err := c.find()
+	if err != nil {
+		return page{}, err
+	}
+	_, err = c.h.eng.Reject(c, icpcode.RejectRequest{Actor: c.account, RequestID: c.requestID(), Code: p.Code, Rejection: c.form("rejection")})
+	return p.then(c, "/review", err)
+}

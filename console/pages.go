@@ -1,0 +1,59 @@
+package console
+
+import (
+	"html/template"
+	"time"
+
+	"github.com/icpcode/icpcode"
+)
+
+// china is the time that pages show.
+var china = time.FixedZone("Asia/Shanghai", 8*60*60)
+
+// either returns one of two texts, of which one may be empty.
+func either(l icpcode.Lang, en, zh string) string {
+	if l == icpcode.Chinese {
+		return zh
+	}
+	return en
+}
+
+// parsePages reads the templates for one language: t of two texts is the one in
+// that language.
+func parsePages(l icpcode.Lang, base string) *template.Template {
+	text := func(en, zh string) string { return either(l, en, zh) }
+	label := func(labels map[string][2]string, name string) string {
+		if t, ok := labels[name]; ok {
+			return text(t[0], t[1])
+		}
+		return name
+	}
+	return template.Must(template.New("").Funcs(template.FuncMap{
+		"t":         text,
+		"base":      func() string { return base },
+		"other":     func() string { return text("zh", "en") },
+		"state":     func(s icpcode.State) string { return s.Label(l) },
+		"stage":     func(s icpcode.Stage) string { return label(stageLabels, s.String()) },
+		"kind":      func(k icpcode.FilingKind) string { return label(kindLabels, k.String()) },
+		"source":    func(r icpcode.Reason) string { return r.Source(l) },
+		"time":      func(t time.Time) string { return t.In(china).Format("2006-01-02 15:04") },
+		"requestID": newRequestID,
+		"kinds":     func() []icpcode.FilingKind { return filingKinds },
+		"states":    func() []icpcode.State { return codeStates },
+	}).ParseFS(files, "pages/*.html"))
+}
+
+var (
+	filingKinds = []icpcode.FilingKind{icpcode.FilingFirst, icpcode.FilingNewService, icpcode.FilingAccess, icpcode.FilingChange}
+	codeStates  = []icpcode.State{
+		icpcode.StateUnbound, icpcode.StateAvailable, icpcode.StateFiling, icpcode.StateFiled, icpcode.StateRefunded, icpcode.StateInvalid,
+	}
+	stageLabels = map[string][2]string{
+		"None": {"not known", "未知"}, "Verification": {"verification", "真实性核验"},
+		"SMS": {"the regulator's SMS check", "管局短信核验"}, "Review": {"the regulator's review", "管局审核"},
+	}
+	kindLabels = map[string][2]string{
+		"First": {"first filing", "首次备案"}, "NewService": {"new website or app", "新增互联网信息服务"},
+		"Access": {"access filing", "接入备案"}, "Change": {"change of a filing", "变更备案"},
+	}
+)
