@@ -55,6 +55,8 @@ func (s *RuleSet) citable() []citable {
 		{"life.close_refunds_paid", true},
 		{"life.paid_uses_quota", true},
 		{"life.sells_codes", true},
+		{"filing.refuse", s.Filing.Refuse != 0},
+		{"filing.advise", s.Filing.Advise != 0},
 		{"risk.expiring_days", s.Risk.ExpiringDays != 0},
 		{"risk.review_days", s.Risk.ReviewDays != 0},
 		{"assume", s.Assume != 0},
@@ -95,6 +97,8 @@ var ruleFields = [numRules][]string{
 
 	PAYWhen:  {"life.sells_codes"},
 	PAYQuota: {"life.paid_uses_quota"},
+
+	FILCheck: {"filing.refuse", "filing.advise"},
 
 	RSKExpiring:   {"risk.expiring_days", "risk.review_days"},
 	RSKBilling:    {".subscription"},

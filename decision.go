@@ -25,7 +25,7 @@ type Decision struct {
 type Verdict struct {
 	Pass, Fail, Unknown RuleIDs // disjoint
 	Assumed             RuleIDs // those of Unknown that the request or rule set assumes to pass
-	Advice              RuleIDs // rules that advise and never gate (PAY-WHEN, RSK-MOVE)
+	Advice              RuleIDs // rules that advise and never gate (PAY-WHEN, RSK-MOVE, and what FIL-CHECK advises)
 	Decided             bool    // rules were asked
 	// PhoneNeeded says that the phone is yet to be verified (GRT-FIRST), also
 	// after a proof that was not accepted: if nothing else refuses, the action
@@ -130,7 +130,8 @@ func sourceText(citations []Citation, l Lang) string {
 }
 
 // Reasons explains the refusal: every rule that failed or whose fact is
-// unknown and not assumed, then the advice. It is empty if nothing refused. In
+// unknown and not assumed, then the advice. It is empty if nothing refused and
+// there is no advice. In
 // a grant of codes the reasons about the grant come first, then those about
 // each refused code.
 func (d Decision) Reasons(l Lang) iter.Seq[Reason] {

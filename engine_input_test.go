@@ -600,9 +600,10 @@ func TestFilingWithoutAddresses(t *testing.T) {
 	dry := w.eng.DryRun()
 	r := icpcode.SubmitRequest{Actor: theOwner, Code: c, Filing: w.site(), Instance: icpcode.Instance{PublicIP: icpcode.No}}
 	_, err := dry.Submit(w.ctx, r)
-	refused(t, err, icpcode.FILWhat)
+	refused(t, err, icpcode.ELGPublicIP, icpcode.FILWhat)
 	r.Filing.IPs = nil
-	must[icpcode.Result](t)(dry.Submit(w.ctx, r))
+	_, err = dry.Submit(w.ctx, r)
+	refused(t, err, icpcode.ELGPublicIP)
 }
 
 // TestBeforeAnyRules asks at a time that no rule set covers.

@@ -194,6 +194,7 @@ func ExampleEngine_Pick() {
 	}
 	// Output:
 	// Invalid usable: false
+	// ELG-STATUS: renew
 	// LIF-EFFECTIVE: have the instance renewed: the code can then be used again
 }
 

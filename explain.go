@@ -143,6 +143,7 @@ var ruleTitles = [numRules]Bilingual{
 	FILHolder:  {"only the holder files", "只有持有账号可用其备案"},
 	FILWhat:    {"the filing says what is filed", "备案内容完整"},
 	FILSuccess: {"success uses the code up", "备案成功后备案服务码即已使用"},
+	FILCheck:   {"the server behind a filing is still eligible", "备案时服务器仍符合条件"},
 	FILPick:    {"the holder is shown which codes can be used", "向持有账号列出可用的备案服务码"},
 	FILService: {"one domain or app is one service, however it is typed", "同一域名或App无论如何书写，都是同一互联网信息服务"},
 	FILForeign: {"a server needs its own provider's code", "服务器须用其供应商的备案服务码"},
@@ -238,14 +239,24 @@ func (e *explainer) reason(r Rule) Reason {
 	if e.set == nil {
 		e.set = new(RuleSet)
 	}
-	e.q, e.listed = e.set.requirements(e.instance.Product)
+	product := e.instance.Product
+	if e.filed() {
+		product = e.Case.Code.Product
+	}
+	e.q, e.listed = e.set.requirements(product)
+	if o == OutcomeAdvised && elgRules.Has(r) {
+		e.outcome = OutcomeFailed // but it does not refuse (FIL-CHECK)
+	}
 	w := e.words(r)
+	if e.filed() && filingRules.Has(r) && w.remedy != "" {
+		w.remedy = e.forHolder(r, w.remedy)
+	}
 	if o == OutcomeUnknown || o == OutcomeAssumed {
 		e.unknown(&w)
 	} else {
 		w.facts = nil
 	}
-	if o == OutcomeFailed && r < numRules {
+	if e.outcome == OutcomeFailed && r < numRules {
 		for _, f := range factsOf[r] {
 			if e.known(f) {
 				w.facts = append(w.facts, f)
@@ -266,7 +277,7 @@ func (e *explainer) reason(r Rule) Reason {
 	}
 	return Reason{
 		Rule: r, Outcome: o, Required: w.required, Found: w.found, Remedy: w.remedy, Facts: w.facts,
-		Citations: e.set.Citations(r, e.instance.Product),
+		Citations: e.set.Citations(r, product),
 	}
 }
 

@@ -48,6 +48,9 @@ func (e *explainer) productName(p Product) string {
 
 // owner: ELG-OWNER.
 func (e *explainer) owner() words {
+	if e.filed() {
+		return e.keptOwner()
+	}
 	w := words{
 		required: e.say("the account that bought the instance", "购买该实例的账号"), found: e.say("another account bought it", "由其他账号购买"),
 		remedy: e.say("apply with the purchasing account; the new owner of a second-hand server applies itself", "使用购买账号申请；二手服务器由新的购买账号自行申请"),

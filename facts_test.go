@@ -23,7 +23,7 @@ func TestFactsAreOfTheCodesInstance(t *testing.T) {
 	_, err := w.eng.Lookup(w.ctx, "1001", c, other)
 	is(t, err, icpcode.ErrInvalid)
 	_, err = w.eng.Submit(w.ctx, icpcode.SubmitRequest{Actor: "1001", Code: c, Filing: w.site(), Instance: gone})
-	refused(t, err, icpcode.LIFEffective)
+	refused(t, err, icpcode.ELGStatus, icpcode.LIFEffective)
 	_, err = w.eng.Submit(w.ctx, icpcode.SubmitRequest{Actor: "1001", Code: c, Filing: w.site(), Instance: other})
 	is(t, err, icpcode.ErrInvalid)
 	for _, facts := range [][]icpcode.Instance{{gone}, {other}, {i, i}} {

@@ -281,12 +281,16 @@ func (d *Decision) judgeStep(a Action) {
 }
 
 // judgeUse answers whether the asker can file with the code now: the life of
-// the code, FIL-HOLDER, LIF-EFFECTIVE and FIL-FOREIGN.
+// the code, FIL-HOLDER, LIF-EFFECTIVE, FIL-FOREIGN, and where its life allows
+// it FIL-CHECK.
 func (s *RuleSet) judgeUse(d *Decision) {
 	code, today := &d.Case.Code, &d.Case.Instance
 	a := d.action()
 	_, may := code.State.Next(a, RoleHolder)
 	d.answer(a.Rule(), tri(may))
+	if may {
+		s.judgeStated(d)
+	}
 	d.answer(FILHolder, tri(d.asker()&RoleHolder != 0))
 	d.answer(LIFEffective, tri(!lapsed(code.State, today, d.Case.At)))
 	if s.foreign(today) {

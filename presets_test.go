@@ -193,6 +193,12 @@ func (c *presetCheck) set(s *RuleSet, w *wantSet, from time.Time) {
 	c.expect("codes are sold", s.Life.SellsCodes, w.granting)
 	c.expect("close refunds", s.Life.CloseRefundsPaid, true)
 	c.expect("paid uses quota", s.Life.PaidUsesQuota, false)
+	refuse, advise := "", ""
+	if w.version == "alibaba-2026-01-06" {
+		refuse, advise = "ELG-OWNER, ELG-BILLING, ELG-REGION, ELG-PUBLICIP, ELG-STATUS", "ELG-TERM, ELG-REMAINING"
+	}
+	c.expect("a filing is refused by", s.Filing.Refuse.String(), refuse)
+	c.expect("a filing is advised of", s.Filing.Advise.String(), advise)
 	c.expect("expiring", s.Risk.ExpiringDays, 30)
 	c.expect("review", s.Risk.ReviewDays, 36)
 }

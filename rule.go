@@ -86,6 +86,7 @@ const (
 	PAYRefund
 	PAYQuota
 	FILSuccess
+	FILCheck
 	FILPick
 	FILService
 	RSKDNS
@@ -111,7 +112,7 @@ var ruleIDs = [numRules]string{
 	CODInput: "COD-INPUT", CODInstant: "COD-INSTANT", CODOne: "COD-ONE", LIFIssue: "LIF-ISSUE", LIFBuy: "LIF-BUY",
 	LIFView: "LIF-VIEW", GRTAtomic: "GRT-ATOMIC", GRTVerify: "GRT-VERIFY", GRTRepeat: "GRT-REPEAT", GRTOwner: "GRT-OWNER",
 	GRTPrivate: "GRT-PRIVATE", PAYPrice: "PAY-PRICE", PAYExact: "PAY-EXACT", PAYRefund: "PAY-REFUND", PAYQuota: "PAY-QUOTA",
-	FILSuccess: "FIL-SUCCESS", FILPick: "FIL-PICK", FILService: "FIL-SERVICE", RSKDNS: "RSK-DNS",
+	FILSuccess: "FIL-SUCCESS", FILCheck: "FIL-CHECK", FILPick: "FIL-PICK", FILService: "FIL-SERVICE", RSKDNS: "RSK-DNS",
 }
 
 // String returns the rule's ID, "ELG-TERM", or "" for no rule.

@@ -73,6 +73,7 @@ var ruleTests = map[icpcode.Rule]func(*testing.T){
 	icpcode.FILHolder:      testFILHolder,
 	icpcode.FILWhat:        testFILWhat,
 	icpcode.FILSuccess:     testFILSuccess,
+	icpcode.FILCheck:       testFILCheck,
 	icpcode.FILPick:        testFILPick,
 	icpcode.FILService:     testFILService,
 	icpcode.FILForeign:     testFILForeign,
@@ -1074,7 +1075,7 @@ func testLIFEffective(t *testing.T) {
 		}
 	}
 	_, err := w.eng.Submit(w.ctx, icpcode.SubmitRequest{Actor: "1001", Code: codes[0], Filing: w.site(), Instance: i})
-	refused(t, err, icpcode.LIFEffective)
+	refused(t, err, icpcode.ELGStatus, icpcode.LIFEffective)
 	_, err = w.eng.Grant(w.ctx, icpcode.GrantRequest{Actor: "1001", Codes: codes[:1], GrantTo: "2002", Certification: icpcode.Enterprise, Instances: []icpcode.Instance{i}})
 	refused(t, err, icpcode.LIFEffective)
 	// Renewed, it works again.
@@ -1726,7 +1727,7 @@ func testFILPick(t *testing.T) {
 	}
 	submit := icpcode.MakeRuleIDs(icpcode.LIFSubmit)
 	want := map[icpcode.Code]icpcode.RuleIDs{
-		codes[1]: 0, codes[2]: submit, codes[3]: submit, bought: submit, late: icpcode.MakeRuleIDs(icpcode.LIFEffective),
+		codes[1]: 0, codes[2]: submit, codes[3]: submit, bought: submit, late: icpcode.MakeRuleIDs(icpcode.ELGStatus, icpcode.LIFEffective),
 	}
 	if diff := cmp.Diff(want, got, byValue); diff != "" {
 		t.Error(diff)

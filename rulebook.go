@@ -419,6 +419,7 @@ func (c *checker) policy(s *RuleSet) {
 	if s.Life.ReleaseTo != StateAvailable && s.Life.ReleaseTo != StateInvalid {
 		c.bad("life.release_to", "is not Available or Invalid")
 	}
+	c.filing(&s.Filing)
 	c.between("risk.expiring_days", s.Risk.ExpiringDays, 0, maxRuleDays)
 	c.between("risk.review_days", s.Risk.ReviewDays, 0, maxRuleDays)
 	if other := s.Assume &^ assumable; other != 0 {

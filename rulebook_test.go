@@ -119,6 +119,11 @@ var ruleBookFaults = []struct {
 	{"grant.verify_first", "is set, but no grant is allowed", func(s *RuleSet) { s.Grant = GrantRules{VerifyFirst: true} }},
 	{"life.release_to", "is not Available or Invalid", func(s *RuleSet) { s.Life.ReleaseTo = StateNone }},
 	{"life.release_to", "is not Available or Invalid", func(s *RuleSet) { s.Life.ReleaseTo = StateUnbound }},
+	{"filing.refuse", "names a rule that no filing is judged by: ELG-PRODUCT, GRT-OUT", func(s *RuleSet) { s.Filing.Refuse = MakeRuleIDs(ELGProduct, GRTOut) }},
+	{"filing.advise", "names a rule that no filing is judged by: ELG-QUOTA", func(s *RuleSet) { s.Filing.Advise = MakeRuleIDs(ELGQuota, ELGTerm) }},
+	{"filing.advise", "names a rule that refuses: ELG-STATUS", func(s *RuleSet) {
+		s.Filing = FilingRules{MakeRuleIDs(ELGStatus, ELGOwner), MakeRuleIDs(ELGStatus, ELGTerm)}
+	}},
 	{"risk.expiring_days", "is below 0", func(s *RuleSet) { s.Risk.ExpiringDays = -1 }},
 	{"risk.expiring_days", "is above 36500", func(s *RuleSet) { s.Risk.ExpiringDays = 36501 }},
 	{"risk.review_days", "is below 0", func(s *RuleSet) { s.Risk.ReviewDays = -1 }},

@@ -38,6 +38,7 @@ type RuleSet struct {
 	Account AccountRule `json:"account"` // who must be enterprise-verified (ELG-ACCOUNT)
 	Grant   GrantRules  `json:"grant"`
 	Life    LifeRules   `json:"life"`
+	Filing  FilingRules `json:"filing,omitzero"` // left out, so that the digest of a set without it stays
 	Risk    RiskRules   `json:"risk"`
 	// Assume names the rules whose unknown is assumed to pass; every code
 	// records what was assumed. ELG-QUOTA and ELG-BATCH cannot be.

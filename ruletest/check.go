@@ -194,6 +194,9 @@ func (w *world) verifies(o *op, a *answer, res icpcode.Result) {
 		return
 	}
 	w.twice(o, d)
+	if (o.kind == opSubmit || o.kind == opResubmit) && d.Advice != a.advice {
+		w.fail(o, "the dry run advises %v, want %v (FIL-CHECK)", d.Advice, a.advice)
+	}
 	if o.kind != opIssue {
 		return // the model knows of others what refuses, not what passed
 	}

@@ -32,6 +32,8 @@ type mark string
 
 const (
 	issuedAndGranted mark = "an issue and grant"
+	unfit            mark = "a filing that was refused because of its server"
+	advised          mark = "a filing that went with advice on its server"
 	firstGrant       mark = "a grant after the phone was verified"
 	noSignal         mark = "a phone hook that failed"
 	earlyGrant       mark = "a grant on 1 January in Shanghai, before it is that in UTC"
@@ -83,6 +85,7 @@ func (c *coverage) count(o *op, a *answer, f fault, now time.Time) {
 			return
 		}
 		c.done[o.kind]++
+		c.mark(advised, a.advice != 0)
 		c.mark(issuedAndGranted, o.kind == opIssue && o.to != "")
 		c.mark(firstGrant, a.phone)
 		c.mark(earlyGrant, o.to != "" && year(now) != now.UTC().Year())
@@ -101,6 +104,7 @@ func (c *coverage) count(o *op, a *answer, f fault, now time.Time) {
 		return
 	}
 	c.refused[o.kind]++
+	c.mark(unfit, (o.kind == opSubmit || o.kind == opResubmit) && a.fail&elg != 0)
 	for r := range a.fail.All() {
 		c.fail[r]++
 	}
@@ -176,7 +180,7 @@ func (s *setup) missing() []shortfall {
 		need(true, "refused because a fact for "+r.String()+" is unknown", c.unknown[r])
 	}
 	for m, possible := range map[mark]bool{
-		issuedAndGranted: p.issueAndGrant, firstGrant: p.verify, noSignal: p.verify, earlyGrant: p.earlyGrant, quotaUsedUp: p.issue,
+		issuedAndGranted: p.issueAndGrant, unfit: p.unfit, advised: p.advised, firstGrant: p.verify, noSignal: p.verify, earlyGrant: p.earlyGrant, quotaUsedUp: p.issue,
 		closedPaid: p.closedPaid, capReached: p.cap, repeated: true, reused: true, importedAgain: true, differs: true, stranger: true, unreadable: true,
 		noPrice: true, commitConflicts: true, answerWasLost: true, commitWasLost: true, nothingLoads: true,
 	} {
@@ -188,8 +192,8 @@ func (s *setup) missing() []shortfall {
 
 // possible says what a book makes possible.
 type possible struct {
-	fail, unknown                                                    icpcode.RuleIDs
-	issue, grant, issueAndGrant, verify, cap, earlyGrant, closedPaid bool
+	fail, unknown                                                                    icpcode.RuleIDs
+	issue, grant, issueAndGrant, verify, cap, earlyGrant, closedPaid, unfit, advised bool
 }
 
 // possible looks at the sets that are in force for more than a moment.
@@ -251,6 +255,8 @@ func (s *setup) possible() possible {
 		can(g.VerifyFirst, &p.fail, icpcode.GRTFirst)
 		can(small(g.MaxGrantees), &p.fail, icpcode.GRTOut)
 		can(small(g.MaxGranters), &p.fail, icpcode.GRTIn)
+		p.unfit = p.unfit || supplies && set.Filing.Refuse != 0
+		p.advised = p.advised || supplies && set.Filing.Advise != 0
 		p.closedPaid = p.closedPaid || set.Life.CloseRefundsPaid
 		p.issue = p.issue || supplies
 		p.grant = p.grant || g.Allowed

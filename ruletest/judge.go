@@ -32,7 +32,10 @@ type answer struct {
 }
 
 // verdict is what the rules that were asked say.
-type verdict struct{ pass, fail, unknown icpcode.RuleIDs }
+type verdict struct {
+	pass, fail, unknown icpcode.RuleIDs
+	advice              icpcode.RuleIDs // of a filing (FIL-CHECK)
+}
 
 func (v *verdict) say(r icpcode.Rule, t icpcode.Tri) {
 	only := icpcode.MakeRuleIDs(r)
@@ -276,6 +279,19 @@ func (m *model) judgeUse(v *verdict, r *icpcode.Record, actor icpcode.AccountID,
 	}
 }
 
+// judgeStated holds today's facts about the instance of a code against a
+// filing (FIL-CHECK): those of the code's owner and product, and only what is
+// known.
+func (v *verdict) judgeStated(r *icpcode.Record, today *icpcode.Instance, now time.Time, set *icpcode.RuleSet) {
+	of := *today
+	of.Product = r.Product
+	f := facts{set: set, inst: &of, actor: r.Owner, now: now}
+	said := f.answer()
+	v.pass |= said.pass & (set.Filing.Refuse | set.Filing.Advise)
+	v.fail |= said.fail & set.Filing.Refuse
+	v.advice |= said.fail & set.Filing.Advise
+}
+
 func (m *model) judgeSubmit(o *op, e *env, set *icpcode.RuleSet) answer {
 	r := m.visible(o.code, o.actor)
 	if r == nil {
@@ -288,6 +304,9 @@ func (m *model) judgeSubmit(o *op, e *env, set *icpcode.RuleSet) answer {
 	today := o.inst
 	today.ID = r.InstanceID // also where the facts do not name it
 	m.judgeUse(&a.verdict, r, o.actor, &today, e.now, set)
+	if from := (map[kind]icpcode.State{opSubmit: icpcode.StateAvailable, opResubmit: icpcode.StateFiling}); r.State == from[o.kind] {
+		a.judgeStated(r, &today, e.now, set)
+	}
 	a.res = icpcode.Result{Action: icpcode.ActionSubmit, State: icpcode.StateFiling, Codes: []icpcode.Code{o.code}}
 	if o.kind == opResubmit {
 		a.res.Action = icpcode.ActionResubmit

@@ -116,8 +116,11 @@ func (w *world) list(account icpcode.AccountID) {
 			today := w.todays(rec.InstanceID)
 			var v verdict
 			m.judgeUse(&v, rec, r.Actor, &today, now, set)
-			if a.Decision.Fail != v.fail || a.Decision.Unknown != 0 || a.Decision.Refused() != (v.fail != 0) {
-				w.fail(nil, "to file with a %v code %q is refused by %v, want %v", rec.State, r.Actor, a.Decision.Fail, v.fail)
+			if rec.State == icpcode.StateAvailable {
+				v.judgeStated(rec, &today, now, set)
+			}
+			if a.Decision.Fail != v.fail || a.Decision.Advice != v.advice || a.Decision.Unknown != 0 || a.Decision.Refused() != (v.fail != 0) {
+				w.fail(nil, "to file with a %v code %q is refused by %v with the advice %v, want %v, %v", rec.State, r.Actor, a.Decision.Fail, a.Decision.Advice, v.fail, v.advice)
 			}
 		}
 	}

@@ -137,6 +137,12 @@ func (s speaker) policy(set *icpcode.RuleSet) []setting {
 		}
 		return s.say(en, zh, n)
 	}
+	listed := func(rules icpcode.RuleIDs, en, zh, noEn, noZh string) string {
+		if rules == 0 {
+			return s.say(noEn, noZh)
+		}
+		return s.say(en, zh, rules)
+	}
 	granting := []setting{{icpcode.GRTOwner, "", "grant.allowed", yes(g.Allowed, "codes can be granted", "可以授权", "codes cannot be granted", "不可授权"), false}}
 	if g.Allowed {
 		granting = append(granting,
@@ -151,6 +157,8 @@ func (s speaker) policy(set *icpcode.RuleSet) []setting {
 		setting{icpcode.LIFClose, "", "life.close_refunds_paid", yes(l.CloseRefundsPaid, "a refunded server refunds its paid codes", "实例退费时，已绑定的收费备案服务码按实付金额退费", "a refunded server refunds no paid code", "实例退费时，收费备案服务码不退费"), false},
 		setting{icpcode.PAYQuota, "", "life.paid_uses_quota", yes(l.PaidUsesQuota, "a paid code uses the quota of its server", "收费备案服务码占用实例配额", "a paid code uses no quota", "收费备案服务码不占配额"), false},
 		setting{icpcode.PAYWhen, "", "life.sells_codes", yes(l.SellsCodes, "the provider sells codes", "提供商出售收费备案服务码", "the provider sells no codes", "提供商不出售收费备案服务码"), false},
+		setting{icpcode.FILCheck, "", "filing.refuse", listed(set.Filing.Refuse, "a filing is refused if its server fails %s", "备案时服务器不满足以下规则即拒绝：%s", "no filing is refused for its server", "备案时不因服务器条件拒绝"), false},
+		setting{icpcode.FILCheck, "", "filing.advise", listed(set.Filing.Advise, "a filing is advised of %s that its server fails", "备案时服务器不满足以下规则仅作提示：%s", "no filing is advised of its server", "备案时不就服务器条件提示"), false},
 		setting{icpcode.RSKExpiring, "", "risk.expiring_days", s.say("an expiry is warned of %s ahead", "到期前%s提醒", s.count(r.ExpiringDays, "day", "days", "天")), false},
 		setting{icpcode.RSKExpiring, "", "risk.review_days", s.say("a review is reckoned to take up to %s", "审核最长按%s估算", s.count(r.ReviewDays, "day", "days", "天")), false},
 	)

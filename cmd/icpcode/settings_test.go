@@ -29,6 +29,7 @@ func everything() icpcode.RuleSet {
 		MainlandRegions: []string{"m"}, OtherRegions: []string{"o"}, Batch: 20, Account: icpcode.AccountOthers,
 		Grant:  icpcode.GrantRules{Allowed: true, Enterprise: true, MaxGrantees: 10, MaxGranters: 3, VerifyFirst: true},
 		Life:   icpcode.LifeRules{ReleaseTo: icpcode.StateAvailable, CloseRefundsPaid: true, PaidUsesQuota: true, SellsCodes: true},
+		Filing: icpcode.FilingRules{Refuse: icpcode.MakeRuleIDs(icpcode.ELGStatus), Advise: icpcode.MakeRuleIDs(icpcode.ELGTerm)},
 		Risk:   icpcode.RiskRules{ExpiringDays: 30, ReviewDays: 28},
 		Assume: icpcode.MakeRuleIDs(icpcode.ELGTerm),
 	}

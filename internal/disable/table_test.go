@@ -207,6 +207,9 @@ var table = []disabling{
 	{rule: icpcode.FILSuccess, why: "an approved code can be used again", edits: []edit{
 		{"filing.go", "e := c.event(r.Code, ActionApprove, to)", "e := c.event(r.Code, ActionApprove, StateAvailable)"},
 	}},
+	{rule: icpcode.FILCheck, why: "no fact is held against a filing", edits: []edit{
+		{"judge.go", "if may {\n\t\ts.judgeStated(d)", "if false {\n\t\ts.judgeStated(d)"},
+	}},
 	{rule: icpcode.FILPick, why: "every code that is held looks as if it could be filed with", edits: []edit{
 		{"list.go", "l.call.set.decide(&d)", "d.set, d.Decided = l.call.set, true"},
 	}},
