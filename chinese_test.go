@@ -10,12 +10,13 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 )
 
 // latinWords are those that a Chinese text may have: names of products, and what
 // has no Chinese.
-var latinWords = []string{"App", "CDN", "DNS", "ECS", "EIP", "ENS", "ICP", "IP", "IPv6", "NAT", "NAT64", "SLB", "Web", "docs", "example.cn", "rules.md"}
+var latinWords = []string{"App", "CDN", "DNS", "ECS", "EIP", "ENS", "ICP", "IP", "IPv6", "NAT", "NAT64", "SLB", "Web", "example.cn"}
 
 var (
 	latinWord = regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*(\.[a-z]+)?`)
@@ -144,6 +145,68 @@ func TestBothLanguagesSideBySide(t *testing.T) {
 	} {
 		if pairFault(bad[0], bad[1]) == "" {
 			t.Errorf("%q passes for %q", bad[1], bad[0])
+		}
+	}
+}
+
+// TestRemediesAreWhatTheReaderCanDo: what only the owner of an instance can do, a
+// grantee is told to ask the granter for, and what only the holder can do, an
+// owner who granted the code the grantee.
+func TestRemediesAreWhatTheReaderCanDo(t *testing.T) {
+	const received, granted, operator = RoleGrantee | RoleHolder, RoleOwner, RoleOperator
+	for _, c := range []struct {
+		r      Rule
+		roles  Role
+		en, zh string
+	}{
+		{LIFEffective, RoleOwner | RoleHolder, "renew the instance: the code can then be used again", "为实例续费，续费后该备案服务码可再次使用"},
+		{LIFEffective, received, "ask the granter to renew the instance: the code can then be used again", "请授权账号为实例续费，续费后该备案服务码可再次使用"},
+		{RSKExpiring, granted, "renew the instance", "为实例续费"},
+		{RSKExpiring, received, "ask the granter to renew the instance", "请授权账号为实例续费"},
+		{RSKExpiring, operator, "ask the owner to renew the instance", "请购买账号为实例续费"},
+		{RSKBilling, received, "ask the granter to convert the instance to subscription", "请授权账号将实例转为包年/包月（转包月）"},
+		{RSKDowngraded, received, "ask the granter to upgrade the instance again and restore what it lost, such as an EIP", "请授权账号将实例升配，并恢复缺失的条件，例如绑定EIP"},
+		{RSKIP, granted, "put the filed IP back, or ask the grantee to file a change filing", "恢复备案IP，或请被授权账号办理变更备案"},
+		{RSKIP, received, "ask the granter to put the filed IP back, or file a change filing", "请授权账号恢复备案IP，或办理变更备案"},
+		{RSKReleased, granted, "ask the grantee to file an access or change filing with another server's code at once", "请被授权账号立即使用其他服务器的备案服务码办理接入备案或变更备案"},
+		{RSKOwner, operator, "ask the holder to file an access or change filing with a code of another server", "请持有账号使用其他服务器的备案服务码办理接入备案或变更备案"},
+	} {
+		d := situation{At: explainNow, set: oddRules(), instance: goodInstance(), state: StateFiled, roles: c.roles}
+		if en, zh := d.reason(English, c.r, OutcomeFailed).Remedy, d.reason(Chinese, c.r, OutcomeFailed).Remedy; en != c.en || zh != c.zh {
+			t.Errorf("%v by %v: %q, %q, want %q, %q", c.r, c.roles, en, zh, c.en, c.zh)
+		}
+	}
+	for _, c := range []struct {
+		a      Action
+		s      State
+		roles  Role
+		en, zh string
+	}{
+		{ActionSubmit, StateUnbound, received, "ask the granter to bind it to an instance first", "请授权账号先将其绑定到实例"},
+		{ActionGrant, StateFiling, granted, "wait until its filing ends, or ask the grantee to withdraw the filing", "等待备案结束，或请被授权账号撤回备案"},
+		{ActionApprove, StateAvailable, operator, "ask the holder to submit a filing with it first", "请持有账号先用该备案服务码提交备案"},
+	} {
+		d := situation{At: explainNow, set: oddRules(), state: c.s, action: c.a, roles: c.roles}
+		if en, zh := d.reason(English, c.a.Rule(), OutcomeFailed).Remedy, d.reason(Chinese, c.a.Rule(), OutcomeFailed).Remedy; en != c.en || zh != c.zh {
+			t.Errorf("%v of %v by %v: %q, %q, want %q, %q", c.a, c.s, c.roles, en, zh, c.en, c.zh)
+		}
+	}
+}
+
+// TestTimeLeftInBothLanguages: what is left is said in whole days and hours.
+func TestTimeLeftInBothLanguages(t *testing.T) {
+	for left, want := range map[time.Duration][2]string{
+		50*day + 17*time.Hour + 34*time.Minute + 16*time.Second + 83741424: {"50 days 17 hours", "50天17小时"},
+		day + time.Hour:      {"1 day 1 hour", "1天1小时"},
+		2 * day:              {"2 days", "2天"},
+		23*time.Hour + 59*60: {"23 hours", "23小时"},
+		59 * time.Minute:     {"less than an hour", "不足1小时"},
+	} {
+		for l, text := range want {
+			e := explainer{Lang: Lang(l)}
+			if got := e.span(explainNow, explainNow.Add(left)); got != text {
+				t.Errorf("%v: %q, want %q", left, got, text)
+			}
 		}
 	}
 }

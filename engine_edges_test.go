@@ -216,7 +216,7 @@ func TestRefusedGrantTellsOfEach(t *testing.T) {
 		{[]icpcode.Code{codes[2], codes[3]}, []string{"1 " + invalid, "2 " + granted}},
 		{[]icpcode.Code{codes[3], lapsed}, []string{
 			"1 " + granted,
-			"2 LIF-EFFECTIVE: running; expired at 2026-03-01 12:00:00 +08:00, have the instance renewed: the code can then be used again",
+			"2 LIF-EFFECTIVE: running; expired at 2026-03-01 12:00:00 +08:00, renew the instance: the code can then be used again",
 		}},
 	} {
 		r := icpcode.GrantRequest{Actor: theOwner, Codes: c.codes, GrantTo: theGrantee, Certification: icpcode.Enterprise}

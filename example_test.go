@@ -195,7 +195,7 @@ func ExampleEngine_Pick() {
 	// Output:
 	// Invalid usable: false
 	// ELG-STATUS: renew
-	// LIF-EFFECTIVE: have the instance renewed: the code can then be used again
+	// LIF-EFFECTIVE: renew the instance: the code can then be used again
 }
 
 // People paste codes.

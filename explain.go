@@ -62,6 +62,12 @@ var (
 	}
 )
 
+// providerLabels are the providers of the presets.
+var providerLabels = map[string]Bilingual{
+	"alibaba": {"Alibaba Cloud", "阿里云"}, "tencent": {"Tencent Cloud", "腾讯云"}, "huawei": {"Huawei Cloud", "华为云"},
+	"baidu": {"Baidu AI Cloud", "百度智能云"}, "volcengine": {"Volcengine", "火山引擎"},
+}
+
 // String returns the outcome in English, "passed".
 func (o Outcome) String() string { return o.Label(English) }
 
@@ -86,10 +92,10 @@ func (r Rule) Title(l Lang) string {
 // ruleTitles is indexed by Rule.
 var ruleTitles = [numRules]Bilingual{
 	ELGProduct:   {"the product supplies codes", "产品支持备案服务码"},
-	ELGOwner:     {"the applicant bought the instance", "申请账号即购买账号"},
+	ELGOwner:     {"the applicant bought the instance", "申请账号为购买该实例的账号"},
 	ELGBilling:   {"the instance is a subscription and no trial", "实例为包年/包月且非试用"},
-	ELGTerm:      {"the instance was bought for long enough", "购买时长达标"},
-	ELGRemaining: {"enough time is left until expiry", "剩余时长达标"},
+	ELGTerm:      {"the instance was bought for long enough", "购买时长符合要求"},
+	ELGRemaining: {"enough time is left until expiry", "剩余时长符合要求"},
 	ELGRegion:    {"the region is in mainland China", "地域在中国大陆"},
 	ELGPublicIP:  {"the instance has a public IP", "实例有公网IP"},
 	ELGStatus:    {"the instance runs normally", "实例正常运行"},
@@ -115,17 +121,17 @@ var ruleTitles = [numRules]Bilingual{
 	LIFApprove:   {"a filing is approved", "备案通过"},
 	LIFReject:    {"a filing is sent back to be corrected", "备案被驳回，须修改"},
 	LIFStage:     {"the stage of a review is told", "记录备案审核所处的阶段"},
-	LIFRelease:   {"a filing is withdrawn or rejected", "备案撤回或驳回"},
+	LIFRelease:   {"a filing is withdrawn or rejected for good", "备案撤回或最终驳回"},
 	LIFRefund:    {"a paid code is refunded", "收费备案服务码退费"},
 	LIFVoid:      {"a code is voided", "备案服务码作废"},
-	LIFClose:     {"an instance is closed with its codes", "实例关闭，其备案服务码随之失效"},
-	LIFEffective: {"a code works only while its instance does", "实例有效，备案服务码才有效"},
-	LIFView:      {"each side sees the state in its own words", "双方各见其状态"},
+	LIFClose:     {"an instance is closed with its codes", "实例退费或释放后，其备案服务码随之失效"},
+	LIFEffective: {"a code works only while its instance does", "实例未到期、未退费、未释放时，备案服务码才可使用"},
+	LIFView:      {"each side sees the state in its own words", "授权方与被授权方各自看到的状态"},
 
 	GRTEnterprise: {"the granter is enterprise-verified", "授权账号已通过企业认证"},
 	GRTOut:        {"a granter has few grantees a year", "每个自然年授权的账号数有上限"},
 	GRTIn:         {"a grantee has few granters a year", "每个自然年接收授权的账号数有上限"},
-	GRTFirst:      {"the first grant needs phone verification", "首次授权需手机验证"},
+	GRTFirst:      {"the first grant needs phone verification", "首次授权给某账号，须通过手机验证码验证"},
 	GRTAtomic:     {"issue and grant happen together or not at all", "生成并授权：全部成功或全部不生效"},
 	GRTVerify:     {"verification says beforehand what would happen", "验证：事先告知操作结果"},
 	GRTOnce:       {"a code is granted once", "备案服务码只能授权一次"},
@@ -134,28 +140,28 @@ var ruleTitles = [numRules]Bilingual{
 	GRTOwner:      {"ownership never moves", "购买账号永不变更"},
 	GRTPrivate:    {"nobody learns the other's counterparties", "不向任何一方透露对方的往来账号"},
 
-	PAYWhen:   {"paid codes are for where no free one is left", "无免费备案服务码可申请时可购买收费码"},
-	PAYPrice:  {"the price is configured", "价格须先配置"},
-	PAYExact:  {"money is exact", "金额精确"},
+	PAYWhen:   {"paid codes are for where no free one is left", "无法申请新的免费备案服务码时，可购买收费备案服务码"},
+	PAYPrice:  {"the price is configured", "收费备案服务码的价格须先配置"},
+	PAYExact:  {"money is exact", "金额精确到分，不多不少"},
 	PAYRefund: {"a refund is what was paid, once", "按实付金额退费，且仅一次"},
 	PAYQuota:  {"a paid code uses no free quota", "收费备案服务码不占免费配额"},
 
-	FILHolder:  {"only the holder files", "只有持有账号可用其备案"},
+	FILHolder:  {"only the holder files", "只有持有账号可用该备案服务码备案"},
 	FILWhat:    {"the filing says what is filed", "备案内容完整"},
-	FILSuccess: {"success uses the code up", "备案成功后备案服务码即已使用"},
+	FILSuccess: {"success uses the code up", "备案成功后，备案服务码即为已使用，不能再用"},
 	FILCheck:   {"the server behind a filing is still eligible", "备案时服务器仍符合条件"},
 	FILPick:    {"the holder is shown which codes can be used", "向持有账号列出可用的备案服务码"},
 	FILService: {"one domain or app is one service, however it is typed", "同一域名或App无论如何书写，都是同一互联网信息服务"},
-	FILForeign: {"a server needs its own provider's code", "服务器须用其供应商的备案服务码"},
+	FILForeign: {"a server needs its own provider's code", "服务器须使用其提供商的备案服务码"},
 
 	RSKExpiring:   {"the server behind a filing does not expire soon", "备案所用服务器未临近到期"},
 	RSKReleased:   {"the server behind a filing still exists", "备案所用服务器未释放"},
 	RSKBilling:    {"the server behind a filing stays a subscription", "备案所用服务器保持包年/包月"},
 	RSKDowngraded: {"the server behind a filing stays eligible", "备案所用服务器保持符合备案条件"},
-	RSKOwner:      {"the server behind a filing keeps its owner", "备案所用服务器未易主"},
+	RSKOwner:      {"the server behind a filing keeps its owner", "备案所用服务器未转给其他账号"},
 	RSKIP:         {"the filed IP stays on the server", "备案IP仍在服务器上"},
 	RSKDNS:        {"the filed domain points to the server behind it", "备案域名解析到备案的服务器"},
-	RSKMove:       {"a filing moves before its server goes", "更换服务器前先变更备案"},
+	RSKMove:       {"a filing moves before its server goes", "更换服务器前，先办理接入备案或变更备案"},
 }
 
 // fromSet are the rules whose numbers or policy the rule set gives.
@@ -267,7 +273,7 @@ func (e *explainer) reason(r Rule) Reason {
 		w.found = l.say("not known", "未知")
 	}
 	if w.remedy == "" {
-		w.remedy = l.say("see rule %s in docs/rules.md", "参见docs/rules.md中的规则%s", r)
+		w.remedy = l.say("see rule %s in docs/rules.md", "请查看规则说明中的%s", r)
 	}
 	if o == OutcomePassed {
 		w.remedy = ""
@@ -284,7 +290,7 @@ func (e *explainer) reason(r Rule) Reason {
 // undecided is the reason of a zero Decision.
 func undecided(l Lang) Reason {
 	return Reason{
-		Outcome: OutcomeUnknown, Required: l.say("a decision", "判断结果"), Found: l.say("nothing was decided", "尚未判断"), Remedy: l.say("ask first", "请先提出请求"),
+		Outcome: OutcomeUnknown, Required: l.say("a decision", "须先有判断结果"), Found: l.say("nothing was decided", "尚未判断"), Remedy: l.say("ask first", "请先发起申请或验证"),
 	}
 }
 
@@ -317,7 +323,7 @@ func (e *explainer) general(r Rule) words {
 func (e *explainer) unknown(w *words) {
 	if w.lacks != "" {
 		w.found = e.say("not known: %s", "未知：%s", w.lacks)
-		w.remedy = e.say("state %s", "请提供%s", w.lacks)
+		w.remedy = e.say("state %s", "请说明%s", w.lacks)
 	}
 	if e.outcome == OutcomeAssumed && w.lacks != "" {
 		w.found = e.say("not known; assumed to pass: %s", "未知，按假定通过：%s", w.lacks)

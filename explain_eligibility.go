@@ -12,11 +12,11 @@ func (e *explainer) product() words {
 		listed = append(listed, e.productName(p.Product))
 	}
 	w := words{
-		required: e.say("a product that supplies codes: %s", "支持备案的产品：%s", strings.Join(listed, e.say(", ", "、"))),
-		found:    e.productName(i.Product), remedy: e.say("use a server of a listed product", "改用支持备案的产品的服务器"),
+		required: e.say("a product that supplies codes: %s", "支持备案服务码的产品：%s", strings.Join(listed, e.say(", ", "、"))),
+		found:    e.productName(i.Product), remedy: e.say("use a server of a listed product", "改用支持备案服务码的产品"),
 	}
 	if len(listed) == 0 {
-		w.required = e.say("a product that supplies codes: the rule set lists none", "支持备案的产品：规则集未列出任何产品")
+		w.required = e.say("a product that supplies codes: the rule set lists none", "支持备案服务码的产品：规则集未列出任何产品")
 	}
 	if i.Product == "" {
 		w.lack(e, FactProduct, "the product", "产品类型")
@@ -46,6 +46,14 @@ func (e *explainer) productName(p Product) string {
 	return plain(string(p))
 }
 
+// provider names a provider as people know it.
+func (e *explainer) provider(name string) string {
+	if label, ok := providerLabels[name]; ok {
+		return label.Text(e.Lang)
+	}
+	return plain(name)
+}
+
 // owner: ELG-OWNER.
 func (e *explainer) owner() words {
 	if e.filed() {
@@ -53,13 +61,13 @@ func (e *explainer) owner() words {
 	}
 	w := words{
 		required: e.say("the account that bought the instance", "购买该实例的账号"), found: e.say("another account bought it", "由其他账号购买"),
-		remedy: e.say("apply with the purchasing account; the new owner of a second-hand server applies itself", "使用购买账号申请；二手服务器由新的购买账号自行申请"),
+		remedy: e.say("apply with the purchasing account; the new owner of a second-hand server applies itself", "使用购买账号申请；二手服务器由接手后的账号重新申请"),
 	}
 	if e.Case.Bought.asker() == Yes {
 		w.found = e.say("the applicant bought it", "由申请账号购买")
 	}
 	if e.Case.Bought == RelationUnknown {
-		w.lack(e, FactOwner, "who bought it", "购买账号")
+		w.lack(e, FactOwner, "who bought it", "由哪个账号购买")
 	}
 	return w
 }
@@ -72,7 +80,7 @@ func (e *explainer) billing() words {
 		found: e.join(labelOf(e.Lang, billingLabels, i.Billing), labelOf(e.Lang, trialLabels, i.Trial)),
 	}
 	if i.Trial == Yes {
-		w.remedy = e.say("buy a subscription in place of the trial", "试用不可申请，请改购包年/包月")
+		w.remedy = e.say("buy a subscription in place of the trial", "试用实例不可申请，改购包年/包月")
 	}
 	if i.Billing == PayAsYouGo {
 		w.remedy = e.say("convert it to subscription", "转包月")
@@ -81,7 +89,7 @@ func (e *explainer) billing() words {
 		w.lack(e, FactBilling, "how it is paid for", "计费方式")
 	}
 	if i.Trial == Unknown {
-		w.lack(e, FactTrial, "whether it is a trial", "是否试用")
+		w.lack(e, FactTrial, "whether it is a trial", "是否为试用")
 	}
 	return w
 }
@@ -97,7 +105,7 @@ func (e *explainer) term() words {
 	months, lacks, what := i.TermMonths, FactTermMonths, Bilingual{"the term bought, in months", "购买月数"}
 	if e.q.FirstPurchaseOnly {
 		w.required = e.plural(n, "first bought for at least %d calendar month", "first bought for at least %d calendar months", "首次购买时长至少%d个月")
-		w.remedy = e.say("use an instance that was first bought for that long; renewing does not help", "改用首次购买时长达标的实例；续费无效")
+		w.remedy = e.say("use an instance that was first bought for that long; renewing does not help", "改用首次购买时长符合要求的实例；续费不能补足")
 		lacks, what = FactFirstTermMonths, Bilingual{"the term of the first purchase, in months", "首次购买月数"}
 		if i.FirstTermMonths > 0 {
 			months = i.FirstTermMonths
@@ -172,7 +180,7 @@ func (e *explainer) region() words {
 // publicIP: ELG-PUBLICIP.
 func (e *explainer) publicIP() words {
 	w := words{
-		required: e.say("a public IP of the provider's", "供应商的公网IP"), found: e.addresses(),
+		required: e.say("a public IP of the provider's", "由提供商分配的公网IP"), found: e.addresses(),
 		remedy: e.say("buy public bandwidth or bind an EIP", "购买公网带宽或绑定EIP"), free: !e.q.PublicIP,
 	}
 	if e.set.gateways() && e.instance.Product != NAT && e.instance.Product != SLB {
@@ -196,7 +204,7 @@ func (s *RuleSet) gateways() bool {
 func (e *explainer) addresses() string {
 	i := &e.instance
 	if i.PartnerIP {
-		return e.say("a partner's own IP", "自有IP")
+		return e.say("a partner's own IP", "合作伙伴的自有IP，不是提供商分配的公网IP")
 	}
 	if i.PublicIP == No {
 		return e.say("no public IP", "无公网IP")
@@ -233,7 +241,7 @@ func (e *explainer) status() words {
 	}
 	var settle, renew string
 	if i.Status == StatusLocked {
-		settle = e.say("settle the lock", "解除锁定")
+		settle = e.say("pay what is owed, or have the lock lifted", "结清欠费或申请解除锁定")
 		w.remedy = settle
 	}
 	if i.expired(e.Case.At) {
@@ -256,14 +264,14 @@ func (e *explainer) status() words {
 func (e *explainer) ipInUse() words {
 	w := words{
 		required: e.say("an IP that no other filing holds", "IP未被其他备案占用"), found: e.say("held by another filing", "已被其他备案占用且未释放"),
-		remedy: e.say("release the other filing or use another IP", "释放其他备案所占用的IP，或更换IP"), free: !e.q.IPFree,
+		remedy: e.say("use another IP, or release the other filing if it is yours", "更换公网IP；占用该IP的备案若属于本账号，也可先取消其接入"), free: !e.q.IPFree,
 	}
 	if e.instance.IPHeld == No {
 		w.found = e.say("held by no other filing", "未被其他备案占用")
 	}
 	if e.instance.IPHeld == Unknown {
 		w.found = ""
-		w.lack(e, FactIPHeld, "whether another filing holds its IP", "IP是否被其他备案占用")
+		w.lack(e, FactIPHeld, "whether another filing holds its IP", "该IP是否被其他备案占用")
 	}
 	return w
 }
@@ -297,16 +305,16 @@ func (e *explainer) quota() words {
 		w.required = e.say("codes left of the product's quota", "产品配额内仍有剩余服务码")
 		w.lack(e, FactProduct, "the product", "产品类型")
 	case q.Limit == UnknownLimit:
-		w.required = e.say("codes left of the quota, which no source gives", "配额内尚有余量（配额数量未公开）")
-		w.lack(e, FactContractQuota, "how many codes the provider allows", "供应商允许的备案服务码数量")
+		w.required = e.say("codes left of the quota, which no source gives", "配额内尚有余量（没有资料给出配额数量）")
+		w.lack(e, FactContractQuota, "how many codes the provider allows", "提供商允许申请多少个备案服务码")
 	case q.Used >= 0:
 	case q.Requested > q.Limit: // too many, whatever was issued before
 		w.found = e.say("%d requested", "本次申请%d个", q.Requested)
 		left = q.Limit
 	case e.Case.Bought == RelationUnknown:
-		w.lack(e, FactOwner, "who bought it", "购买账号")
+		w.lack(e, FactOwner, "who bought it", "由哪个账号购买")
 	case e.Case.Bought.asker() == Yes:
-		w.lack(e, FactIssued, "how many codes were issued", "已申请的备案服务码数量")
+		w.lack(e, FactIssued, "how many codes were issued", "已申请多少个备案服务码")
 	default:
 		w.found = e.say("not known: the count is for the instance's owner alone", "未知：已申请数量仅告知实例的购买账号")
 		w.remedy = e.say("apply as the owner", "以购买账号申请")
@@ -324,7 +332,7 @@ func (e *explainer) batch() words {
 		remedy: e.say("split the request", "分多次申请"),
 	}
 	if e.Quota.Requested < 1 {
-		w.remedy = e.say("request at least one", "至少申请一个")
+		w.remedy = e.say("request at least one", "至少申请1个")
 	}
 	return w
 }

@@ -14,7 +14,7 @@ func (e *explainer) grantsOut() words {
 	year, n := NaturalYear(e.Case.At), e.set.Grant.MaxGrantees
 	w := words{
 		required: e.say("different grantees of one granter in the natural year %d: at most %d", "%d自然年内，一个账号最多授权至%d个不同的账号", year, n),
-		found:    e.say("the cap of %d is reached, and this grantee would be another one", "已达%d个账号的上限，目标账号不在其中", n),
+		found:    e.say("the cap of %d is reached, and this grantee would be another one", "本自然年已授权至%d个账号，达到上限，且目标账号不在其中", n),
 		remedy:   e.say("grant to an account of this year, or wait until %s", "授权给本自然年内已授权过的账号，或等到%s", when(yearEnds(year))),
 		free:     n == NoLimit,
 	}
@@ -27,7 +27,7 @@ func (e *explainer) grantsIn() words {
 	year, n := NaturalYear(e.Case.At), e.set.Grant.MaxGranters
 	w := words{
 		required: e.say("different granters to one grantee in the natural year %d: at most %d", "%d自然年内，一个账号最多接收%d个不同账号的授权", year, n),
-		found:    e.say("the target account has reached the cap of %d in the natural year %d", "目标账号已达到%d个的上限（%d自然年）", n, year),
+		found:    e.say("the target account has reached the cap of %d in the natural year %d", "目标账号已达到上限：最多%d个授权账号（%d自然年）", n, year),
 		remedy:   e.say("wait until %s, or file with the purchasing account", "等到%s，或使用购买账号备案", when(yearEnds(year))),
 		free:     n == NoLimit,
 	}
@@ -60,6 +60,10 @@ func (e *explainer) firstGrant() words {
 		w.found = e.say("the first grant to this account, and this service verifies no phone", "首次授权给该账号，而本服务未接入手机验证")
 		w.remedy = e.say("ask the provider to verify the phone", "请联系提供商开通手机验证")
 	}
+	if e.outcome == OutcomePassed && !e.Case.ForAnother {
+		w.found = e.say("no other account is granted to", "未授权给其他账号")
+		return w
+	}
 	if e.outcome == OutcomePassed {
 		w.found = e.say("verified, or granted to before", "已通过手机验证，或曾授权给该账号")
 	}
@@ -74,8 +78,12 @@ func (e *explainer) firstGrant() words {
 func (e *explainer) once() words {
 	w := words{
 		required: e.say("a code that was never granted, to an account other than its owner", "未曾授权的备案服务码，且目标账号不是购买账号"),
-		found:    e.say("granted to its own owner, or granted before", "目标账号即购买账号，或曾授权"),
-		remedy:   e.say("choose another account, or codes that were never granted", "更换目标账号，或选择未曾授权的备案服务码"),
+		found:    e.say("it was granted before", "该备案服务码已授权过"),
+		remedy:   e.say("choose codes that were never granted", "选择未曾授权的备案服务码"),
+	}
+	if !e.Case.ForAnother {
+		w.found = e.say("the target is the purchasing account itself", "目标账号就是购买账号本身")
+		w.remedy = e.say("choose another account: a code of your own needs no grant", "更换目标账号；本账号的备案服务码无须授权")
 	}
 	if e.outcome == OutcomePassed {
 		w.found = e.say("never granted", "未曾授权")
@@ -111,7 +119,7 @@ func (e *explainer) binds() bool {
 // holder: FIL-HOLDER.
 func (e *explainer) holder() words {
 	return words{
-		required: e.say("the holder: the grantee if the code was granted, else its owner", "持有账号：已授权则为被授权账号，否则为购买账号"), found: e.asker(),
+		required: e.say("the holder: the grantee if the code was granted, else its owner", "持有账号（已授权的为被授权账号，未授权的为购买账号）"), found: e.asker(),
 		remedy: e.say("have the holder file, or use a code of your own", "由持有账号备案，或使用自己的备案服务码"),
 	}
 }
@@ -134,12 +142,12 @@ func (e *explainer) filing() words {
 // foreign: FIL-FOREIGN.
 func (e *explainer) foreign() words {
 	w := words{
-		required: e.say("a server of the provider of the code, %s", "备案服务码的供应商%s的服务器", plain(e.set.Provider)),
-		found:    e.say("a server of %s", "%s的服务器", plain(e.instance.Provider)),
-		remedy:   e.say("get the code from the provider that sold the server", "向所购服务器的供应商申请备案服务码"),
+		required: e.say("a server of the provider of the code, %s", "须为%s（该服务码的提供商）的服务器", e.provider(e.set.Provider)),
+		found:    e.say("a server of %s", "%s的服务器", e.provider(e.instance.Provider)),
+		remedy:   e.say("get the code from the provider that sold the server", "向所购服务器的提供商申请备案服务码"),
 	}
 	if e.instance.Provider == "" {
-		w.found = e.say("no other provider is named", "未指明其他供应商")
+		w.found = e.say("no other provider is named", "未说明由其他提供商提供")
 	}
 	return w
 }

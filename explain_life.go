@@ -5,7 +5,7 @@ import (
 )
 
 // roleLabels name the parts of an actor, by the number of their bit.
-var roleLabels = []Bilingual{{"the owner", "购买账号"}, {"the grantee", "被授权账号"}, {"the holder", "持有账号"}, {"an operator", "运营方"}}
+var roleLabels = []Bilingual{{"the owner", "购买账号"}, {"the grantee", "被授权账号"}, {"the holder", "持有账号"}, {"an operator", "提供商"}}
 
 func (e *explainer) rolesName(by Role) string {
 	var names []string
@@ -21,12 +21,37 @@ func (e *explainer) rolesName(by Role) string {
 func (e *explainer) asker() string {
 	roles := e.roles &^ RoleHolder
 	if roles == 0 {
-		return e.say("asked by neither owner, grantee nor operator", "操作账号既非购买账号、被授权账号，也非运营方")
+		return e.say("asked by neither owner, grantee nor operator", "操作账号既不是购买账号、被授权账号，也不是提供商")
 	}
 	if e.roles&(RoleOwner|RoleHolder) == RoleOwner {
 		return e.say("asked by the owner, who granted it to another account", "操作账号为购买账号，但该码已授权给其他账号")
 	}
 	return e.say("asked by %s", "操作账号为%s", e.rolesName(roles))
+}
+
+// byOwner is what only the owner of the instance can do, as this asker can bring
+// it about. Both texts follow "ask the granter to".
+func (e *explainer) byOwner(en, zh string) string {
+	do := e.say(en, zh)
+	if e.roles&RoleOwner != 0 || e.roles == 0 {
+		return do
+	}
+	if e.roles&RoleGrantee != 0 {
+		return e.say("ask the granter to %s", "请授权账号%s", do)
+	}
+	return e.say("ask the owner to %s", "请购买账号%s", do)
+}
+
+// byHolder is the same of what only the holder can do.
+func (e *explainer) byHolder(en, zh string) string {
+	do := e.say(en, zh)
+	if e.roles&RoleHolder != 0 || e.roles == 0 {
+		return do
+	}
+	if e.roles&RoleOwner != 0 {
+		return e.say("ask the grantee to %s", "请被授权账号%s", do)
+	}
+	return e.say("ask the holder to %s", "请持有账号%s", do)
 }
 
 // actionOf returns the action that a rule of the life of a code is about.
@@ -62,7 +87,7 @@ func (e *explainer) step(a Action) words {
 		w.found = e.say("the code is %s", "备案服务码状态为%s", e.state.Label(e.Lang))
 	}
 	if e.outcome == OutcomePassed && len(from) > 0 && e.state < numStates && steps[e.state][a].by == 0 {
-		w.found = e.say("recorded so, and %s now", "记录状态符合，目前显示为%s", e.state.Label(e.Lang))
+		w.found = e.say("recorded so, and %s now", "记录的状态符合，目前显示为%s", e.state.Label(e.Lang))
 	}
 	if by == RoleHolder || a == ActionGrant {
 		return w
@@ -81,16 +106,16 @@ func (e *explainer) stepRemedy(a Action) string {
 		return e.say("use another code: this one is spent", "该备案服务码已不可再用，请换用其他备案服务码")
 	}
 	if e.state == StateFiling {
-		return e.say("wait until its filing ends, or withdraw the filing", "等待备案结束，或撤回备案")
+		return e.say("wait until its filing ends, or %s", "等待备案结束，或%s", e.byHolder("withdraw the filing", "撤回备案"))
 	}
 	if e.state == StateUnbound {
-		return e.say("bind it to an instance first", "请先绑定实例")
+		return e.byOwner("bind it to an instance first", "先将其绑定到实例")
 	}
 	if e.state == StateAvailable && a == ActionBind {
 		return e.say("none is needed: it is tied to its instance, for good", "无需操作：已绑定实例，且不可解绑")
 	}
 	if e.state == StateAvailable {
-		return e.say("submit a filing with it first", "请先用其提交备案")
+		return e.byHolder("submit a filing with it first", "先用该备案服务码提交备案")
 	}
 	return e.say("have it done by the account that may", "请由有权限的账号操作")
 }
@@ -99,15 +124,15 @@ func (e *explainer) stepRemedy(a Action) string {
 func (e *explainer) importing() words {
 	return words{
 		required: e.say("done by %s", "由%s操作", e.rolesName(RoleOperator)), found: e.operatorOrNot(),
-		remedy: e.say("have an operator import it", "请由运营方导入"),
+		remedy: e.say("have an operator import it", "请由提供商导入"),
 	}
 }
 
 func (e *explainer) operatorOrNot() string {
 	if e.roles&RoleOperator != 0 {
-		return e.say("asked by an operator", "操作账号为运营方")
+		return e.say("asked by an operator", "由提供商操作")
 	}
-	return e.say("asked by an account that is no operator", "操作账号不是运营方")
+	return e.say("asked by an account that is no operator", "操作账号不是提供商")
 }
 
 // refund: LIF-REFUND.
@@ -115,35 +140,35 @@ func (e *explainer) refund() words {
 	w := e.step(ActionRefund)
 	w.required = e.join(e.say("a paid code", "收费备案服务码"), w.required)
 	if !e.paid {
-		w.found = e.join(e.say("a code that was not bought", "并非购买的收费备案服务码"), w.found)
-		w.remedy = e.say("nothing was paid for it, so nothing can be paid back", "未曾付费，无可退费")
+		w.found = e.join(e.say("a code that was not bought", "不是购买的收费备案服务码"), w.found)
+		w.remedy = e.say("nothing was paid for it, so nothing can be paid back", "该备案服务码未付费，无费用可退")
 	}
 	return w
 }
 
 // closeLabels are what closed an instance.
 var closeLabels = []Bilingual{
-	ActionCloseRefund: {"the instance was refunded and closed", "实例已退费并关闭"}, ActionCloseRelease: {"the instance was released and closed", "实例已释放并关闭"},
+	ActionCloseRefund: {"the instance was refunded and closed", "实例已退费"}, ActionCloseRelease: {"the instance was released and closed", "实例已释放"},
 }
 
 // close: LIF-CLOSE, of the closing and of what a closed instance refuses.
 func (e *explainer) close() words {
-	w := words{required: e.say("an instance that was not closed", "实例未关闭"), found: labelOf(e.Lang, closeLabels, e.closed)}
+	w := words{required: e.say("an instance that was not closed", "实例未退费、未释放"), found: labelOf(e.Lang, closeLabels, e.closed)}
 	if w.found == "" {
-		w.found = e.say("not closed", "未关闭")
+		w.found = e.say("not closed", "实例未退费、未释放")
 	}
 	w.remedy = e.say("use another instance", "改用其他实例")
 	if e.action == ActionImport {
-		w.remedy = e.say("import it in the state in which the closing left it", "按实例关闭后的状态导入")
+		w.remedy = e.say("import it in the state in which the closing left it", "按实例退费或释放后的状态导入")
 	}
 	if e.action != ActionCloseRefund && e.action != ActionCloseRelease {
 		return w
 	}
 	w.required = e.join(w.required, e.say("done by %s", "由%s操作", e.rolesName(RoleOperator)))
 	w.found = e.join(w.found, e.operatorOrNot())
-	w.remedy = e.say("have an operator close it", "请由运营方关闭")
+	w.remedy = e.say("have an operator close it", "请由提供商登记实例退费或释放")
 	if e.closed != ActionNone {
-		w.remedy = e.say("none is needed: it is closed already", "无需操作：实例已关闭")
+		w.remedy = e.say("none is needed: it is closed already", "无需操作：实例的退费或释放已登记")
 	}
 	return w
 }
@@ -152,7 +177,7 @@ func (e *explainer) close() words {
 func (e *explainer) effective() words {
 	w := words{
 		required: e.say("an instance that has neither expired nor gone", "实例未到期、未退费、未释放"), found: e.instanceNow(),
-		remedy: e.say("have the instance renewed: the code can then be used again", "为实例续费，之后该备案服务码可再次使用"),
+		remedy: e.byOwner("renew the instance: the code can then be used again", "为实例续费，续费后该备案服务码可再次使用"),
 	}
 	if w.found == "" && e.outcome == OutcomeFailed {
 		w.found = e.say("the instance has expired or gone", "实例已到期、已退费或已释放")

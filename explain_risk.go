@@ -3,7 +3,7 @@ package icpcode
 // expiring: RSK-EXPIRING.
 func (e *explainer) expiring() words {
 	n := e.set.Risk.ExpiringDays
-	w := words{required: e.plural(n, "no expiry within %d day", "no expiry within %d days", "%d天内不到期"), found: e.expiry(), remedy: e.say("renew", "续费")}
+	w := words{required: e.plural(n, "no expiry within %d day", "no expiry within %d days", "%d天内不到期"), found: e.expiry(), remedy: e.byOwner("renew the instance", "为实例续费")}
 	if e.state == StateFiling && e.set.Risk.ReviewDays > n {
 		n = e.set.Risk.ReviewDays
 		w.required = e.plural(n, "no expiry within %d day, before the review can end", "no expiry within %d days, before the review can end", "%d天内（审核结束前）不到期")
@@ -22,7 +22,7 @@ func (e *explainer) expiring() words {
 func (e *explainer) released() words {
 	w := words{
 		required: e.say("an instance that still exists", "实例仍然存在"), found: labelOf(e.Lang, statusLabels, e.instance.Status),
-		remedy: e.say("file an access or change filing with another server's code at once", "立即使用其他服务器的备案服务码办理接入备案或变更备案"),
+		remedy: e.byHolder("file an access or change filing with another server's code at once", "立即使用其他服务器的备案服务码办理接入备案或变更备案"),
 	}
 	if e.instance.Status == StatusUnknown {
 		w.lack(e, FactStatus, "its status", "实例状态")
@@ -34,7 +34,7 @@ func (e *explainer) released() words {
 func (e *explainer) rebilled() words {
 	w := words{
 		required: e.say("an instance that stays a subscription", "实例保持包年/包月"), found: labelOf(e.Lang, billingLabels, e.instance.Billing),
-		remedy: e.say("convert it to subscription", "转包月"),
+		remedy: e.byOwner("convert the instance to subscription", "将实例转为包年/包月（转包月）"),
 	}
 	if e.instance.Billing == BillingUnknown {
 		w.lack(e, FactBilling, "how it is paid for", "计费方式")
@@ -56,11 +56,11 @@ func (e *explainer) downgraded() words {
 		region = e.say("%s, outside mainland China", "%s，不在中国大陆", plain(i.Region))
 	}
 	w := words{
-		required: e.say("an instance as eligible as when its codes were issued", "实例保持申请时的备案条件"), found: e.join(lower, ip, region),
-		remedy: e.say("upgrade it again and restore what it lost, such as an EIP", "升配并恢复缺失的条件，例如绑定EIP"),
+		required: e.say("an instance as eligible as when its codes were issued", "实例保持在符合申请备案服务码条件的状态"), found: e.join(lower, ip, region),
+		remedy: e.byOwner("upgrade the instance again and restore what it lost, such as an EIP", "将实例升配，并恢复缺失的条件，例如绑定EIP"),
 	}
 	if i.Downgraded == Unknown {
-		w.lack(e, FactDowngraded, "whether it was downgraded", "是否降配")
+		w.lack(e, FactDowngraded, "whether it was downgraded", "是否已降配")
 	}
 	if w.found == "" {
 		w.found = e.general(RSKDowngraded).found
@@ -71,14 +71,14 @@ func (e *explainer) downgraded() words {
 // resold: RSK-OWNER.
 func (e *explainer) resold() words {
 	w := words{
-		required: e.say("an instance that keeps its owner", "实例未易主"), found: e.say("another account owns it now", "现归其他账号所有"),
-		remedy: e.say("file an access or change filing with a code of a server of your own", "使用自己服务器的备案服务码办理接入备案或变更备案"),
+		required: e.say("an instance that keeps its owner", "实例未转给其他账号"), found: e.say("another account owns it now", "当前属于其他账号"),
+		remedy: e.byHolder("file an access or change filing with a code of another server", "使用其他服务器的备案服务码办理接入备案或变更备案"),
 	}
 	if e.outcome == OutcomePassed {
-		w.found = e.say("it has the same owner", "购买账号未变")
+		w.found = e.say("it has the same owner", "所属账号未变")
 	}
 	if e.Case.Bought == RelationUnknown {
-		w.lack(e, FactOwner, "who owns it", "现在的所有账号")
+		w.lack(e, FactOwner, "who owns it", "当前所属账号")
 	}
 	return w
 }
@@ -87,7 +87,7 @@ func (e *explainer) resold() words {
 func (e *explainer) ipGone() words {
 	w := words{
 		required: e.say("the filed IP on the instance", "备案IP仍在实例上"), found: e.addresses(),
-		remedy: e.say("put the filed IP back, or file a change filing", "恢复备案IP，或办理变更备案"),
+		remedy: e.say("%s, or %s", "%s，或%s", e.byOwner("put the filed IP back", "恢复备案IP"), e.byHolder("file a change filing", "办理变更备案")),
 	}
 	if e.outcome == OutcomeFailed {
 		w.found = e.join(e.say("the filed IP is gone", "备案IP已不在实例上"), w.found)
@@ -103,7 +103,7 @@ func (e *explainer) ipGone() words {
 // move: RSK-MOVE.
 func (e *explainer) move() words {
 	return words{
-		required: e.say("nothing: it is advice", "不要求，仅为建议"), found: e.say("a filing rests on this server", "有备案依赖于该服务器"),
-		remedy: e.say("before leaving it, file an access or change filing with the new server's code; within one cloud changing DNS is said to do", "弃用前先用新服务器的备案服务码办理接入备案或变更备案；据称同一云内更换时修改DNS解析即可"),
+		required: e.say("nothing: it is advice", "不要求，仅为建议"), found: e.say("a filing rests on this server", "该服务器上有备案"),
+		remedy: e.say("before leaving it, file an access or change filing with the new server's code; within one cloud changing DNS is said to do", "弃用旧服务器前，先用新服务器的备案服务码办理接入备案或变更备案；同一提供商内更换服务器，修改DNS解析即可"),
 	}
 }

@@ -423,7 +423,7 @@ func TestReasonsGolden(t *testing.T) {
 			),
 			saying(
 				ELGTerm, OutcomeUnknown, "购买时长至少4个月（含续费）", "未知：购买月数",
-				"请提供购买月数",
+				"请说明购买月数",
 			),
 		},
 		{
@@ -437,7 +437,7 @@ func TestReasonsGolden(t *testing.T) {
 			),
 			saying(
 				ELGTerm, OutcomeAssumed, "购买时长至少4个月（含续费）", "未知，按假定通过：购买月数",
-				"请提供购买月数",
+				"请说明购买月数",
 			),
 		},
 		{
@@ -475,7 +475,7 @@ func TestReasonsGolden(t *testing.T) {
 				"grant to an account of this year, or wait until 2027-01-01 00:00:00 +08:00",
 			),
 			saying(
-				GRTOut, OutcomeFailed, "2026自然年内，一个账号最多授权至11个不同的账号", "已达11个账号的上限，目标账号不在其中",
+				GRTOut, OutcomeFailed, "2026自然年内，一个账号最多授权至11个不同的账号", "本自然年已授权至11个账号，达到上限，且目标账号不在其中",
 				"授权给本自然年内已授权过的账号，或等到2027-01-01 00:00:00 +08:00",
 			),
 		},
@@ -503,7 +503,7 @@ func TestReasonsGolden(t *testing.T) {
 			),
 			saying(
 				LIFRefund, OutcomeFailed, "收费备案服务码；备案服务码状态为未绑定实例或可使用；由购买账号操作",
-				"并非购买的收费备案服务码；备案服务码状态为可使用；操作账号为购买账号", "未曾付费，无可退费",
+				"不是购买的收费备案服务码；备案服务码状态为可使用；操作账号为购买账号", "该备案服务码未付费，无费用可退",
 			),
 		},
 		{
@@ -514,7 +514,7 @@ func TestReasonsGolden(t *testing.T) {
 				LIFClose, OutcomeFailed, "an instance that was not closed", "the instance was refunded and closed",
 				"use another instance",
 			),
-			saying(LIFClose, OutcomeFailed, "实例未关闭", "实例已退费并关闭", "改用其他实例"),
+			saying(LIFClose, OutcomeFailed, "实例未退费、未释放", "实例已退费", "改用其他实例"),
 		},
 		{
 			"FIL-HOLDER", situation{
@@ -526,7 +526,7 @@ func TestReasonsGolden(t *testing.T) {
 				"asked by the owner, who granted it to another account", "have the holder file, or use a code of your own",
 			),
 			saying(
-				FILHolder, OutcomeFailed, "持有账号：已授权则为被授权账号，否则为购买账号", "操作账号为购买账号，但该码已授权给其他账号",
+				FILHolder, OutcomeFailed, "持有账号（已授权的为被授权账号，未授权的为购买账号）", "操作账号为购买账号，但该码已授权给其他账号",
 				"由持有账号备案，或使用自己的备案服务码",
 			),
 		},
@@ -537,10 +537,10 @@ func TestReasonsGolden(t *testing.T) {
 			), RSKExpiring,
 			saying(
 				RSKExpiring, OutcomeFailed, "no expiry within 43 days, before the review can end",
-				"43 days left, until 2026-02-18 00:00:00 +08:00", "renew",
+				"43 days left, until 2026-02-18 00:00:00 +08:00", "renew the instance",
 			),
 			saying(
-				RSKExpiring, OutcomeFailed, "43天内（审核结束前）不到期", "剩余43天，2026-02-18 00:00:00 +08:00到期", "续费",
+				RSKExpiring, OutcomeFailed, "43天内（审核结束前）不到期", "剩余43天，2026-02-18 00:00:00 +08:00到期", "为实例续费",
 			),
 		},
 	}
@@ -636,10 +636,10 @@ func TestReasonsOfFacts(t *testing.T) {
 			r.Instance.Product, r.Instance.Status = ElasticWeb, StatusStopped
 		}, ELGStatus, OutcomePassed, "stopped", ""},
 		{func(r *IssueRequest) { r.Instance.Status = StatusExpired }, ELGStatus, OutcomeFailed, "expired", "renew"},
-		{func(r *IssueRequest) { r.Instance.Status = StatusLocked }, ELGStatus, OutcomeFailed, "locked", "settle the lock"},
+		{func(r *IssueRequest) { r.Instance.Status = StatusLocked }, ELGStatus, OutcomeFailed, "locked", "pay what is owed, or have the lock lifted"},
 		{func(r *IssueRequest) {
 			r.Instance.Status, r.Instance.Expires = StatusLocked, explainNow
-		}, ELGStatus, OutcomeFailed, "locked; expired at 2026-01-06 00:00:00 +08:00", "renew; settle the lock"},
+		}, ELGStatus, OutcomeFailed, "locked; expired at 2026-01-06 00:00:00 +08:00", "renew; pay what is owed, or have the lock lifted"},
 		{func(r *IssueRequest) {
 			r.Instance.Status, r.Instance.Expires = 0, explainNow
 		}, ELGStatus, OutcomeFailed, "expired at 2026-01-06 00:00:00 +08:00", "renew"},
@@ -647,7 +647,7 @@ func TestReasonsOfFacts(t *testing.T) {
 		{func(r *IssueRequest) {
 			r.Instance.Status, r.Instance.Expires = StatusReleased, explainNow
 		}, ELGStatus, OutcomeFailed, "released; expired at 2026-01-06 00:00:00 +08:00", "use another instance"},
-		{func(r *IssueRequest) { r.Instance.IPHeld = Yes }, ELGIPInUse, OutcomeFailed, "held by another filing", "release the other filing or use another IP"},
+		{func(r *IssueRequest) { r.Instance.IPHeld = Yes }, ELGIPInUse, OutcomeFailed, "held by another filing", "use another IP, or release the other filing if it is yours"},
 		{func(r *IssueRequest) { r.Instance.IPHeld = Unknown }, ELGIPInUse, OutcomeUnknown, "not known: whether another filing holds its IP", "state whether another filing holds its IP"},
 		{func(r *IssueRequest) {
 			r.Instance.Billing, r.Instance.Expires, r.Instance.Status = PayAsYouGo, explainNow, StatusStopped
@@ -660,7 +660,7 @@ func TestReasonsOfFacts(t *testing.T) {
 		{func(r *IssueRequest) { r.GrantTo, r.Certification = explainOther, SelfEmployed }, ELGAccount, OutcomeFailed, "a self-employed account", "verify as an enterprise, or file with the purchasing account"},
 		{func(r *IssueRequest) { r.GrantTo, r.Certification = explainOther, SoleTrader }, ELGAccount, OutcomeFailed, "a sole trader's account", "verify as an enterprise, or file with the purchasing account"},
 		{func(r *IssueRequest) { r.GrantTo, r.Certification = explainOther, 0 }, ELGAccount, OutcomeUnknown, "not known: how the account was verified", "state how the account was verified"},
-		{func(r *IssueRequest) { r.Instance.Provider = "tencent" }, FILForeign, OutcomeFailed, "a server of tencent", "get the code from the provider that sold the server"},
+		{func(r *IssueRequest) { r.Instance.Provider = "tencent" }, FILForeign, OutcomeFailed, "a server of Tencent Cloud", "get the code from the provider that sold the server"},
 		{func(r *IssueRequest) { r.Quantity, r.Instance.ContractQuota = 6, 1 }, PAYWhen, OutcomeAdvised, "no free code is left for this", "buy a paid code and bind it to the instance"},
 	}
 	for _, tt := range tests {
@@ -717,7 +717,7 @@ func TestRequiredNumbers(t *testing.T) {
 		t.Errorf("ELG-ACCOUNT of the strict reading requires %q", got)
 	}
 	for _, l := range []Lang{English, Chinese} {
-		if got := (&situation{set: new(RuleSet)}).reason(l, ELGProduct, OutcomeFailed).Required; got != l.say("a product that supplies codes: the rule set lists none", "支持备案的产品：规则集未列出任何产品") {
+		if got := (&situation{set: new(RuleSet)}).reason(l, ELGProduct, OutcomeFailed).Required; got != l.say("a product that supplies codes: the rule set lists none", "支持备案服务码的产品：规则集未列出任何产品") {
 			t.Errorf("a set without products requires %q", got)
 		}
 	}
@@ -737,7 +737,7 @@ func TestReasonOfQuotaThatNoSourceGives(t *testing.T) {
 			!strings.Contains(en.Remedy, "state how many codes the provider allows") {
 			t.Errorf("after %d: %+v", used, en)
 		}
-		if zh.Required != "配额内尚有余量（配额数量未公开）" || !strings.Contains(zh.Remedy, "供应商允许的备案服务码数量") {
+		if zh.Required != "配额内尚有余量（没有资料给出配额数量）" || !strings.Contains(zh.Remedy, "提供商允许申请多少个备案服务码") {
 			t.Errorf("after %d: %+v", used, zh)
 		}
 	}
@@ -842,7 +842,7 @@ func TestGrantInTellsOnlyTheCap(t *testing.T) {
 			"wait until 2027-01-01 00:00:00 +08:00, or file with the purchasing account",
 		),
 		Chinese: saying(
-			GRTIn, OutcomeFailed, "2026自然年内，一个账号最多接收2个不同账号的授权", "目标账号已达到2个的上限（2026自然年）",
+			GRTIn, OutcomeFailed, "2026自然年内，一个账号最多接收2个不同账号的授权", "目标账号已达到上限：最多2个授权账号（2026自然年）",
 			"等到2027-01-01 00:00:00 +08:00，或使用购买账号备案",
 		),
 	}
@@ -866,7 +866,7 @@ func TestGrantInTellsOnlyTheCap(t *testing.T) {
 func TestReasonsOfGrants(t *testing.T) {
 	owned, granted, received := RoleOwner|RoleHolder, RoleOwner, RoleGrantee|RoleHolder
 	decide := func(change func(*situation)) situation {
-		d := situation{At: explainNow, set: oddRules(), action: ActionGrant, state: StateAvailable, roles: owned}
+		d := situation{At: explainNow, set: oddRules(), action: ActionGrant, state: StateAvailable, roles: owned, forOthers: true}
 		change(&d)
 		return d
 	}
@@ -887,8 +887,9 @@ func TestReasonsOfGrants(t *testing.T) {
 		{decide(func(d *situation) { d.certification = Personal }), GRTEnterprise, OutcomeFailed, "a personal account", "verify as an enterprise, or file with the purchasing account"},
 		{decide(func(d *situation) {}), GRTEnterprise, OutcomeUnknown, "not known: how the account was verified", "state how the account was verified"},
 		{decide(func(d *situation) {}), GRTOnce, OutcomePassed, "never granted", ""},
-		{decide(func(d *situation) {}), GRTOnce, OutcomeFailed, "granted to its own owner, or granted before", "choose another account, or codes that were never granted"},
-		{decide(func(d *situation) { d.roles = 0 }), GRTOnce, OutcomeFailed, "granted to its own owner, or granted before", "choose another account, or codes that were never granted"},
+		{decide(func(d *situation) { d.forOthers = false }), GRTOnce, OutcomeFailed, "the target is the purchasing account itself", "choose another account: a code of your own needs no grant"},
+		{decide(func(d *situation) { d.forOthers = false }), GRTFirst, OutcomePassed, "no other account is granted to", ""},
+		{decide(func(d *situation) { d.roles = 0 }), GRTOnce, OutcomeFailed, "it was granted before", "choose codes that were never granted"},
 		{decide(func(d *situation) { d.roles = granted }), GRTOnce, OutcomeFailed, "asked by the owner, who granted it to another account", "use a code of your own that was never granted"},
 		{decide(func(d *situation) { d.roles = received }), GRTOnce, OutcomeFailed, "asked by the grantee", "use a code of your own that was never granted"},
 		{decide(func(d *situation) { d.state = StateFiling }), GRTState, OutcomeFailed, "the code is Filing", "wait until its filing ends, or withdraw the filing"},
@@ -956,7 +957,7 @@ func TestReasonsOfSteps(t *testing.T) {
 		{ActionResubmit, StateAvailable, RoleGrantee | RoleHolder, "the code is Filing", "the code is Available", "submit a filing with it first"},
 		{ActionApprove, StateFiling, RoleOwner | RoleHolder, "the code is Filing; done by an operator", "the code is Filing; asked by the owner", "have it done by an operator"},
 		{ActionRelease, StateFiling, RoleOwner, "the code is Filing; done by the holder or an operator", "the code is Filing; asked by the owner, who granted it to another account", "have it done by the holder or an operator"},
-		{ActionForfeit, StateAvailable, RoleOperator, "the code is Filing; done by the holder or an operator", "the code is Available; asked by an operator", "submit a filing with it first"},
+		{ActionForfeit, StateAvailable, RoleOperator, "the code is Filing; done by the holder or an operator", "the code is Available; asked by an operator", "ask the holder to submit a filing with it first"},
 		{ActionVoid, StateFiled, RoleOperator | RoleOwner | RoleHolder, "the code is Unbound or Available or Filing; done by an operator", "the code is Filed; asked by the owner or an operator", "use another code: this one is spent"},
 		{ActionRefund, StateFiling, RoleOwner | RoleHolder, "a paid code; the code is Unbound or Available; done by the owner", "the code is Filing; asked by the owner", "wait until its filing ends, or withdraw the filing"},
 		{ActionImport, StateFiled, 0, "done by an operator", "asked by an account that is no operator", "have an operator import it"},
@@ -999,10 +1000,10 @@ func TestReasonsOfTheEffectiveState(t *testing.T) {
 		o             Outcome
 		found, remedy string
 	}{
-		{expired, OutcomeFailed, "running; expired at 2026-01-06 00:00:00 +08:00", "have the instance renewed: the code can then be used again"},
-		{paygo, OutcomeFailed, "running", "have the instance renewed: the code can then be used again"},
+		{expired, OutcomeFailed, "running; expired at 2026-01-06 00:00:00 +08:00", "renew the instance: the code can then be used again"},
+		{paygo, OutcomeFailed, "running", "renew the instance: the code can then be used again"},
 		{gone, OutcomeFailed, "released; 146 days left, until 2026-06-01 00:00:00 +08:00", "use another code"},
-		{Instance{}, OutcomeFailed, "the instance has expired or gone", "have the instance renewed: the code can then be used again"},
+		{Instance{}, OutcomeFailed, "the instance has expired or gone", "renew the instance: the code can then be used again"},
 		{Instance{}, OutcomePassed, "nothing against it is known", ""},
 		{goodInstance(), OutcomePassed, "running; 146 days left, until 2026-06-01 00:00:00 +08:00", ""},
 	}

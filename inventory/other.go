@@ -221,7 +221,7 @@ func (t *tree) errFormat() *FormatError {
 	if len(code) > 0 && !slices.Contains([]string{"0", "200", "success", "ok"}, strings.ToLower(string(code))) {
 		return &FormatError{
 			kind: KindAnswered, detail: string(code),
-			what: phrase{fmt.Sprintf("the provider answered with the error %.64q", code), fmt.Sprintf("供应商返回了错误 %.64q", code)},
+			what: phrase{fmt.Sprintf("the provider answered with the error %.64q", code), fmt.Sprintf("提供商返回了错误 %.64q", code)},
 			do:   phrase{"nothing was listed: mend that and ask again", "没有列出任何内容：请排除该错误后重新查询"},
 		}
 	}

@@ -57,7 +57,7 @@ func TestUnreadable(t *testing.T) {
 		{"CVM, some fields", `[{"InstanceId":"ins-1","InstanceState":"RUNNING"}]`, "a server with only some of its fields: InstanceId, InstanceState; give the whole answer of tccli cvm DescribeInstances, without a filter", "只保留了部分字段"},
 		{"Lighthouse, some fields", `{"InstanceId":"lhins-1","InstanceState":"RUNNING"}`, "a server with only some of its fields: InstanceId, InstanceState; give the whole answer of tccli lighthouse DescribeInstances, without a filter", "只保留了部分字段"},
 		{"Huawei, some fields", `{"id":"x","status":"ACTIVE","OS-EXT-AZ:availability_zone":"cn-north-4a"}`, "a server with only some of its fields: id, status, OS-EXT-AZ:availability_zone; give the whole answer of hcloud ECS ListServersDetails, without a filter", "只保留了部分字段"},
-		{"an error of Huawei's", `{"error_code":"APIGW.0301","error_msg":"x"}`, `the provider answered with the error "APIGW.0301"; nothing was listed`, "供应商返回了错误"},
+		{"an error of Huawei's", `{"error_code":"APIGW.0301","error_msg":"x"}`, `the provider answered with the error "APIGW.0301"; nothing was listed`, "提供商返回了错误"},
 		{"Ansible's hosts", "# ours\n[web]\nweb1 ansible_host=47.96.1.1\n", "settings of another program, such as Ansible's list of hosts" + facts, "其他程序的配置文件"},
 		{"INI", "; x\n[default]\nregion = cn-hangzhou\n", "settings of another program, such as Ansible's list of hosts" + facts, "其他程序的配置文件"},
 		{"TOML", "[[servers]]\nip = \"47.96.1.1\"\n", "settings of another program, such as Ansible's list of hosts" + facts, "其他程序的配置文件"},
