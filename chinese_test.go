@@ -69,7 +69,7 @@ func sourcePairs(t *testing.T) (pairs []sourcePair, alone []string) {
 		t.Fatal(err)
 	}
 	// What says something, and which of its arguments are a pair.
-	sayers := map[string][][2]int{"say": {{0, 1}}, "plural": {{1, 3}, {2, 3}}, "lack": {{2, 3}}}
+	sayers := map[string][][2]int{"say": {{0, 1}}, "mend": {{0, 1}}, "byOwner": {{0, 1}}, "byHolder": {{0, 1}}, "plural": {{1, 3}, {2, 3}}, "lack": {{2, 3}}}
 	fs := token.NewFileSet()
 	for _, f := range files {
 		name := f.Name()
@@ -161,6 +161,12 @@ func TestRemediesAreWhatTheReaderCanDo(t *testing.T) {
 	}{
 		{LIFEffective, RoleOwner | RoleHolder, "renew the instance: the code can then be used again", "为实例续费，续费后该备案服务码可再次使用"},
 		{LIFEffective, received, "ask the granter to renew the instance: the code can then be used again", "请授权账号为实例续费，续费后该备案服务码可再次使用"},
+		{ELGRemaining, received, "ask the granter to renew; a server fresh from the shortest term that can be bought may fail by a day or two", "请授权账号续费；刚按最短时长购买的服务器也可能差一两天"},
+		{ELGTerm, received, "ask the granter to renew until 4 calendar months are bought", "请授权账号续费至购满4个月"},
+		{ELGPublicIP, received, "ask the granter to buy public bandwidth or bind an EIP", "请授权账号购买公网带宽或绑定EIP"},
+		{ELGStatus, received, "ask the granter to start it", "请授权账号启动实例"},
+		{ELGStatus, RoleOwner | RoleHolder, "start it", "启动实例"},
+		{ELGOwner, received, "use a code that was issued for the present owner", "使用由当前所属账号申请的备案服务码"},
 		{RSKExpiring, granted, "renew the instance", "为实例续费"},
 		{RSKExpiring, received, "ask the granter to renew the instance", "请授权账号为实例续费"},
 		{RSKExpiring, operator, "ask the owner to renew the instance", "请购买账号为实例续费"},

@@ -54,6 +54,17 @@ func (e *explainer) provider(name string) string {
 	return plain(name)
 }
 
+// mend is what changes the instance, which a grantee cannot: the facts that are
+// stated when a grantee files are judged, too (FIL-CHECK).
+func (e *explainer) mend(en, zh string) string { return e.forOwner(e.say(en, zh)) }
+
+func (e *explainer) forOwner(do string) string {
+	if e.received() {
+		return e.say("ask the granter to %s", "请授权账号%s", do)
+	}
+	return do
+}
+
 // owner: ELG-OWNER.
 func (e *explainer) owner() words {
 	if e.filed() {
@@ -62,6 +73,9 @@ func (e *explainer) owner() words {
 	w := words{
 		required: e.say("the account that bought the instance", "购买该实例的账号"), found: e.say("another account bought it", "由其他账号购买"),
 		remedy: e.say("apply with the purchasing account; the new owner of a second-hand server applies itself", "使用购买账号申请；二手服务器由接手后的账号重新申请"),
+	}
+	if e.state != StateNone {
+		w.remedy = e.say("use a code that was issued for the present owner", "使用由当前所属账号申请的备案服务码")
 	}
 	if e.Case.Bought.asker() == Yes {
 		w.found = e.say("the applicant bought it", "由申请账号购买")
@@ -80,10 +94,10 @@ func (e *explainer) billing() words {
 		found: e.join(labelOf(e.Lang, billingLabels, i.Billing), labelOf(e.Lang, trialLabels, i.Trial)),
 	}
 	if i.Trial == Yes {
-		w.remedy = e.say("buy a subscription in place of the trial", "试用实例不可申请，改购包年/包月")
+		w.remedy = e.mend("buy a subscription in place of the trial", "试用实例不可申请，改购包年/包月")
 	}
 	if i.Billing == PayAsYouGo {
-		w.remedy = e.say("convert it to subscription", "转包月")
+		w.remedy = e.mend("convert it to subscription", "转包月")
 	}
 	if i.Billing == BillingUnknown {
 		w.lack(e, FactBilling, "how it is paid for", "计费方式")
@@ -99,7 +113,7 @@ func (e *explainer) term() words {
 	i, n := &e.instance, e.q.TermMonths
 	w := words{
 		required: e.plural(n, "bought for at least %d calendar month, renewals included", "bought for at least %d calendar months, renewals included", "购买时长至少%d个月（含续费）"),
-		remedy:   e.plural(n, "renew until %d calendar month is bought", "renew until %d calendar months are bought", "续费至购满%d个月"),
+		remedy:   e.forOwner(e.plural(n, "renew until %d calendar month is bought", "renew until %d calendar months are bought", "续费至购满%d个月")),
 		free:     n == 0,
 	}
 	months, lacks, what := i.TermMonths, FactTermMonths, Bilingual{"the term bought, in months", "购买月数"}
@@ -133,7 +147,7 @@ func (e *explainer) term() words {
 // noTerm says that what is paid as it goes has no paid term.
 func (e *explainer) noTerm(w words) words {
 	w.found = e.say("pay-as-you-go, which has no term", "按量付费，无购买时长")
-	w.remedy = e.say("convert it to subscription", "转包月")
+	w.remedy = e.mend("convert it to subscription", "转包月")
 	return w
 }
 
@@ -143,7 +157,7 @@ func (e *explainer) remaining() words {
 	w := words{
 		required: e.plural(n, "at least %d full day left", "at least %d full days left", "距到期不少于%d天（按每24小时计1天）"),
 		found:    e.expiry(), free: n == 0,
-		remedy: e.say("renew; a server fresh from the shortest term that can be bought may fail by a day or two", "续费；刚按最短时长购买的服务器也可能差一两天"),
+		remedy: e.mend("renew; a server fresh from the shortest term that can be bought may fail by a day or two", "续费；刚按最短时长购买的服务器也可能差一两天"),
 	}
 	if e.instance.Billing == PayAsYouGo {
 		return e.noTerm(w)
@@ -181,7 +195,7 @@ func (e *explainer) region() words {
 func (e *explainer) publicIP() words {
 	w := words{
 		required: e.say("a public IP of the provider's", "由提供商分配的公网IP"), found: e.addresses(),
-		remedy: e.say("buy public bandwidth or bind an EIP", "购买公网带宽或绑定EIP"), free: !e.q.PublicIP,
+		remedy: e.mend("buy public bandwidth or bind an EIP", "购买公网带宽或绑定EIP"), free: !e.q.PublicIP,
 	}
 	if e.set.gateways() && e.instance.Product != NAT && e.instance.Product != SLB {
 		w.remedy = e.join(w.remedy, e.say("behind a NAT gateway or load balancer that has one, apply with that", "若经由有公网IP的NAT网关或负载均衡访问，请用该网关或负载均衡申请"))
@@ -235,17 +249,17 @@ func (e *explainer) status() words {
 	if e.q.StoppedPasses {
 		w.required = e.say("running or stopped, not expired", "正常运行或已停止，未到期")
 	}
-	w.remedy = e.say("start it", "启动实例")
+	w.remedy = e.mend("start it", "启动实例")
 	if i.Status == StatusPending {
 		w.remedy = e.say("wait until it runs", "等待实例进入运行状态")
 	}
 	var settle, renew string
 	if i.Status == StatusLocked {
-		settle = e.say("pay what is owed, or have the lock lifted", "结清欠费或申请解除锁定")
+		settle = e.mend("pay what is owed, or have the lock lifted", "结清欠费或申请解除锁定")
 		w.remedy = settle
 	}
 	if i.expired(e.Case.At) {
-		renew = e.say("renew", "续费")
+		renew = e.mend("renew", "续费")
 		w.remedy = e.join(renew, settle)
 	}
 	if i.gone() {

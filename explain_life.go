@@ -36,7 +36,7 @@ func (e *explainer) byOwner(en, zh string) string {
 	if e.roles&RoleOwner != 0 || e.roles == 0 {
 		return do
 	}
-	if e.roles&RoleGrantee != 0 {
+	if e.received() {
 		return e.say("ask the granter to %s", "请授权账号%s", do)
 	}
 	return e.say("ask the owner to %s", "请购买账号%s", do)
@@ -184,9 +184,6 @@ func (e *explainer) effective() words {
 	}
 	if w.found == "" && e.outcome == OutcomePassed {
 		w.found = e.say("nothing against it is known", "未见异常")
-	}
-	if e.received() {
-		w.remedy = e.say("ask the granter to renew the instance: the code can then be used again", "请授权方为实例续费，之后该备案服务码可再次使用")
 	}
 	if e.instance.gone() {
 		w.remedy = e.say("use another code", "换用其他备案服务码")

@@ -8,9 +8,6 @@ func (e *explainer) expiring() words {
 		n = e.set.Risk.ReviewDays
 		w.required = e.plural(n, "no expiry within %d day, before the review can end", "no expiry within %d days, before the review can end", "%d天内（审核结束前）不到期")
 	}
-	if e.received() {
-		w.remedy = e.say("ask the granter to renew the instance", "请授权方为实例续费")
-	}
 	if w.found == "" {
 		w.found = labelOf(e.Lang, statusLabels, e.instance.Status)
 		w.lack(e, FactExpires, "when it expires", "到期时间")
