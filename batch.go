@@ -137,5 +137,6 @@ func (p *pending) replay(r *Receipt) {
 	}
 	p.res = r.Result
 	p.res.Codes = slices.Clone(r.Result.Codes)
+	p.res.Candidates = slices.Clone(r.Result.Candidates)
 	p.res.Replayed = true
 }

@@ -75,6 +75,9 @@ type told struct {
 type desk interface {
 	// attached lists the codes of an instance.
 	attached(id InstanceID) ([]Code, error)
+	// sharing returns the service of a filing under review, and at most 16
+	// codes of filings for the same that are going on, but those to skip.
+	sharing(code Code, skip []Code) (service string, codes []Code, err error)
 	// birth returns the first event of a code, or nil.
 	birth(code Code) (*Event, error)
 	// verify asks the phone hook. A *HookError is its failure; anything else

@@ -29,6 +29,8 @@ const (
 	OperationVoid
 	OperationCloseRefund
 	OperationCloseRelease
+	OperationEnd
+	OperationCorrect
 	OperationImport
 	OperationPick
 	OperationReview
@@ -94,6 +96,12 @@ type Case struct {
 	Code     CaseCode   // the one code that the operation is about; zero: none
 	Filing   CaseFiling // the filing, as far as rules ask; zero: nothing is known of one
 	Grant    *CaseGrant // the part of a grant; nil: none
+
+	// End is how a filing is to end (End); nil: none is. Replaces are the codes
+	// whose filings an approval is to end, at most 16 (Approve). Both are
+	// nothing but the kind of end where no operator asks.
+	End      *CaseEnd
+	Replaces []CaseOther
 }
 
 // CaseCode is what a [Case] knows of one code.
@@ -102,6 +110,7 @@ type CaseCode struct {
 	Origin  Origin  `json:"origin"`
 	Asker   Role    `json:"asker"` // the parts that the asker plays towards it
 	Granted bool    `json:"granted,omitzero"`
+	Ended   End     `json:"ended,omitzero"`   // how its filing ended (LIF-END)
 	Product Product `json:"product,omitzero"` // of its instance
 	// Instance says which of CaseGrant.Instances is its own, counted from 1;
 	// 0: none. What is stated of the instance of Case.Code is in Case.Instance.
@@ -123,6 +132,20 @@ type CaseGrant struct {
 	Instances []Instance `json:"instances,omitempty"`
 }
 
+// CaseEnd is the part of a [Case] that is about the end of a filing (LIF-END).
+type CaseEnd struct {
+	End       End        `json:"end"`
+	Again     bool       `json:"again,omitzero"`      // the filing ended in just this way before
+	Successor *CaseOther `json:"successor,omitempty"` // the code that it moved to; nil: none
+}
+
+// CaseOther is what a [Case] knows of a code beside that which it is about.
+type CaseOther struct {
+	State       State `json:"state"`
+	Ended       End   `json:"ended,omitzero"`        // how its filing ended
+	SameService bool  `json:"same_service,omitzero"` // as that of Case.Code, which is known of both (FIL-SERVICE)
+}
+
 // CaseCap is how far a cap on counterparties is used.
 type CaseCap struct {
 	// Used is how many there are, up to 1000. Negative: it is not the asker's
@@ -140,12 +163,23 @@ type CaseFiling struct {
 	IPs     []netip.Addr  `json:"ips,omitempty"`
 }
 
+// other returns the code at a position of those that the operation is about
+// beside Code, and how many there are.
+func (c *Case) other(position int) (code *CaseCode, of int) {
+	if c.Operation != OperationApprove {
+		return &c.Grant.Codes[position], len(c.Grant.Codes)
+	}
+	o := &c.Replaces[position]
+	return &CaseCode{State: o.State, Ended: o.Ended}, len(c.Replaces)
+}
+
 // actionsOf is what each operation does to a code, where that is one action.
 var actionsOf = [numOperations]Action{
 	OperationIssue: ActionIssue, OperationSubmitAuto: ActionIssue, OperationBuy: ActionBuy, OperationBind: ActionBind,
 	OperationGrant: ActionGrant, OperationSubmit: ActionSubmit, OperationResubmit: ActionResubmit,
 	OperationApprove: ActionApprove, OperationReject: ActionReject, OperationStage: ActionStage, OperationRelease: ActionRelease, OperationRefund: ActionRefund,
 	OperationVoid: ActionVoid, OperationCloseRefund: ActionCloseRefund, OperationCloseRelease: ActionCloseRelease,
+	OperationEnd: ActionEnd, OperationCorrect: ActionCorrect,
 	OperationImport: ActionImport, OperationPick: ActionSubmit, OperationServersFor: ActionIssue,
 }
 
@@ -167,6 +201,8 @@ var parts = [numOperations]struct {
 	OperationRelease:    {code: true, grant: No},
 	OperationRefund:     {code: true, grant: No},
 	OperationVoid:       {code: true, grant: No},
+	OperationEnd:        {code: true, grant: No},
+	OperationCorrect:    {code: true, grant: No},
 	OperationImport:     {code: true, grant: No},
 	OperationPick:       {code: true, grant: No},
 	OperationReview:     {code: true, filing: true, grant: No},
@@ -207,7 +243,54 @@ func (c *Case) normalize() error {
 	if err := c.checkGrant(); err != nil {
 		return err
 	}
+	if err := c.checkEnd(); err != nil {
+		return err
+	}
 	return c.checkFiling()
+}
+
+func (c *Case) checkEnd() error {
+	e := c.End
+	if (e != nil) != (c.Operation == OperationEnd) {
+		return invalid("End", "is not what the operation has")
+	}
+	if len(c.Replaces) > 0 && c.Operation != OperationApprove || len(c.Replaces) > maxReplaces {
+		return invalid("Replaces", "are not as many as the operation can have")
+	}
+	for i := range c.Replaces {
+		if err := c.Replaces[i].check("Replaces"); err != nil {
+			return err
+		}
+	}
+	if e == nil {
+		return nil
+	}
+	if e.End == EndNone || e.End > EndMoved || e.Again && c.Code.Ended != e.End {
+		return invalid("End", "is not how a filing can end")
+	}
+	if (e.Successor != nil) != (c.Operator && e.End == EndMoved) {
+		return invalid("End.Successor", "goes together with a filing that moved, and an operator who asks")
+	}
+	if e.Successor != nil {
+		return e.Successor.check("End.Successor")
+	}
+	return nil
+}
+
+func (o *CaseOther) check(field string) error {
+	if o.State == StateNone || o.State >= numStates {
+		return invalid(field, "has a state that no code has")
+	}
+	return checkEnded(field, o.State, o.Ended)
+}
+
+// checkEnded checks how the filing of a code ended: only that of a Filed code
+// can have.
+func checkEnded(field string, s State, ended End) error {
+	if ended > EndMoved || ended != EndNone && s != StateFiled {
+		return invalid(field, "has a filing that ended as it cannot")
+	}
+	return nil
 }
 
 // anonymous checks facts that must not say whose the instance is.
@@ -263,6 +346,9 @@ func (c *CaseCode) normalize(field string, instances int) error {
 	}
 	if c.Instance < 0 || c.Instance > instances {
 		return invalid(field, "has facts that are not in Instances")
+	}
+	if err := checkEnded(field, c.State, c.Ended); err != nil {
+		return err
 	}
 	if c.Asker&^(RoleOwner|RoleGrantee|RoleHolder) != 0 || c.Asker&RoleGrantee != 0 && !c.Granted {
 		return invalid(field, "has parts that the asker cannot play")
@@ -392,5 +478,6 @@ func (c *Case) about(r *Record, roles Role, asker AccountID, today *Instance) {
 func (r *Record) part(roles Role) CaseCode {
 	return CaseCode{
 		State: r.seen(roles), Origin: r.Origin, Product: r.Product, Asker: roles &^ RoleOperator, Granted: r.Grantee != "",
+		Ended: r.ended(),
 	}
 }

@@ -266,7 +266,7 @@ func TestCitesAreCopied(t *testing.T) {
 // set: they are the library's own.
 var inferredRules = []Rule{
 	CODUnique, CODUnguessable, CODInput, LIFImport, GRTOnce, GRTState, GRTRepeat, GRTPrivate, PAYPrice, PAYExact, PAYRefund,
-	FILService,
+	LIFCorrect, FILService,
 }
 
 // TestAlibabaCitesEveryRule: each rule has a document, or what it is inferred

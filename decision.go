@@ -100,8 +100,8 @@ const (
 type Reason struct {
 	Rule    Rule    `json:"rule"`
 	Outcome Outcome `json:"outcome"`
-	// Position says which code of a grant it is about, counted from 1; 0: all
-	// of the request.
+	// Position says which code of a grant it is about, or which of those that
+	// an approval replaces, counted from 1; 0: all of the request.
 	Position int    `json:"position,omitzero"`
 	Required string `json:"required"`         // what the rule asks for
 	Found    string `json:"found"`            // what there was
@@ -163,6 +163,12 @@ func (d *Decision) explain(l Lang, asked, advice RuleIDs) iter.Seq[Reason] {
 			}
 			asked = 0
 		}
+		if d.Case.Operation == OperationApprove {
+			if !d.explainReplaces(l, asked&replacedRules, yield) {
+				return
+			}
+			asked &^= replacedRules
+		}
 		for r := range asked.All() {
 			if !yield(d.reason(l, r, d.outcome(r))) {
 				return
@@ -200,6 +206,29 @@ func (d *Decision) explainGrant(l Lang, asked RuleIDs, yield func(Reason) bool) 
 		for r := range (told & (asked | grantedRules)).All() {
 			reason := d.reasonOf(l, r, one.outcome(r), i)
 			if !yield(reason) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// replacedRules are the rules that an approval asks of each code that it
+// replaces.
+const replacedRules = 1<<LIFEnd | 1<<FILService
+
+// explainReplaces explains what each code that an approval replaces was asked.
+func (d *Decision) explainReplaces(l Lang, asked RuleIDs, yield func(Reason) bool) bool {
+	passes := asked&d.Pass != 0
+	for i := range d.Case.Replaces {
+		one := Decision{Case: d.Case, set: d.set}
+		one.judgeReplaced(&d.Case.Replaces[i])
+		told := one.Fail
+		if passes {
+			told |= one.Pass
+		}
+		for r := range (told & (asked | d.Fail&replacedRules)).All() {
+			if !yield(d.reasonOf(l, r, one.outcome(r), i)) {
 				return false
 			}
 		}

@@ -245,7 +245,11 @@ func TestCaseDocs(t *testing.T) {
 	}
 	for _, value := range []any{c, d, must[icpcode.Decision](t)(set.Decide(icpcode.Case{
 		Operation: icpcode.OperationGrant, At: at, Grant: &icpcode.CaseGrant{Codes: []icpcode.CaseCode{{State: 1}}},
-	}))} {
+	})), icpcode.Case{
+		Code:     icpcode.CaseCode{Ended: icpcode.EndMoved},
+		End:      &icpcode.CaseEnd{Again: true, Successor: &icpcode.CaseOther{Ended: icpcode.EndMoved, SameService: true}},
+		Replaces: make([]icpcode.CaseOther, 1),
+	}} {
 		var tree any
 		if err := json.Unmarshal([]byte(asJSON(t, value)), &tree); err != nil {
 			t.Fatal(err)

@@ -28,6 +28,7 @@ func (in *inputs) results(t *testing.T) map[string]icpcode.Result {
 		"Bind": ask(eng.Bind(ctx, in.bind)), "Grant": ask(eng.Grant(ctx, in.grant)), "Submit": ask(eng.Submit(ctx, in.submit)),
 		"Resubmit": ask(eng.Resubmit(ctx, in.resubmit)), "Approve": ask(eng.Approve(ctx, in.approve)),
 		"Reject": ask(eng.Reject(ctx, in.reject)), "Stage": ask(eng.Stage(ctx, in.stage)),
+		"End": ask(eng.End(ctx, in.end)), "Correct": ask(eng.Correct(ctx, in.correct)),
 		"Release": ask(eng.Release(ctx, in.release)), "Refund": ask(eng.Refund(ctx, in.refund)), "Void": ask(eng.Void(ctx, in.void)),
 		"CloseInstance": ask(eng.CloseInstance(ctx, in.closing)), "Import": ask(eng.Import(ctx, in.imported)),
 	}
@@ -140,6 +141,14 @@ func TestRequestReused(t *testing.T) {
 		"Approve: number":               func(in *inputs) { in.approve.ICPNumber = "ICP-2" },
 		"Reject: code":                  func(in *inputs) { in.reject.Code = in.codes[2] },
 		"Reject: rejection":             func(in *inputs) { in.reject.Rejection = "other" },
+		"Approve: replaces":             func(in *inputs) { in.approve.Replaces = in.codes[2:3] },
+		"Approve: replaces nothing":     func(in *inputs) { in.approve.Replaces = nil },
+		"End: code":                     func(in *inputs) { in.end.Code = in.codes[2] },
+		"End: end":                      func(in *inputs) { in.end.End, in.end.Successor = icpcode.EndCancelled, icpcode.Code{} },
+		"End: successor":                func(in *inputs) { in.end.Successor = in.codes[2] },
+		"End: reason":                   func(in *inputs) { in.end.Reason = "other" },
+		"Correct: code":                 func(in *inputs) { in.correct.Code = in.codes[2] },
+		"Correct: number":               func(in *inputs) { in.correct.ICPNumber = "ICP-3" },
 		"Stage: code":                   func(in *inputs) { in.stage.Code = in.codes[2] },
 		"Stage: stage":                  func(in *inputs) { in.stage.Stage = icpcode.StageReview },
 		"Release: code":                 func(in *inputs) { in.release.Code = in.codes[2] },
@@ -276,6 +285,7 @@ func TestUnknownOutcome(t *testing.T) {
 func (in *inputs) repeat(id string) {
 	in.issue.RequestID, in.auto.RequestID, in.buy.RequestID, in.bind.RequestID, in.grant.RequestID = id, id, id, id, id
 	in.submit.RequestID, in.resubmit.RequestID, in.approve.RequestID, in.reject.RequestID, in.stage.RequestID = id, id, id, id, id
+	in.end.RequestID, in.correct.RequestID = id, id
 	in.release.RequestID, in.refund.RequestID, in.void.RequestID, in.closing.RequestID, in.imported.RequestID = id, id, id, id, id
 }
 

@@ -29,6 +29,8 @@ type inputs struct {
 	approve  icpcode.ApproveRequest
 	reject   icpcode.RejectRequest
 	stage    icpcode.StageRequest
+	end      icpcode.EndRequest
+	correct  icpcode.CorrectRequest
 	release  icpcode.ReleaseRequest
 	refund   icpcode.RefundRequest
 	void     icpcode.VoidRequest
@@ -47,11 +49,14 @@ func newInputs(w *world) *inputs {
 	in := &inputs{w: w}
 	i := w.server(theOwner)
 	i.ContractQuota = 100
-	codes := w.issue(i, 9)
+	codes := w.issue(i, 12)
 	paid := w.buy(theOwner, 2)
 	in.codes = slices.Concat(codes[:7], paid, codes[7:])
-	for _, c := range slices.Concat(codes[3:6], codes[7:]) {
+	for _, c := range slices.Concat(codes[3:6], codes[7:9]) {
 		must[icpcode.Result](w.t)(w.submit(theOwner, c))
+	}
+	for _, c := range codes[9:] {
+		w.filed(theOwner, c)
 	}
 	in.issue = icpcode.IssueRequest{Actor: theOwner, Instance: i, Quantity: 1, GrantTo: theGrantee, Certification: icpcode.Enterprise}
 	in.auto = icpcode.SubmitAutoRequest{Actor: theOwner, Instance: i, Filing: w.site()}
@@ -62,9 +67,11 @@ func newInputs(w *world) *inputs {
 	}
 	in.submit = icpcode.SubmitRequest{Actor: theOwner, Code: codes[1], Filing: w.site(), Instance: i}
 	in.resubmit = icpcode.SubmitRequest{Actor: theOwner, Code: codes[3], Filing: w.site(), Instance: i}
-	in.approve = icpcode.ApproveRequest{Actor: ops, Code: codes[4], ICPNumber: "浙ICP备12345678号-1"}
+	in.approve = icpcode.ApproveRequest{Actor: ops, Code: codes[4], ICPNumber: "浙ICP备12345678号-1", Replaces: codes[9:10]}
 	in.reject = icpcode.RejectRequest{Actor: ops, Code: codes[7], Rejection: "the domain has expired\nand the photo is dark"}
 	in.stage = icpcode.StageRequest{Actor: ops, Code: codes[8], Stage: icpcode.StageSMS}
+	in.end = icpcode.EndRequest{Actor: ops, Code: codes[10], End: icpcode.EndMoved, Successor: codes[11], Reason: "moved"}
+	in.correct = icpcode.CorrectRequest{Actor: ops, Code: codes[11], ICPNumber: "浙ICP备87654321号"}
 	in.release = icpcode.ReleaseRequest{Actor: theOwner, Code: codes[5], Reason: "withdrawn"}
 	in.refund = icpcode.RefundRequest{Actor: theOwner, Code: paid[1]}
 	in.void = icpcode.VoidRequest{Actor: ops, Code: codes[6], Reason: "test"}
@@ -101,6 +108,8 @@ var operations = []operation{
 	{"Approve", func(in *inputs) error { _, err := in.w.eng.Approve(in.w.ctx, in.approve); return err }},
 	{"Reject", func(in *inputs) error { _, err := in.w.eng.Reject(in.w.ctx, in.reject); return err }},
 	{"Stage", func(in *inputs) error { _, err := in.w.eng.Stage(in.w.ctx, in.stage); return err }},
+	{"End", func(in *inputs) error { _, err := in.w.eng.End(in.w.ctx, in.end); return err }},
+	{"Correct", func(in *inputs) error { _, err := in.w.eng.Correct(in.w.ctx, in.correct); return err }},
 	{"Release", func(in *inputs) error { _, err := in.w.eng.Release(in.w.ctx, in.release); return err }},
 	{"Refund", func(in *inputs) error { _, err := in.w.eng.Refund(in.w.ctx, in.refund); return err }},
 	{"Void", func(in *inputs) error { _, err := in.w.eng.Void(in.w.ctx, in.void); return err }},
@@ -261,6 +270,8 @@ func spoilings() []spoiling {
 		"Approve":       func(in *inputs) (*icpcode.AccountID, *string) { return &in.approve.Actor, &in.approve.RequestID },
 		"Reject":        func(in *inputs) (*icpcode.AccountID, *string) { return &in.reject.Actor, &in.reject.RequestID },
 		"Stage":         func(in *inputs) (*icpcode.AccountID, *string) { return &in.stage.Actor, &in.stage.RequestID },
+		"End":           func(in *inputs) (*icpcode.AccountID, *string) { return &in.end.Actor, &in.end.RequestID },
+		"Correct":       func(in *inputs) (*icpcode.AccountID, *string) { return &in.correct.Actor, &in.correct.RequestID },
 		"Release":       func(in *inputs) (*icpcode.AccountID, *string) { return &in.release.Actor, &in.release.RequestID },
 		"Refund":        func(in *inputs) (*icpcode.AccountID, *string) { return &in.refund.Actor, &in.refund.RequestID },
 		"Void":          func(in *inputs) (*icpcode.AccountID, *string) { return &in.void.Actor, &in.void.RequestID },
@@ -291,6 +302,8 @@ func spoilings() []spoiling {
 		"Approve":  func(in *inputs) *icpcode.Code { return &in.approve.Code },
 		"Reject":   func(in *inputs) *icpcode.Code { return &in.reject.Code },
 		"Stage":    func(in *inputs) *icpcode.Code { return &in.stage.Code },
+		"End":      func(in *inputs) *icpcode.Code { return &in.end.Code },
+		"Correct":  func(in *inputs) *icpcode.Code { return &in.correct.Code },
 		"Release":  func(in *inputs) *icpcode.Code { return &in.release.Code },
 		"Refund":   func(in *inputs) *icpcode.Code { return &in.refund.Code },
 		"Void":     func(in *inputs) *icpcode.Code { return &in.void.Code },
@@ -346,6 +359,22 @@ func spoilings() []spoiling {
 	} {
 		add("Reject", "rejection "+what, "Rejection", func(in *inputs) { in.reject.Rejection = bad })
 	}
+	for what, bad := range map[string]func(codes []icpcode.Code) []icpcode.Code{
+		"an empty code": func(codes []icpcode.Code) []icpcode.Code { return []icpcode.Code{codes[0], {}} },
+		"a code twice":  func(codes []icpcode.Code) []icpcode.Code { return []icpcode.Code{codes[0], codes[1], codes[0]} },
+		"itself":        func(codes []icpcode.Code) []icpcode.Code { return codes[4:5] },
+		"17 codes":      func(codes []icpcode.Code) []icpcode.Code { return slices.Repeat(codes[:1], 17) },
+	} {
+		add("Approve", "replaces "+what, "Replaces", func(in *inputs) { in.approve.Replaces = bad(in.codes) })
+	}
+	add("End", "no end", "End", func(in *inputs) { in.end.End = icpcode.EndNone })
+	add("End", "an unknown end", "End", func(in *inputs) { in.end.End = icpcode.EndMoved + 1 })
+	add("End", "moved nowhere", "Successor", func(in *inputs) { in.end.Successor = icpcode.Code{} })
+	add("End", "moved to itself", "Successor", func(in *inputs) { in.end.Successor = in.end.Code })
+	add("End", "cancelled and moved", "Successor", func(in *inputs) { in.end.End = icpcode.EndCancelled })
+	text("End", "Reason", func(in *inputs, s string) { in.end.Reason = s })
+	add("End", "no reason", "Reason", func(in *inputs) { in.end.Reason = "" })
+	id("Correct", "ICPNumber", true, func(in *inputs, id string) { in.correct.ICPNumber = id })
 	add("Stage", "no stage", "Stage", func(in *inputs) { in.stage.Stage = icpcode.StageNone })
 	add("Stage", "an unknown stage", "Stage", func(in *inputs) { in.stage.Stage = icpcode.StageReview + 1 })
 	text("Release", "Reason", func(in *inputs, s string) { in.release.Reason = s })
@@ -505,7 +534,7 @@ func TestBadInput(t *testing.T) {
 			t.Errorf("unspoilt, %s: %v%s", o.name, err, why(err))
 		}
 	}
-	if got := must[icpcode.Decision](t)(verify(w.ctx, w.eng, in.issue)).Quota.Used; got != 9+1+1 {
+	if got := must[icpcode.Decision](t)(verify(w.ctx, w.eng, in.issue)).Quota.Used; got != 12+1+1 {
 		t.Errorf("issued are %d", got)
 	}
 }

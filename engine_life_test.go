@@ -156,6 +156,20 @@ var lifeOperations = []lifeOperation{
 		},
 	},
 	{
+		name: "End", from: "Filed>=", by: "operator", state: icpcode.LIFEnd, party: icpcode.LIFEnd,
+		do: func(w *world, actor icpcode.AccountID, c icpcode.Code, _ icpcode.Instance) error {
+			_, err := w.eng.End(w.ctx, icpcode.EndRequest{Actor: actor, Code: c, End: icpcode.EndCancelled, Reason: "gone"})
+			return err
+		},
+	},
+	{
+		name: "Correct", from: "Filed>=", by: "operator", state: icpcode.LIFCorrect, party: icpcode.LIFCorrect,
+		do: func(w *world, actor icpcode.AccountID, c icpcode.Code, _ icpcode.Instance) error {
+			_, err := w.eng.Correct(w.ctx, icpcode.CorrectRequest{Actor: actor, Code: c, ICPNumber: "ICP-3"})
+			return err
+		},
+	},
+	{
 		name: "Release", from: "Filing>Available", by: "holder operator", state: icpcode.LIFRelease, party: icpcode.LIFRelease,
 		do: func(w *world, actor icpcode.AccountID, c icpcode.Code, _ icpcode.Instance) error {
 			_, err := w.eng.Release(w.ctx, icpcode.ReleaseRequest{Actor: actor, Code: c})

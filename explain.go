@@ -125,6 +125,8 @@ var ruleTitles = [numRules]Bilingual{
 	LIFRefund:    {"a paid code is refunded", "收费备案服务码退费"},
 	LIFVoid:      {"a code is voided", "备案服务码作废"},
 	LIFClose:     {"an instance is closed with its codes", "实例退费或释放后，其备案服务码随之失效"},
+	LIFEnd:       {"a filing ends, and its code stays used", "备案终止，备案服务码仍为已使用"},
+	LIFCorrect:   {"a wrong ICP number is put right", "更正登记有误的备案号"},
 	LIFEffective: {"a code works only while its instance does", "实例未到期、未退费、未释放时，备案服务码才可使用"},
 	LIFView:      {"each side sees the state in its own words", "授权方与被授权方各自看到的状态"},
 
@@ -162,6 +164,7 @@ var ruleTitles = [numRules]Bilingual{
 	RSKIP:         {"the filed IP stays on the server", "备案IP仍在服务器上"},
 	RSKDNS:        {"the filed domain points to the server behind it", "备案域名解析到备案的服务器"},
 	RSKMove:       {"a filing moves before its server goes", "更换服务器前，先办理接入备案或变更备案"},
+	RSKEnded:      {"a filing that ended is at no risk", "已终止的备案不再提示风险"},
 }
 
 // fromSet are the rules whose numbers or policy the rule set gives.
@@ -197,6 +200,8 @@ type explainer struct {
 	roles    Role     // of the asker towards it
 	paid     bool
 	closed   Action
+	ended    End
+	beside   bool // it is about a code that an approval replaces
 }
 
 // explainers is indexed by Rule; where it has none, step or general speaks.
@@ -206,6 +211,7 @@ var explainers = [numRules]func(*explainer) words{
 	ELGPublicIP: (*explainer).publicIP, ELGStatus: (*explainer).status, ELGIPInUse: (*explainer).ipInUse,
 	ELGQuota: (*explainer).quota, ELGBatch: (*explainer).batch, ELGAccount: (*explainer).account,
 	LIFImport: (*explainer).importing, LIFRefund: (*explainer).refund, LIFClose: (*explainer).close,
+	LIFEnd: (*explainer).end, FILService: (*explainer).service,
 	LIFEffective: (*explainer).effective, GRTEnterprise: (*explainer).enterprise,
 	GRTOut: (*explainer).grantsOut, GRTIn: (*explainer).grantsIn, GRTFirst: (*explainer).firstGrant,
 	GRTOnce: (*explainer).once, PAYWhen: (*explainer).buy, FILHolder: (*explainer).holder,
@@ -218,23 +224,25 @@ var explainers = [numRules]func(*explainer) words{
 // reason explains one answer.
 func (d *Decision) reason(l Lang, r Rule, o Outcome) Reason { return d.reasonOf(l, r, o, -1) }
 
-// reasonOf explains one answer about the code at a position of a grant, or
+// reasonOf explains one answer about the code at a position of several, or
 // about the whole where that is negative. It names no code and no account.
 func (d *Decision) reasonOf(l Lang, r Rule, o Outcome, position int) Reason {
 	code := &d.Case.Code
+	several := 0
 	if position >= 0 {
-		code = &d.Case.Grant.Codes[position]
+		code, several = d.Case.other(position)
 	}
 	e := explainer{
 		Decision: d, Lang: l, outcome: o, set: d.set, action: d.action(), instance: *d.Case.today(code),
 		state: code.State, roles: d.Case.roles(code), paid: code.Origin == OriginPaid, closed: d.Case.Closed,
+		ended: code.Ended, beside: position >= 0 && d.Case.Operation == OperationApprove,
 	}
 	if e.action != ActionBind && lapsed(code.State, &e.instance, d.Case.At) {
 		e.state = StateInvalid
 	}
 	reason := e.reason(r)
-	if position >= 0 && len(d.Case.Grant.Codes) > 1 {
-		reason.Found = l.say("code %d of %d: %s", "第%d个（共%d个）：%s", position+1, len(d.Case.Grant.Codes), reason.Found)
+	if several > 1 {
+		reason.Found = l.say("code %d of %d: %s", "第%d个（共%d个）：%s", position+1, several, reason.Found)
 	}
 	reason.Position = position + 1
 	return reason

@@ -102,6 +102,10 @@ func (e *explainer) stepRemedy(a Action) string {
 	if e.state < numStates && steps[e.state][a].by != 0 {
 		return e.say("have it done by %s", "请由%s操作", e.rolesName(steps[e.state][a].by))
 	}
+	if a == ActionEnd || a == ActionCorrect {
+		return e.say("none is needed: only a filing that was approved ends or has a number",
+			"无需处理：只有已通过的备案才会终止或有备案号")
+	}
 	if e.state.Terminal() {
 		return e.say("use another code: this one is spent", "该备案服务码已不可再用，请换用其他备案服务码")
 	}

@@ -2,6 +2,7 @@ package icpcode
 
 import (
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"net/netip"
 	"regexp"
@@ -267,8 +268,8 @@ func explainLives(yield func(*situation)) {
 func TestReasonsAreComplete(t *testing.T) {
 	n := 0
 	seen := make(map[string]bool) // most of what is said was said before
-	complete := func(d *situation, rules RuleIDs) {
-		for r := range rules.All() {
+	complete := func(d *situation, rules iter.Seq[Rule]) {
+		for r := range rules {
 			for o := OutcomePassed; o <= OutcomeAdvised; o++ {
 				for _, l := range []Lang{English, Chinese} {
 					a := d.reason(l, r, o)
@@ -284,9 +285,14 @@ func TestReasonsAreComplete(t *testing.T) {
 			}
 		}
 	}
-	explainWorld(func(d *situation) { complete(d, ^RuleIDs(1)) })
+	explainWorld(func(d *situation) {
+		complete(d, func(yield func(Rule) bool) {
+			for r := Rule(1); r < numRules && yield(r); r++ {
+			}
+		})
+	})
 	explainLives(func(d *situation) {
-		complete(d, MakeRuleIDs(d.action.Rule(), LIFClose, GRTOnce, FILHolder, LIFEffective))
+		complete(d, MakeRuleIDs(d.action.Rule(), LIFClose, LIFEnd, GRTOnce, FILHolder, LIFEffective).All())
 	})
 	if n < 200_000 {
 		t.Errorf("only %d reasons were made", n)
@@ -939,6 +945,12 @@ func TestReasonsOfSteps(t *testing.T) {
 				}
 				if could && !may && !strings.HasPrefix(got.Remedy, "have it done by ") {
 					t.Fatalf("%v of a code that is %v by %v: remedy %q", a, s, roles, got.Remedy)
+				}
+				if !could && (a == ActionEnd || a == ActionCorrect) {
+					if got.Remedy != "none is needed: only a filing that was approved ends or has a number" {
+						t.Fatalf("%v of a code that is %v: remedy %q", a, s, got.Remedy)
+					}
+					continue
 				}
 				if !could && s.Terminal() && got.Remedy != "use another code: this one is spent" {
 					t.Fatalf("%v of a code that is %v: remedy %q", a, s, got.Remedy)

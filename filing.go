@@ -109,12 +109,19 @@ func (r *resubmission) decide(c *call, v *view) (Result, Decision, error) {
 // approval is what [Engine.Approve] makes of an ApproveRequest.
 type approval struct {
 	ApproveRequest
-	oneCode
+
+	// What was listed for an operator: the service of the filing, and the
+	// filings for the same that were going on.
+	service    string
+	candidates []Code
 }
 
 func (r *approval) normalize() error {
 	if r.Code.IsZero() {
 		return invalid("Code", "is empty")
+	}
+	if err := r.checkReplaces(); err != nil {
+		return err
 	}
 	return checkID("ICPNumber", r.ICPNumber)
 }
@@ -123,23 +130,51 @@ func (r *approval) fingerprint(p *digest) {
 	p.action(ActionApprove)
 	p.code(r.Code)
 	p.text(r.ICPNumber)
+	for _, code := range r.Replaces {
+		p.code(code)
+	}
 }
 
-func (r *approval) keys(_ *call, keys []Key) []Key { return append(keys, recordKey(r.Code)) }
+func (r *approval) draws(*RuleSet) int { return 0 }
 
-// decide: LIF-APPROVE, FIL-SUCCESS.
+func (r *approval) keys(c *call, keys []Key) []Key {
+	keys = append(keys, recordKey(r.Code))
+	if c.operator {
+		for _, code := range r.Replaces {
+			keys = append(keys, recordKey(code))
+		}
+	}
+	return keys
+}
+
+func (r *approval) writes(*call) (puts, events int) { return 1 + len(r.Replaces), 1 + len(r.Replaces) }
+
+// decide: LIF-APPROVE, FIL-SUCCESS, and of what it replaces LIF-END and
+// FIL-SERVICE: all of it ends with the approval, or nothing happens.
 func (r *approval) decide(c *call, v *view) (Result, Decision, error) {
-	rec, d, err := c.judge(v, OperationApprove, r.Code)
+	d := Decision{Case: c.newCase(OperationApprove)}
+	rec, roles, err := c.find(v, r.Code)
 	if err != nil {
 		return Result{}, d, err
 	}
-	to, _ := rec.State.Next(ActionApprove, d.asker())
-	e := c.event(r.Code, ActionApprove, to)
-	e.Filing = rec.Filing.clone()
-	if e.Filing == nil {
-		e.Filing = new(Filing)
+	d.Case.about(rec, roles, c.actor, new(Instance))
+	if err := r.replaced(c, v, rec, &d); err != nil {
+		return Result{}, d, err
 	}
-	e.Filing.ICPNumber = r.ICPNumber
+	if err := c.decide(&d); err != nil {
+		return Result{}, d, err
+	}
+	if r.service != "" && r.service != rec.Service() {
+		return Result{}, d, errStale // it was corrected meanwhile
+	}
+	to, _ := rec.State.Next(ActionApprove, roles)
+	e := c.event(r.Code, ActionApprove, to)
+	e.Filing = rec.numbered(r.ICPNumber)
 	v.occur(e)
-	return c.result(ActionApprove, to, r.Code), d, nil
+	res := c.result(ActionApprove, to, append([]Code{r.Code}, r.Replaces...)...)
+	for _, code := range r.Replaces {
+		c.endFiling(v, code, Step{End: EndMoved, Successor: r.Code}, "")
+	}
+	res.Candidates = r.candidates
+	return res, d, nil
 }

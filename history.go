@@ -61,7 +61,9 @@ func (e Event) view(rec *Record, roles Role, granted bool) (Event, bool) {
 		e.Assumed, e.ContractQuota = 0, 0
 	}
 	if roles&RoleHolder == 0 && granted {
-		e.Filing, e.Step = nil, nil
+		e.Filing, e.Step = nil, e.Step.seen(roles)
+	} else {
+		e.Step = e.Step.seen(roles | RoleHolder) // nothing was granted: it is its own
 	}
 	if roles&RoleOwner == 0 && e.Action == ActionCloseRefund && e.To == StateRefunded {
 		e.To = StateInvalid // LIF-VIEW, as the record shows

@@ -220,7 +220,9 @@ func (e *Engine) Resubmit(ctx context.Context, r SubmitRequest) (Result, error) 
 }
 
 // Approve records that a filing was approved; its code is used for good
-// (LIF-APPROVE, FIL-SUCCESS). The actor is an operator.
+// (LIF-APPROVE, FIL-SUCCESS). With Replaces the older filings that it replaces
+// end in the same commit, all or none (LIF-END). Result.Candidates are the
+// codes of others for the same service that go on. The actor is an operator.
 func (e *Engine) Approve(ctx context.Context, r ApproveRequest) (Result, error) {
 	return e.do(ctx, r.Actor, r.RequestID, &approval{ApproveRequest: r})
 }
@@ -239,6 +241,22 @@ func (e *Engine) Reject(ctx context.Context, r RejectRequest) (Result, error) {
 // The actor is an operator.
 func (e *Engine) Stage(ctx context.Context, r StageRequest) (Result, error) {
 	return e.do(ctx, r.Actor, r.RequestID, &staging{StageRequest: r})
+}
+
+// End records that the filing of a Filed code ended: deregistered, its access
+// cancelled, or moved to another code (LIF-END). The code stays Filed, for
+// good; the filing is at no risk any more (RSK-ENDED). It ends once: the same
+// end again changes nothing, another one is refused, and nothing undoes it.
+// [Record.Progress] has the end. The actor is an operator.
+func (e *Engine) End(ctx context.Context, r EndRequest) (Result, error) {
+	return e.do(ctx, r.Actor, r.RequestID, &filingEnd{EndRequest: r})
+}
+
+// Correct puts an ICP number right that was recorded wrongly, also once the
+// filing ended (LIF-CORRECT). The history has both numbers. The same number
+// again changes nothing. The actor is an operator.
+func (e *Engine) Correct(ctx context.Context, r CorrectRequest) (Result, error) {
+	return e.do(ctx, r.Actor, r.RequestID, &correction{CorrectRequest: r})
 }
 
 // Release takes a code out of a filing that its holder withdrew or an

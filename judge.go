@@ -62,6 +62,13 @@ func (s *RuleSet) decide(d *Decision) {
 		if may && !d.Case.Code.State.Terminal() {
 			d.judgeClosed()
 		}
+	case OperationApprove:
+		d.judgeStep(ActionApprove)
+		for i := range d.Case.Replaces {
+			d.judgeReplaced(&d.Case.Replaces[i])
+		}
+	case OperationEnd:
+		d.judgeEnd()
 	default:
 		d.judgeStep(d.action())
 	}
@@ -280,6 +287,28 @@ func (d *Decision) judgeStep(a Action) {
 	d.answer(a.Rule(), tri(may))
 }
 
+// judgeReplaced answers whether an approval may end the filing of another code:
+// LIF-END and FIL-SERVICE.
+func (d *Decision) judgeReplaced(o *CaseOther) {
+	d.answer(LIFEnd, tri(o.State == StateFiled && o.Ended == EndNone))
+	d.answer(FILService, tri(o.SameService))
+}
+
+// judgeEnd answers whether a filing may end: LIF-END, and where it moved,
+// FIL-SERVICE. A filing ends once; the same again is nothing new.
+func (d *Decision) judgeEnd() {
+	code, e := &d.Case.Code, d.Case.End
+	_, may := code.State.Next(ActionEnd, d.asker())
+	if code.Ended != EndNone && !e.Again {
+		may = false
+	}
+	if e.Successor != nil {
+		d.answer(FILService, tri(e.Successor.SameService))
+		may = may && e.Successor.State == StateFiled
+	}
+	d.answer(LIFEnd, tri(may))
+}
+
 // judgeUse answers whether the asker can file with the code now: the life of
 // the code, FIL-HOLDER, LIF-EFFECTIVE, FIL-FOREIGN, and where its life allows
 // it FIL-CHECK.
@@ -328,6 +357,9 @@ func (s *RuleSet) judgeRisk(d *Decision) {
 	code, today := &d.Case.Code, &d.Case.Instance
 	if code.State != StateFiled && code.State != StateFiling {
 		return
+	}
+	if code.Ended != EndNone {
+		return // RSK-ENDED
 	}
 	q, _ := s.requirements(code.Product)
 	var t tally

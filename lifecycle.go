@@ -50,7 +50,9 @@ func (s *State) UnmarshalText(b []byte) error {
 	return invalid("State", "is not the name of a state")
 }
 
-// Terminal reports whether nothing can happen to a code in state s any more.
+// Terminal reports whether a code in state s can get into no other. Of a Filed
+// one an operator can still say that its filing ended (LIF-END), and put the
+// number right (LIF-CORRECT).
 func (s State) Terminal() bool {
 	return s == StateFiled || s == StateRefunded || s == StateInvalid
 }
@@ -77,6 +79,8 @@ const (
 	ActionCloseRelease        // its instance was released (LIF-CLOSE)
 	ActionReject              // the filing is sent back to be corrected (LIF-REJECT)
 	ActionStage               // how far the review of the filing is (LIF-STAGE)
+	ActionEnd                 // the filing ends, not the code (LIF-END)
+	ActionCorrect             // the ICP number is put right (LIF-CORRECT)
 
 	numActions = iota
 )
@@ -102,6 +106,8 @@ var actionNames = [numActions]struct {
 	{"CloseRelease", "实例释放", LIFClose},
 	{"Reject", "驳回修改", LIFReject},
 	{"Stage", "更新审核阶段", LIFStage},
+	{"End", "备案终止", LIFEnd},
+	{"Correct", "更正备案号", LIFCorrect},
 }
 
 // String returns the action's English name, "Submit".
@@ -192,6 +198,10 @@ var steps = [numStates][numActions]step{
 		ActionVoid:         {StateInvalid, RoleOperator},
 		ActionCloseRefund:  {StateInvalid, RoleOperator},
 		ActionCloseRelease: {StateInvalid, RoleOperator},
+	},
+	StateFiled: {
+		ActionEnd:     {StateFiled, RoleOperator},
+		ActionCorrect: {StateFiled, RoleOperator},
 	},
 }
 

@@ -136,6 +136,8 @@ type (
 	plainApproveRequest ApproveRequest
 	plainRejectRequest  RejectRequest
 	plainStageRequest   StageRequest
+	plainEndRequest     EndRequest
+	plainCorrectRequest CorrectRequest
 	plainReleaseRequest ReleaseRequest
 	plainRefundRequest  RefundRequest
 	plainVoidRequest    VoidRequest
@@ -269,6 +271,18 @@ func (r StageRequest) Format(s fmt.State, verb rune) { show(s, verb, plainStageR
 
 // LogValue masks the codes in structured logs.
 func (r StageRequest) LogValue() slog.Value { return slog.AnyValue(plainStageRequest(mask(r))) }
+
+// Format prints the EndRequest with its codes masked, under every verb.
+func (r EndRequest) Format(s fmt.State, verb rune) { show(s, verb, plainEndRequest(mask(r))) }
+
+// LogValue masks the codes in structured logs.
+func (r EndRequest) LogValue() slog.Value { return slog.AnyValue(plainEndRequest(mask(r))) }
+
+// Format prints the CorrectRequest with its codes masked, under every verb.
+func (r CorrectRequest) Format(s fmt.State, verb rune) { show(s, verb, plainCorrectRequest(mask(r))) }
+
+// LogValue masks the codes in structured logs.
+func (r CorrectRequest) LogValue() slog.Value { return slog.AnyValue(plainCorrectRequest(mask(r))) }
 
 // Format prints the ReleaseRequest with its codes masked, under every verb.
 func (r ReleaseRequest) Format(s fmt.State, verb rune) { show(s, verb, plainReleaseRequest(mask(r))) }

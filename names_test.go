@@ -74,7 +74,7 @@ func TestNames(t *testing.T) {
 			t.Errorf("%T past its last value prints as %q", v, v)
 		}
 	}
-	if r := icpcode.RSKDNS + 1; r.String() != "" {
+	if r := icpcode.RSKEnded + 1; r.String() != "" {
 		t.Errorf("a rule past the last prints as %q", r)
 	}
 	// A set has the rules that decisions answer, and no other.

@@ -191,7 +191,7 @@ type Event struct {
 	RuleSetVersion string `json:"rule_set"`
 	// Assumed are the rules whose missing facts were assumed to pass.
 	Assumed RuleIDs `json:"assumed,omitzero"`
-	// Reason is what the actor said, for void, refund, release and close.
+	// Reason is what the actor said, for void, refund, release, close and end.
 	Reason string `json:"reason,omitempty"`
 
 	// What changed; zero where nothing did.
@@ -204,7 +204,7 @@ type Event struct {
 	Remark        string     `json:"remark,omitempty"`
 	Issued        time.Time  `json:"issued,omitzero"`  // import: when it was issued elsewhere
 	Granted       time.Time  `json:"granted,omitzero"` // import: when it was granted elsewhere
-	Filing        *Filing    `json:"filing,omitempty"` // submit, resubmit, approve, import
+	Filing        *Filing    `json:"filing,omitempty"` // submit, resubmit, approve, correct, import
 	Paid          Money      `json:"paid,omitzero"`    // buy, import
 	Refund        Money      `json:"refund,omitzero"`  // refund, close
 
@@ -262,10 +262,11 @@ type Record struct {
 	Paid           Money     `json:"paid,omitzero"`    // what was paid for this code
 	Refunded       Money     `json:"refunded,omitzero"`
 	Remark         string    `json:"remark,omitempty"`
-	Reason         string    `json:"reason,omitempty"` // of Last: a void, refund, release or close
+	Reason         string    `json:"reason,omitempty"` // of Last: a void, refund, release, close or end
 
 	// Progress is what became of the filing; nil if nothing is known of it. It
-	// is the holder's and operators' to see.
+	// is the holder's and operators' to see, and of it the owner's that and why
+	// the filing ended, and operators' alone which code it moved to.
 	Progress *Progress `json:"progress,omitempty"`
 }
 
@@ -287,8 +288,11 @@ type Progress struct {
 // again or the review ends.
 func (p *Progress) after(e *Event) *Progress {
 	s := e.Step
-	if s == nil {
+	if s == nil && e.Action != ActionCorrect {
 		return nil
+	}
+	if s == nil {
+		return p
 	}
 	var next Progress
 	if p != nil {
@@ -307,6 +311,39 @@ func (p *Progress) after(e *Event) *Progress {
 		return nil
 	}
 	return &next
+}
+
+// seen returns the progress as an actor with the given roles may know it
+// (GRT-PRIVATE), and leaves p as it is.
+func (p *Progress) seen(role Role) *Progress {
+	if p == nil || role&RoleOperator != 0 {
+		return p
+	}
+	c := *p
+	if role&RoleHolder == 0 {
+		c = Progress{End: p.End, Ended: p.Ended, EndReason: p.EndReason}
+	}
+	c.Successor = Code{}
+	if c == (Progress{}) {
+		return nil
+	}
+	return &c
+}
+
+// seen returns the step as seen of a Progress does.
+func (t *Step) seen(role Role) *Step {
+	if t == nil || role&RoleOperator != 0 {
+		return t
+	}
+	c := *t
+	if role&RoleHolder == 0 {
+		c = Step{End: t.End}
+	}
+	c.Successor = Code{}
+	if c == (Step{}) {
+		return nil
+	}
+	return &c
 }
 
 // copied returns a copy of what p points to, or nil.
@@ -417,8 +454,9 @@ func (r *Record) view(role Role, today Instance, t time.Time) Record {
 		v.Assumed, v.ContractQuota = 0, 0
 	}
 	if role&(RoleHolder|RoleOperator) == 0 {
-		v.Filing, v.Progress = nil, nil
+		v.Filing = nil
 	}
+	v.Progress = v.Progress.seen(role)
 	if !r.Last.tells(role) {
 		v.Reason = ""
 	}

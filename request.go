@@ -94,6 +94,29 @@ type ApproveRequest struct {
 	RequestID string
 	Code      Code
 	ICPNumber string // 备案号, in the form of an AccountID
+	// Replaces are the codes whose filings this one replaces, at most 16: all
+	// of them Filed, not ended, and for the same service (FIL-SERVICE). They
+	// end in the same commit, as moved to Code (LIF-END). Nothing ends by
+	// itself: one site behind two servers is legal.
+	Replaces []Code
+}
+
+// EndRequest ends the filing of a Filed code (LIF-END).
+type EndRequest struct {
+	Actor     AccountID // an operator
+	RequestID string
+	Code      Code
+	End       End
+	Successor Code   // the code that the filing moved to, with EndMoved; Filed, and for the same service
+	Reason    string // 1 to 256 bytes, for owner and holder to read: it must name no other account
+}
+
+// CorrectRequest puts the ICP number of a Filed code right (LIF-CORRECT).
+type CorrectRequest struct {
+	Actor     AccountID // an operator
+	RequestID string
+	Code      Code
+	ICPNumber string // the right one, in the form of an AccountID
 }
 
 // RejectRequest sends a filing back to be corrected (LIF-REJECT).
@@ -174,6 +197,11 @@ type Result struct {
 	At        time.Time `json:"at"`
 	Codes     []Code    `json:"codes,omitempty"` // the codes that changed; none in a dry run of an issue
 	State     State     `json:"state"`           // of the codes now; StateNone where they differ
+	// Candidates are set by an approval: at most 16 codes, the latest issued
+	// first, whose filings are for the same service and go on, as far as the
+	// store listed them beforehand. Are they replaced, too, end them with
+	// [Engine.End].
+	Candidates []Code `json:"candidates,omitempty"`
 	// Quota is the count that decided an issue, after it.
 	Quota Quota `json:"quota,omitzero"`
 	// Money is what was paid for the codes bought, or is to be paid back.

@@ -19,7 +19,9 @@ func (e *Engine) Review(ctx context.Context, r ListRequest) iter.Seq2[Assessment
 func reviewed(r ListRequest) *listing {
 	return &listing{
 		name: "review", r: r, passes: []pass{{ByOwner, isOwner}, {ByHolder, isGrantee}},
-		only:  func(rec *Record) bool { return rec.State == StateFiling || rec.State == StateFiled },
+		only: func(rec *Record) bool {
+			return rec.State == StateFiling || rec.State == StateFiled && rec.ended() == EndNone
+		},
 		judge: review, closed: true,
 		wanted: func(a *Assessment) bool { return a.Decision.Refused() },
 	}

@@ -10,7 +10,8 @@ const rskRules = RuleIDs(1<<(RSKIP+1) - 1<<RSKExpiring)
 // stays as it is. A fact that today lacks raises no finding: its rule is in
 // Unknown and Assumed. Where today has no fact at all the review cannot tell,
 // which is a finding: nothing is assumed. Codes that are neither Filed
-// nor Filing have nothing at risk. It is pure and allocates nothing.
+// nor Filing have nothing at risk, and neither have those whose filing ended
+// (RSK-ENDED). It is pure and allocates nothing.
 func (s *RuleSet) Review(r Record, today Instance, t time.Time) Decision {
 	roles := rolesOf(true, false, r.Grantee != "")
 	if today.ID != r.InstanceID {

@@ -42,6 +42,8 @@ const (
 	LIFRefund
 	LIFVoid
 	LIFClose
+	LIFEnd
+	LIFCorrect
 	LIFEffective
 	GRTEnterprise
 	GRTOut
@@ -53,6 +55,7 @@ const (
 	FILHolder
 	FILWhat
 	FILForeign
+	FILService
 	RSKExpiring
 	RSKReleased
 	RSKBilling
@@ -88,8 +91,8 @@ const (
 	FILSuccess
 	FILCheck
 	FILPick
-	FILService
 	RSKDNS
+	RSKEnded
 
 	numRules = iota + numAsked
 )
@@ -103,16 +106,16 @@ var ruleIDs = [numRules]string{
 	ELGRegion: "ELG-REGION", ELGPublicIP: "ELG-PUBLICIP", ELGStatus: "ELG-STATUS", ELGIPInUse: "ELG-IPINUSE", ELGQuota: "ELG-QUOTA",
 	ELGBatch: "ELG-BATCH", ELGAccount: "ELG-ACCOUNT", LIFImport: "LIF-IMPORT", LIFBind: "LIF-BIND", LIFSubmit: "LIF-SUBMIT",
 	LIFResubmit: "LIF-RESUBMIT", LIFApprove: "LIF-APPROVE", LIFReject: "LIF-REJECT", LIFStage: "LIF-STAGE", LIFRelease: "LIF-RELEASE", LIFRefund: "LIF-REFUND", LIFVoid: "LIF-VOID",
-	LIFClose: "LIF-CLOSE", LIFEffective: "LIF-EFFECTIVE", GRTEnterprise: "GRT-ENTERPRISE", GRTOut: "GRT-OUT", GRTIn: "GRT-IN",
+	LIFClose: "LIF-CLOSE", LIFEnd: "LIF-END", LIFCorrect: "LIF-CORRECT", LIFEffective: "LIF-EFFECTIVE", GRTEnterprise: "GRT-ENTERPRISE", GRTOut: "GRT-OUT", GRTIn: "GRT-IN",
 	GRTFirst: "GRT-FIRST", GRTOnce: "GRT-ONCE", GRTState: "GRT-STATE", PAYWhen: "PAY-WHEN", FILHolder: "FIL-HOLDER",
-	FILWhat: "FIL-WHAT", FILForeign: "FIL-FOREIGN", RSKExpiring: "RSK-EXPIRING", RSKReleased: "RSK-RELEASED",
+	FILWhat: "FIL-WHAT", FILForeign: "FIL-FOREIGN", FILService: "FIL-SERVICE", RSKExpiring: "RSK-EXPIRING", RSKReleased: "RSK-RELEASED",
 	RSKBilling: "RSK-BILLING", RSKDowngraded: "RSK-DOWNGRADED", RSKOwner: "RSK-OWNER", RSKIP: "RSK-IP", RSKMove: "RSK-MOVE",
 
 	CODFormat: "COD-FORMAT", CODOpaque: "COD-OPAQUE", CODUnique: "COD-UNIQUE", CODUnguessable: "COD-UNGUESSABLE",
 	CODInput: "COD-INPUT", CODInstant: "COD-INSTANT", CODOne: "COD-ONE", LIFIssue: "LIF-ISSUE", LIFBuy: "LIF-BUY",
 	LIFView: "LIF-VIEW", GRTAtomic: "GRT-ATOMIC", GRTVerify: "GRT-VERIFY", GRTRepeat: "GRT-REPEAT", GRTOwner: "GRT-OWNER",
 	GRTPrivate: "GRT-PRIVATE", PAYPrice: "PAY-PRICE", PAYExact: "PAY-EXACT", PAYRefund: "PAY-REFUND", PAYQuota: "PAY-QUOTA",
-	FILSuccess: "FIL-SUCCESS", FILCheck: "FIL-CHECK", FILPick: "FIL-PICK", FILService: "FIL-SERVICE", RSKDNS: "RSK-DNS",
+	FILSuccess: "FIL-SUCCESS", FILCheck: "FIL-CHECK", FILPick: "FIL-PICK", RSKDNS: "RSK-DNS", RSKEnded: "RSK-ENDED",
 }
 
 // String returns the rule's ID, "ELG-TERM", or "" for no rule.

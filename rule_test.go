@@ -52,6 +52,8 @@ var ruleTests = map[icpcode.Rule]func(*testing.T){
 	icpcode.LIFRefund:      testLIFRefund,
 	icpcode.LIFVoid:        testLIFVoid,
 	icpcode.LIFClose:       testLIFClose,
+	icpcode.LIFEnd:         testLIFEnd,
+	icpcode.LIFCorrect:     testLIFCorrect,
 	icpcode.LIFEffective:   testLIFEffective,
 	icpcode.LIFView:        testLIFView,
 	icpcode.GRTEnterprise:  testGRTEnterprise,
@@ -85,6 +87,7 @@ var ruleTests = map[icpcode.Rule]func(*testing.T){
 	icpcode.RSKIP:          testRSKIP,
 	icpcode.RSKDNS:         testRSKDNS,
 	icpcode.RSKMove:        testRSKMove,
+	icpcode.RSKEnded:       testRSKEnded,
 }
 
 func TestRule(t *testing.T) {

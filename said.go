@@ -123,7 +123,7 @@ func (s *said) tell(l Lang, d *Decision, asked, advice RuleIDs, yield func(Reaso
 		if a.Outcome == OutcomeAdvised {
 			wanted = advice.Has(a.Rule)
 		}
-		// A rule that one code of a grant fails can pass for another.
+		// A rule that one code of several fails can pass for another.
 		if a.Outcome == OutcomePassed && d.Fail.Has(a.Rule) && asked&d.Pass == 0 {
 			wanted = false
 		}
@@ -163,6 +163,8 @@ type caseJSON struct {
 	Code           CaseCode      `json:"code,omitzero"`
 	Filing         CaseFiling    `json:"filing,omitzero"`
 	Grant          *CaseGrant    `json:"grant,omitempty"`
+	End            *CaseEnd      `json:"end,omitempty"`
+	Replaces       []CaseOther   `json:"replaces,omitempty"`
 }
 
 // MarshalJSON writes the case; what is zero or not known is left out.
@@ -172,7 +174,7 @@ func (c Case) MarshalJSON() ([]byte, error) {
 		Operation: c.Operation, At: c.At.UTC(), Operator: c.Operator, Quantity: c.Quantity, ForAnother: c.ForAnother,
 		Certification: c.Certification, Assume: c.Assume.list(), Instance: c.Instance, Bought: c.Bought,
 		IssuedInstance: counted(c.IssuedInstance), IssuedAccount: counted(c.IssuedAccount), Closed: c.Closed,
-		Code: c.Code, Filing: c.Filing, Grant: c.Grant,
+		Code: c.Code, Filing: c.Filing, Grant: c.Grant, End: c.End, Replaces: c.Replaces,
 	}
 	return json.Marshal(j)
 }
@@ -188,7 +190,7 @@ func (c *Case) UnmarshalJSON(data []byte) error {
 		Operation: j.Operation, At: j.At, Operator: j.Operator, Quantity: j.Quantity, ForAnother: j.ForAnother,
 		Certification: j.Certification, Assume: MakeRuleIDs(j.Assume...), Instance: j.Instance, Bought: j.Bought,
 		IssuedInstance: uncounted(j.IssuedInstance), IssuedAccount: uncounted(j.IssuedAccount), Closed: j.Closed,
-		Code: j.Code, Filing: j.Filing, Grant: j.Grant,
+		Code: j.Code, Filing: j.Filing, Grant: j.Grant, End: j.End, Replaces: j.Replaces,
 	}
 	return nil
 }

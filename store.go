@@ -283,6 +283,7 @@ type Receipt struct {
 func (r *Receipt) clone() Body {
 	c := *r
 	c.Result.Codes = slices.Clone(r.Result.Codes)
+	c.Result.Candidates = slices.Clone(r.Result.Candidates)
 	return &c
 }
 

@@ -42,6 +42,7 @@ type (
 		icpcode.Result
 
 		Codes       []codeRef         `json:"codes"`
+		Candidates  []codeRef         `json:"candidates,omitempty"` // of an approval, to operators
 		Replayed    bool              `json:"replayed"`
 		PhoneNeeded bool              `json:"phone_needed,omitempty"` // of a dry run
 		Decision    *icpcode.Decision `json:"decision,omitempty"`     // of a dry run
@@ -118,6 +119,9 @@ func (c *call) result(r icpcode.Result, whole bool) result {
 			ref.Code = code.String()
 		}
 		shown.Codes = append(shown.Codes, ref)
+	}
+	for _, code := range r.Candidates {
+		shown.Candidates = append(shown.Candidates, c.ref(code))
 	}
 	return shown
 }

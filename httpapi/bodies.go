@@ -38,6 +38,15 @@ type (
 		Filing icpcode.Filing `json:"filing"`
 	}
 	approveBody struct {
+		ICPNumber string   `json:"icp_number"`
+		Replaces  []string `json:"replaces,omitempty"` // handles
+	}
+	endBody struct {
+		End       icpcode.End `json:"end"`
+		Successor string      `json:"successor,omitempty"` // a handle
+		Reason    string      `json:"reason"`
+	}
+	correctBody struct {
 		ICPNumber string `json:"icp_number"`
 	}
 	rejectBody struct {

@@ -59,6 +59,8 @@ func routes() []route {
 		change("Approve", "/v1/codes/{code}/approve", "Record that a filing was approved (operators).", approve),
 		change("Reject", "/v1/codes/{code}/reject", "Send a filing back to be corrected (operators).", reject),
 		change("Stage", "/v1/codes/{code}/stage", "Record how far a review is (operators).", stage),
+		change("End", "/v1/codes/{code}/end", "Record that a filing ended (operators).", end),
+		change("Correct", "/v1/codes/{code}/correct", "Put an ICP number right (operators).", correct),
 		change("Release", "/v1/codes/{code}/release", "Take a code out of a filing.", release),
 		change("Refund", "/v1/codes/{code}/refund", "Refund a paid code.", refund),
 		change("Void", "/v1/codes/{code}/void", "Make a code invalid (operators).", void),
@@ -278,13 +280,9 @@ func bind(c *call, b *bindBody) (result, error) {
 }
 
 func grant(c *call, b *grantBody) (result, error) {
-	codes := make([]icpcode.Code, 0, len(b.Codes))
-	for _, handle := range b.Codes {
-		code, err := c.h.handles.Open(c.account, handle)
-		if err != nil {
-			return result{}, err
-		}
-		codes = append(codes, code)
+	codes, err := c.codes(b.Codes)
+	if err != nil {
+		return result{}, err
 	}
 	s, err := c.ask("")
 	if err != nil {
@@ -296,6 +294,19 @@ func grant(c *call, b *grantBody) (result, error) {
 	return c.done(r, err, false)
 }
 
+// codes opens handles.
+func (c *call) codes(handles []string) ([]icpcode.Code, error) {
+	codes := make([]icpcode.Code, 0, len(handles))
+	for _, handle := range handles {
+		code, err := c.h.handles.Open(c.account, handle)
+		if err != nil {
+			return nil, err
+		}
+		codes = append(codes, code)
+	}
+	return codes, nil
+}
+
 // submit is a submission or a resubmission.
 func submit(do func(*icpcode.Engine, context.Context, icpcode.SubmitRequest) (icpcode.Result, error)) func(*call, *submitBody) (result, error) {
 	return func(c *call, b *submitBody) (result, error) {
@@ -305,7 +316,30 @@ func submit(do func(*icpcode.Engine, context.Context, icpcode.SubmitRequest) (ic
 }
 
 func approve(c *call, b *approveBody) (result, error) {
-	r, err := c.eng.Approve(c, icpcode.ApproveRequest{Actor: c.account, RequestID: c.key, Code: c.code, ICPNumber: b.ICPNumber})
+	replaces, err := c.codes(b.Replaces)
+	if err != nil {
+		return result{}, err
+	}
+	r, err := c.eng.Approve(c, icpcode.ApproveRequest{
+		Actor: c.account, RequestID: c.key, Code: c.code, ICPNumber: b.ICPNumber, Replaces: replaces,
+	})
+	return c.done(r, err, false)
+}
+
+func end(c *call, b *endBody) (result, error) {
+	request := icpcode.EndRequest{Actor: c.account, RequestID: c.key, Code: c.code, End: b.End, Reason: b.Reason}
+	if b.Successor != "" {
+		var err error
+		if request.Successor, err = c.h.handles.Open(c.account, b.Successor); err != nil {
+			return result{}, err
+		}
+	}
+	r, err := c.eng.End(c, request)
+	return c.done(r, err, false)
+}
+
+func correct(c *call, b *correctBody) (result, error) {
+	r, err := c.eng.Correct(c, icpcode.CorrectRequest{Actor: c.account, RequestID: c.key, Code: c.code, ICPNumber: b.ICPNumber})
 	return c.done(r, err, false)
 }
 

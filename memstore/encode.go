@@ -332,6 +332,7 @@ func (c *codec) receipt(r *icpcode.Receipt, requestID string) {
 	number(c, &s.Action)
 	c.moment(&s.At)
 	c.codes(&s.Codes)
+	c.codes(&s.Candidates)
 	number(c, &s.State)
 	number(c, &s.Quota.Used)
 	number(c, &s.Quota.Limit)

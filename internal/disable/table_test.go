@@ -121,6 +121,15 @@ var table = []disabling{
 	{rule: icpcode.LIFClose, why: "closing an instance leaves its codes as they are", edits: []edit{
 		{"close.go", "if !may {\n\t\t\tcontinue", "if may || !may {\n\t\t\tcontinue"},
 	}},
+	{rule: icpcode.LIFEnd, why: "a filing ends again in another way", edits: []edit{
+		{"judge.go", "if code.Ended != EndNone && !e.Again {", "if false {"},
+	}},
+	{rule: icpcode.LIFEnd, why: "an end again is another event", edits: []edit{
+		{"ended.go", "if !d.Case.End.Again {", "if true {"},
+	}},
+	{rule: icpcode.LIFCorrect, why: "the number that was wrong is forgotten", edits: []edit{
+		{"ended.go", "e.Step = &Step{Corrected: wrong}", "e.Step = nil"},
+	}},
 	{rule: icpcode.LIFEffective, why: "a code outlives its instance's expiry", edits: []edit{
 		{"judge.go", "return s == StateAvailable && (", "return false && ("},
 	}},
@@ -213,14 +222,14 @@ var table = []disabling{
 	{rule: icpcode.FILPick, why: "every code that is held looks as if it could be filed with", edits: []edit{
 		{"list.go", "l.call.set.decide(&d)", "d.set, d.Decided = l.call.set, true"},
 	}},
-	{rule: icpcode.FILService, why: "a domain is another service in each form in which it is typed", edits: []edit{
-		{"service.go", "labels[i] = canonicalLabel(l)", "labels[i] = l"},
-	}},
 	{rule: icpcode.FILForeign, why: "an instance of another cloud is issued codes", edits: []edit{
 		{"judge.go", "d.Fail |= 1 << FILForeign", "d.Fail |= 0"},
 	}},
 	{rule: icpcode.FILForeign, why: "a code is filed with for a server of another cloud", edits: []edit{
 		{"judge.go", "d.answer(FILForeign, No)", "d.answer(FILForeign, Yes)"},
+	}},
+	{rule: icpcode.FILService, why: "a domain is another service in each form in which it is typed", edits: []edit{
+		{"service.go", "labels[i] = canonicalLabel(l)", "labels[i] = l"},
 	}},
 
 	{rule: icpcode.RSKExpiring, why: "an expiry is no risk", edits: []edit{
@@ -249,5 +258,9 @@ var table = []disabling{
 	}},
 	{rule: icpcode.RSKMove, why: "nothing is advised to who must change servers", edits: []edit{
 		{"judge.go", "d.Advice = 1 << RSKMove", "d.Advice = 0"},
+	}},
+	{rule: icpcode.RSKEnded, why: "a filing that ended is reviewed", edits: []edit{
+		{"judge.go", "if code.Ended != EndNone {\n\t\treturn // RSK-ENDED", "if false {\n\t\treturn // RSK-ENDED"},
+		{"review.go", "rec.State == StateFiled && rec.ended() == EndNone", "rec.State == StateFiled"},
 	}},
 }
