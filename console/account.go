@@ -21,6 +21,10 @@ var routes = []route{
 	{"GET /apply", application},
 	{"POST /apply/verify", verify},
 	{"POST /apply", apply},
+	{"GET /file", filingWithServer},
+	{"POST /file", fileWithServer},
+	{"GET /year", year},
+	{"GET /risk", atRisk},
 	{"GET /codes", listPage("codes", owned)},
 	{"GET /received", listPage("received", received)},
 	{"GET /codes/{handle}", code},
@@ -29,7 +33,9 @@ var routes = []route{
 	{"POST /codes/{handle}/withdraw", withdraw},
 	{"GET /review", operators(listPage("review", underReview))},
 	{"GET /review/{handle}", operators(underReviewCode)},
+	{"GET /risk/all", operators(allAtRisk)},
 	{"POST /review/{handle}/approve", operators(approve)},
+	{"POST /review/{handle}/stage", operators(stage)},
 	{"POST /review/{handle}/reject", operators(reject)},
 }
 
@@ -170,7 +176,7 @@ func application(c *call) (page, error) {
 func (f *applicationForm) request(c *call) (icpcode.IssueRequest, error) {
 	n, err := strconv.Atoi(f.Quantity)
 	if err != nil {
-		return icpcode.IssueRequest{}, &icpcode.InvalidError{Field: "Quantity", Problem: "is not a number"}
+		return icpcode.IssueRequest{}, &icpcode.InvalidError{Field: "Quantity", Problem: "cannot be read"}
 	}
 	i, err := c.facts(f.Server)
 	if err != nil {
@@ -295,15 +301,20 @@ type codePage struct {
 	line
 	Holder  bool // the viewer may file with it
 	Whole   string
+	Reveals bool // the whole code can be asked for
+	History []icpcode.Event
 	Filing  filingForm
 	Problem *problem
 }
 
+// maxHistory is how much of what happened to a code its page shows.
+const maxHistory = 100
+
 type filingForm struct {
-	Kind             icpcode.FilingKind
-	Domain, App      string
-	Subject, IPs     string
-	RequestID, Again string
+	Kind         icpcode.FilingKind
+	Domain, App  string
+	Subject, IPs string
+	RequestID    string
 }
 
 // find is the code that a path is about, as the account may see it.
@@ -316,7 +327,15 @@ func (c *call) find() (codePage, error) {
 	if err != nil {
 		return codePage{}, err
 	}
-	p := codePage{line: c.line(r), Holder: r.Holder() == c.account}
+	p := codePage{line: c.line(r), Holder: r.Holder() == c.account, Reveals: c.h.o.Reveal != nil}
+	for e, err := range c.h.eng.History(c, c.account, code) {
+		if err != nil {
+			return codePage{}, err
+		}
+		if p.History = append(p.History, e); len(p.History) == maxHistory {
+			break
+		}
+	}
 	p.Filing.RequestID = newRequestID()
 	if f := r.Filing; f != nil && r.State == icpcode.StateFiling {
 		var ips []string
@@ -352,28 +371,33 @@ func reveal(c *call) (page, error) {
 	return page{name: "code", data: p}, nil
 }
 
+// filing reads the form of a filing.
+func (c *call) filing() (form filingForm, f icpcode.Filing, err error) {
+	form = filingForm{
+		Domain: c.form("domain"), App: c.form("app"), Subject: c.form("subject"), IPs: c.form("ips"), RequestID: c.requestID(),
+	}
+	f = icpcode.Filing{Domain: form.Domain, App: form.App, Subject: form.Subject}
+	err = f.Kind.UnmarshalText([]byte(c.form("kind")))
+	form.Kind = f.Kind
+	for _, text := range strings.FieldsFunc(form.IPs, func(r rune) bool { return strings.ContainsRune(" ,;，；、\n\t", r) }) {
+		ip, bad := netip.ParseAddr(text)
+		if bad != nil && err == nil {
+			err = &icpcode.InvalidError{Field: "Filing.IPs", Problem: "cannot be read"}
+		}
+		f.IPs = append(f.IPs, ip)
+	}
+	return form, f, err
+}
+
 // file submits a filing, or sends it again corrected.
 func file(c *call) (page, error) {
 	p, err := c.find()
 	if err != nil {
 		return page{}, err
 	}
-	again := c.form("again") != ""
-	p.Filing = filingForm{Domain: c.form("domain"), App: c.form("app"), Subject: c.form("subject"), IPs: c.form("ips"), RequestID: c.requestID()}
-	r := icpcode.SubmitRequest{
-		Actor: c.account, RequestID: p.Filing.RequestID, Code: p.Code,
-		Filing: icpcode.Filing{Domain: p.Filing.Domain, App: p.Filing.App, Subject: p.Filing.Subject},
-	}
-	err = r.Filing.Kind.UnmarshalText([]byte(c.form("kind")))
-	p.Filing.Kind = r.Filing.Kind
-	for _, text := range strings.FieldsFunc(p.Filing.IPs, func(r rune) bool { return strings.ContainsRune(" ,;，；、\n\t", r) }) {
-		ip, bad := netip.ParseAddr(text)
-		if bad != nil && err == nil {
-			err = &icpcode.InvalidError{Field: "Filing.IPs", Problem: "is not an address"}
-		}
-		r.Filing.IPs = append(r.Filing.IPs, ip)
-	}
-	if err == nil && again {
+	r := icpcode.SubmitRequest{Actor: c.account, RequestID: c.requestID(), Code: p.Code}
+	p.Filing, r.Filing, err = c.filing()
+	if err == nil && c.form("again") != "" {
 		_, err = c.h.eng.Resubmit(c, r)
 	} else if err == nil {
 		_, err = c.h.eng.Submit(c, r)

@@ -18,6 +18,24 @@ var statuses = [...]int{
 	icpcode.CategoryEnded: http.StatusGatewayTimeout, icpcode.CategoryOther: http.StatusInternalServerError,
 }
 
+// fieldLabels are the labels of the forms' fields, by the names that httpapi has
+// for them.
+var fieldLabels = [...]map[string]string{
+	icpcode.English: {
+		"quantity": "How many codes", "instance": "Server", "grant_to": "Grant to account", "remark": "Remark", "icp_number": "ICP number",
+		"filing.domain": "Domain of the website", "filing.app": "Name of the app", "filing.subject": "Number of the filing subject",
+		"filing.ips": "IP addresses", "filing_kind": "Kind of filing", "rejection": "What is to be corrected", "reason": "Reason", "state": "State",
+		"stage": "Stage", "request_id": "The number of this form", "Idempotency-Key": "The number of this form", "form": "The form",
+		"after": "The number of the page",
+	},
+	icpcode.Chinese: {
+		"quantity": "申请数量", "instance": "服务器", "grant_to": "授权给账号", "remark": "备注", "icp_number": "备案号",
+		"filing.domain": "网站域名", "filing.app": "App名称", "filing.subject": "主体编号",
+		"filing.ips": "IP地址", "filing_kind": "备案类型", "rejection": "需要修改的内容", "reason": "原因", "state": "状态",
+		"stage": "审核阶段", "request_id": "表单编号", "Idempotency-Key": "表单编号", "form": "表单", "after": "页码",
+	},
+}
+
 // problem is what went wrong, for a page.
 type problem struct {
 	Text    string
@@ -37,7 +55,7 @@ func (c *call) problemOf(err error) problem {
 	}
 	var invalid *icpcode.InvalidError
 	if category == icpcode.CategoryInvalid && errors.As(err, &invalid) {
-		p.Detail = httpapi.Detail(c.lang, invalid)
+		p.Detail = httpapi.Detail(c.lang, invalid, fieldLabels[c.lang])
 	}
 	var no *icpcode.RefusedError
 	if errors.As(err, &no) {

@@ -39,6 +39,19 @@ func approve(c *call) (page, error) {
 	return p.then(c, "/review", err)
 }
 
+// stage tells how far the review is.
+func stage(c *call) (page, error) {
+	p, err := c.find()
+	if err != nil {
+		return page{}, err
+	}
+	r := icpcode.StageRequest{Actor: c.account, RequestID: c.requestID(), Code: p.Code}
+	if err = r.Stage.UnmarshalText([]byte(c.form("stage"))); err == nil {
+		_, err = c.h.eng.Stage(c, r)
+	}
+	return p.then(c, "/review/"+p.Handle, err)
+}
+
 func reject(c *call) (page, error) {
 	p, err := c.find()
 	if err != nil {

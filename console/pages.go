@@ -37,6 +37,8 @@ func parsePages(l icpcode.Lang, base string) *template.Template {
 		"kind":      func(k icpcode.FilingKind) string { return label(kindLabels, k.String()) },
 		"source":    func(r icpcode.Reason) string { return r.Source(l) },
 		"time":      func(t time.Time) string { return t.In(china).Format("2006-01-02 15:04") },
+		"action":    func(a icpcode.Action) string { return a.Label(l) },
+		"stages":    func() []icpcode.Stage { return reviewStages },
 		"requestID": newRequestID,
 		"kinds":     func() []icpcode.FilingKind { return filingKinds },
 		"states":    func() []icpcode.State { return codeStates },
@@ -48,7 +50,8 @@ var (
 	codeStates  = []icpcode.State{
 		icpcode.StateUnbound, icpcode.StateAvailable, icpcode.StateFiling, icpcode.StateFiled, icpcode.StateRefunded, icpcode.StateInvalid,
 	}
-	stageLabels = map[string][2]string{
+	reviewStages = []icpcode.Stage{icpcode.StageVerification, icpcode.StageSMS, icpcode.StageReview}
+	stageLabels  = map[string][2]string{
 		"None": {"not known", "未知"}, "Verification": {"verification", "真实性核验"},
 		"SMS": {"the regulator's SMS check", "管局短信核验"}, "Review": {"the regulator's review", "管局审核"},
 	}

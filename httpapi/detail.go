@@ -3,6 +3,12 @@ package httpapi
 import "github.com/icpcode/icpcode"
 
 // Detail says in language l which field of a request cannot be read, and why.
-func Detail(l icpcode.Lang, err *icpcode.InvalidError) string {
-	return invalidDetail(l, fieldName(err.Field), err.Problem)
+// names has the names of fields where that says it, by those of the members
+// here; others have these.
+func Detail(l icpcode.Lang, err *icpcode.InvalidError, names map[string]string) string {
+	field := fieldName(err.Field)
+	if name, ok := names[field]; ok {
+		field = name
+	}
+	return invalidDetail(l, field, err.Problem)
 }

@@ -1,0 +1,195 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/icpcode/icpcode"
+	"github.com/icpcode/icpcode/memstore"
+)
+
+// TestFileWithServer: the server issues its code by itself, once.
+func TestFileWithServer(t *testing.T) {
+	s := newStand(t)
+	form := s.get("/console/servers", "1001").shows(200, "File with it at once")
+	path := part(form, `href="(/console/file\?server=[^"]*)"`)
+	p := s.get(path, "1001").shows(200, "i-hangzhou")
+	s.send(p, "/file", "1001", "kind", "First", "domain", "例子 .中国", "subject", "s1").shows(422)
+	s.send(p, "/file", "1001", "kind", "First", "domain", "example.cn", "subject", "s1", "server", "i-hongkong").shows(422, "mainland")
+	s.send(p, "/file", "1001", "kind", "x", "domain", "example.cn", "subject", "s1").shows(400, "Kind of filing")
+	for range 2 {
+		s.follow(s.send(p, "/file", "1001", "kind", "First", "domain", "例子.中国", "subject", "s1"), "1001").shows(200, "例子.中国", "Filing", "History")
+	}
+	if n := len(s.codes("1001")); n != 1 {
+		t.Errorf("%d codes were issued", n)
+	}
+}
+
+// part is the first group of a match in a page.
+func part(p seen, pattern string) string {
+	p.t.Helper()
+	m := regexp.MustCompile(pattern).FindStringSubmatch(p.body)
+	if m == nil {
+		p.t.Fatalf("the page has no %s: %s", pattern, p.body)
+	}
+	return m[1]
+}
+
+// TestYear: the caps, and to whom was granted; a grantee is told its count only.
+func TestYear(t *testing.T) {
+	s := newStand(t)
+	_, err := s.eng.Issue(t.Context(), icpcode.IssueRequest{
+		Actor: "1001", Instance: s.server("i-hangzhou", "cn-hangzhou"), Quantity: 1, GrantTo: "2002", Proof: "834211", Certification: icpcode.Enterprise,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.get("/console/year", "1001").shows(200, "1 / 10", "0 / 3", "2027-01-01 00:00", "<li>2002</li>")
+	p := s.get("/console/year", "2002").shows(200, "0 / 10", "1 / 3")
+	if strings.Contains(p.body, "1001") {
+		t.Errorf("a grantee is told who granted to it: %s", p.body)
+	}
+}
+
+// TestRisk: an account sees its own filings at risk, an operator all; and the
+// stage of a review is told.
+func TestRisk(t *testing.T) {
+	s := newStand(t)
+	code := s.issue(1)[0]
+	filing := icpcode.Filing{Kind: icpcode.FilingFirst, Domain: "example.cn", Subject: "s"}
+	if _, err := s.eng.Submit(t.Context(), icpcode.SubmitRequest{Actor: "1001", Code: code, Filing: filing}); err != nil {
+		t.Fatal(err)
+	}
+	s.get("/console/risk", "1001").shows(200, "No filing")
+	s.lapsed = true
+	s.get("/console/risk", "1001").shows(200, "example.cn", "expired", "renew")
+	s.get("/console/risk", "2002").shows(200, "No filing")
+	s.get("/console/risk", ops).shows(200, "No filing") // it has none of its own
+	all := s.get("/console/risk/all", ops).shows(200, "example.cn", "1001")
+	s.get("/console/risk/all", "1001").shows(404)
+	one := s.get(part(all, `href="(/console/review/[^"]*)"`), ops).shows(200)
+	s.follow(s.send(one, "/stage", ops, "stage", "SMS"), ops).shows(200, "the regulator's SMS check")
+	s.send(one, "/stage", ops, "stage", "x").shows(400, "Stage")
+	s.get(s.get("/console/codes", "1001").link("/console/codes/"), "1001").shows(200, "the regulator's SMS check")
+}
+
+// TestHostileInput sends what no form has to every path: nothing is done, no
+// page fails by itself, and nothing comes back as markup.
+func TestHostileInput(t *testing.T) {
+	s := newStand(t)
+	code := s.issue(1)[0]
+	filing := icpcode.Filing{Kind: icpcode.FilingFirst, Domain: "example.cn", Subject: "s"}
+	if _, err := s.eng.Submit(t.Context(), icpcode.SubmitRequest{Actor: "1001", Code: code, Filing: filing}); err != nil {
+		t.Fatal(err)
+	}
+	own := s.get("/console/codes", "1001").link("/console/codes/")
+	handle := own[strings.LastIndex(own, "/")+1:]
+	fields := []string{
+		"server", "quantity", "to", "remark", "proof", "kind", "domain", "app", "subject", "ips", "again", "reason", "icp_number", "rejection", "stage",
+	}
+	tried := 0
+	for _, bad := range []string{
+		`"><img src=x onerror=alert(1)>`, "\x00", "\xff\xfe", strings.Repeat("9", 400), "-1", "1e9", "{{.}}", "' or 1=1 --", strings.Repeat("好", 5000), "\u202e",
+		"../../review", "%2e%2e%2f", "0x10", "NaN",
+	} {
+		for _, r := range routes {
+			method, path, _ := strings.Cut(r.pattern, " ")
+			path = "/console" + strings.NewReplacer("{handle}", handle, "{$}", "").Replace(path)
+			form := url.Values{}
+			if method == http.MethodPost {
+				for _, f := range fields {
+					form.Set(f, bad)
+				}
+				form.Set("request_id", "r-"+path)
+				if strings.HasSuffix(path, "/withdraw") && strings.HasPrefix(path, "/console/codes/") && len(bad) < 200 && utf8.ValidString(bad) {
+					continue // it is a reason as good as any
+				}
+			} else {
+				path += "?" + url.Values{"server": {bad}, "after": {bad}, "state": {bad}, "from": {bad}, "lang": {bad}}.Encode()
+			}
+			tried++
+			p := s.do(method, path, "1001", "en", form)
+			if p.status >= 500 {
+				t.Errorf("%s with %.20q is answered %d", r.pattern, bad, p.status)
+			}
+			if strings.Contains(p.body, "<img") || strings.Contains(p.header.Get("Location"), bad) {
+				t.Errorf("%s with %.20q comes back as it is: %s", r.pattern, bad, p.body)
+			}
+		}
+	}
+	if rec := s.codes("1001"); len(rec) != 1 || rec[0].State != icpcode.StateFiling || rec[0].Filing.Domain != "example.cn" {
+		t.Errorf("something was done: %+v", rec)
+	}
+	if tried < 200 || len(s.failed) != 0 {
+		t.Errorf("%d requests were tried, and the service was told %v", tried, s.failed)
+	}
+	// More than a form can be is not read.
+	p := s.do(http.MethodPost, "/console/apply", "1001", "en", url.Values{"request_id": {"r"}, "remark": {strings.Repeat("x", 1<<20)}})
+	p.shows(400)
+}
+
+// counted counts the records that lists read.
+type counted struct {
+	icpcode.Store
+	records int
+}
+
+func (c *counted) List(ctx context.Context, q icpcode.Query) (icpcode.Page, error) {
+	p, err := c.Store.List(ctx, q)
+	c.records += len(p.Records)
+	return p, err
+}
+
+// TestManyCodes compares the pages of an account with 10,000 codes with those
+// of one with 20: they read as many records. The ratio of times is printed, and
+// must only not be that of the codes.
+func TestManyCodes(t *testing.T) {
+	s := newStand(t)
+	store := &counted{Store: memstore.New()}
+	s.eng = icpcode.New(store, &icpcode.Options{
+		Clock: func() time.Time { return s.now }, Operator: func(_ context.Context, a icpcode.AccountID) (bool, error) { return a == ops, nil },
+	})
+	s.mount()
+	own := func(a icpcode.AccountID, n int) {
+		for i := range n {
+			code, err := icpcode.ParseCode(fmt.Sprintf("0%03s%08d", a[:2]+"0", i))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = s.eng.Import(t.Context(), icpcode.ImportRequest{
+				Actor: ops, Code: code, State: icpcode.StateAvailable, Owner: a, InstanceID: icpcode.InstanceID(fmt.Sprint("i-", a, i/5)), Product: icpcode.ECS,
+				Origin: icpcode.OriginFree, Issued: s.now.Add(-time.Hour),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	own("1010", 20)
+	own("2020", 10_000)
+	for _, path := range []string{"/console/codes", "/console/codes?state=Available", "/console/servers", "/console/year"} {
+		best := map[icpcode.AccountID]time.Duration{"1010": time.Hour, "2020": time.Hour}
+		read := map[icpcode.AccountID]int{}
+		for range 100 {
+			for a := range best {
+				store.records = 0
+				start := time.Now()
+				s.get(path, a).shows(200)
+				best[a] = min(best[a], time.Since(start))
+				read[a] = store.records
+			}
+		}
+		ratio := float64(best["2020"]) / float64(best["1010"])
+		t.Logf("%s of 10,000 codes / of 20: %.2fx; %v", path, ratio, best["1010"])
+		if ratio > 10 || read["2020"] != read["1010"] {
+			t.Errorf("%s of 10,000 codes takes %.2f times as long as of 20, and reads %d records, want %d", path, ratio, read["2020"], read["1010"])
+		}
+	}
+}
