@@ -47,7 +47,7 @@ func parseName[T ~uint8](p *T, field string, names []string, b []byte) error {
 			return nil
 		}
 	}
-	return invalid(field, "is not the name of a value")
+	return invalid(field, "is none of "+strings.Join(names, ", "))
 }
 
 // String returns "unknown", "no" or "yes".

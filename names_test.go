@@ -102,3 +102,14 @@ func TestRecordJSON(t *testing.T) {
 		t.Errorf("%+v, %v in %s", words, err, data)
 	}
 }
+
+// TestWrongNamesAreToldTheRightOnes: who mistypes the name of a value is told
+// all that there are, and not what it typed.
+func TestWrongNamesAreToldTheRightOnes(t *testing.T) {
+	var k icpcode.FilingKind
+	var bad *icpcode.InvalidError
+	err := k.UnmarshalText([]byte("first"))
+	if !errors.As(err, &bad) || bad.Field != "FilingKind" || bad.Problem != "is none of None, First, NewService, Access, Change" {
+		t.Errorf("the error is %v", err)
+	}
+}

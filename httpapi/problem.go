@@ -112,6 +112,8 @@ func invalidDetail(l icpcode.Lang, field, problem string) string {
 	if l == icpcode.Chinese {
 		if zh, ok := inChinese[problem]; ok {
 			problem = zh
+		} else if values, ok := strings.CutPrefix(problem, "is none of "); ok {
+			problem = "须为下列值之一：" + strings.ReplaceAll(values, ", ", "、")
 		} else {
 			problem = "有误（" + problem + "）"
 		}

@@ -17,7 +17,6 @@ var inChinese = map[string]string{
 	"is not a known stage":                             "不是已知的阶段",
 	"is not a known value":                             "不是已知的值",
 	"is not a known origin":                            "不是已知的来源",
-	"is not the name of a value":                       "不是已知的值",
 	"is not the name of a state":                       "不是已知的状态",
 	"is the owner":                                     "就是购买账号本身",
 	"is before it was issued":                          "早于生成时间",
