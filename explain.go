@@ -198,6 +198,7 @@ type explainer struct {
 	instance Instance // that it is about
 	state    State    // of the code, as the asker sees it now
 	roles    Role     // of the asker towards it
+	asked    bool     // the remedy says already to ask the granter
 	paid     bool
 	closed   Action
 	ended    End

@@ -10,7 +10,7 @@ func (e *explainer) filed() bool {
 // forHolder says a remedy to the one who files: a grantee can do nothing about
 // the granter's server.
 func (e *explainer) forHolder(r Rule, remedy string) string {
-	if r != ELGOwner && e.roles&(RoleOwner|RoleOperator) == 0 {
+	if r != ELGOwner && !e.asked && e.roles&(RoleOwner|RoleOperator) == 0 {
 		return e.say("ask the account that granted the code: %s", "请授权账号处理：%s", remedy)
 	}
 	return remedy

@@ -60,6 +60,7 @@ func (e *explainer) mend(en, zh string) string { return e.forOwner(e.say(en, zh)
 
 func (e *explainer) forOwner(do string) string {
 	if e.received() {
+		e.asked = true
 		return e.say("ask the granter to %s", "请授权账号%s", do)
 	}
 	return do
