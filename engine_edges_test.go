@@ -42,7 +42,7 @@ func TestFullInstance(t *testing.T) {
 	var full *icpcode.InvalidError
 	is := func(what string, _ icpcode.Result, err error) {
 		t.Helper()
-		if !errors.As(err, &full) || full.Field != "Instance.ID" {
+		if !errors.As(err, &full) || full.Field != "Instance.ID" || !strings.Contains(err.Error(), "one instance can have") {
 			t.Errorf("%s on a full instance: %v", what, err)
 		}
 	}

@@ -793,22 +793,46 @@ func TestBatchManyPoisoned(t *testing.T) {
 	w.consistent()
 }
 
-// TestBatchStoreIsDown fails everything: the callers are told soon.
+// TestBatchStoreIsDown fails everything: the callers are told soon. A batch is
+// halved as long as fewer than sixteen attempts failed, and what is left by then
+// is tried once, in the parts that there are.
 func TestBatchStoreIsDown(t *testing.T) {
 	down := errors.New("down")
-	w := newLoopWorld(t)
-	w.store.fail = func(int) shelfFault { return shelfFault{err: down} }
-	var batch []*pending
-	for i := range merging(0).Requests {
-		batch = append(batch, w.issue("1001", fmt.Sprint("r", i), InstanceID(fmt.Sprint("i-", i)), 1, ""))
-	}
-	if n := w.carry(batch...); n < 8 || n > 4*maxFailures {
-		t.Errorf("the store was tried %d times", n)
-	}
-	for i, p := range batch {
-		if !errors.Is(p.err, ErrUnknownOutcome) || !errors.Is(p.err, down) {
-			t.Errorf("request %d: %v", i, p.err)
+	for size, tries := range map[int]int{128: 16 + 5, 100: 16 + 3} {
+		w := newLoopWorld(t)
+		w.store.fail = func(int) shelfFault { return shelfFault{err: down} }
+		var batch []*pending
+		for i := range size {
+			batch = append(batch, w.issue("1001", fmt.Sprint("r", i), InstanceID(fmt.Sprint("i-", i)), 1, ""))
 		}
+		if n := w.carry(batch...); n != tries {
+			t.Errorf("for %d requests the store was tried %d times, want %d", size, n, tries)
+		}
+		for i, p := range batch {
+			if !errors.Is(p.err, ErrUnknownOutcome) || !errors.Is(p.err, down) {
+				t.Errorf("request %d: %v", i, p.err)
+			}
+		}
+	}
+}
+
+// TestBatchDoubts has a commit whose outcome is unknown, and then no answer from
+// the store at all: only what the commit would have written is in doubt, not
+// what had been done long before.
+func TestBatchDoubts(t *testing.T) {
+	w := newLoopWorld(t)
+	w.done(w.issue("1001", "a", "i-1", 1, ""))
+	w.store.fail = func(int) shelfFault {
+		w.store.cut = 1
+		return shelfFault{err: errors.New("connection lost")}
+	}
+	again, fresh := w.issue("1001", "a", "i-1", 1, ""), w.issue("1001", "b", "i-2", 1, "")
+	w.carry(again, fresh)
+	if errors.Is(again.err, ErrUnknownOutcome) || !errors.Is(again.err, ErrUnavailable) {
+		t.Errorf("what was done before has %v, want no doubt", again.err)
+	}
+	if !errors.Is(fresh.err, ErrUnknownOutcome) {
+		t.Errorf("what may have been done has %v, want ErrUnknownOutcome", fresh.err)
 	}
 }
 

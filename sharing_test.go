@@ -11,7 +11,9 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/icpcode/icpcode"
@@ -517,4 +519,58 @@ func TestCloneSharesNothing(t *testing.T) {
 	if s.dump([]any{r, e}) == before {
 		t.Error("nothing was spoilt")
 	}
+}
+
+// TestSharingTogether has callers whose requests shared a commit change all that
+// they are handed, at the same time: the race detector sees memory that two of
+// them have, and what is stored is as it was.
+func TestSharingTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const callers = 40
+		c := newCrew(t)
+		var mu sync.Mutex
+		observed := 0
+		c.world = c.with(func(o *icpcode.Options) {
+			o.Observe = func(_ context.Context, events []icpcode.Event) {
+				mu.Lock()
+				observed += len(events)
+				mu.Unlock()
+				spoil(events)
+			}
+		})
+		i := c.server(theOwner)
+		i.ContractQuota = 1000
+		request := func(n int) icpcode.IssueRequest {
+			return icpcode.IssueRequest{
+				Actor: theOwner, RequestID: fmt.Sprint("r", n), Instance: i, Quantity: 2, GrantTo: "2001",
+				Certification: icpcode.Enterprise, Remark: "kept",
+			}
+		}
+		for n := range callers {
+			go func() {
+				res, err := c.eng.Issue(c.ctx, request(n))
+				if err != nil {
+					t.Error(err)
+				}
+				spoil([]any{&res})
+			}()
+			synctest.Wait()
+		}
+		c.runway.clear()
+		if c.runway.largest < callers/2 || observed != callers*2*2 {
+			t.Fatalf("at most %d shared a commit, and %d events were observed", c.runway.largest, observed)
+		}
+		for n := range callers {
+			again := must[icpcode.Result](t)(c.eng.Issue(c.ctx, request(n)))
+			if !again.Replayed || len(again.Codes) != 2 {
+				t.Fatalf("request %d answers %+v", n, again)
+			}
+			for _, code := range again.Codes {
+				rec := must[icpcode.Record](t)(c.eng.Lookup(c.ctx, theOwner, code, icpcode.Instance{}))
+				if rec.Code != code || rec.Owner != theOwner || rec.Grantee != "2001" || rec.Remark != "kept" || rec.InstanceID != i.ID {
+					t.Errorf("the record of request %d is %+v", n, rec)
+				}
+			}
+		}
+	})
 }

@@ -257,44 +257,114 @@ func shown(err error) string {
 // TestErrorsShowNoCodes walks the ways in which a statement about a code can
 // fail, with every driver.
 func TestErrorsShowNoCodes(t *testing.T) {
-	my := func(params string) func(*testing.T) (string, string, string) {
-		return func(t *testing.T) (string, string, string) {
+	// Each opens a database, and the same through links that fail.
+	type opened struct {
+		driver, dsn, via string
+		link             *trigger
+	}
+	behind := func(t *testing.T, s *dbtest.Server, driver, params string) opened {
+		o := opened{driver: driver, link: &trigger{}}
+		p, err := s.Proxy(o.link.plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = p.Close() })
+		name := s.Database(t)
+		o.dsn, o.via = s.DSN(name)+params, s.Via(p, name)+params
+		return o
+	}
+	my := func(params string) func(*testing.T) opened {
+		return func(t *testing.T) opened {
 			s := mariadb(t)
-			return s.Driver(), s.DSN(s.Database(t)) + params, ""
+			return behind(t, s, s.Driver(), params)
 		}
 	}
-	pg := func(driver string) func(*testing.T) (string, string, string) {
-		return func(t *testing.T) (string, string, string) {
-			s := postgres(t)
-			return driver, s.DSN(s.Database(t)), ""
-		}
+	pg := func(driver, params string) func(*testing.T) opened {
+		return func(t *testing.T) opened { return behind(t, postgres(t), driver, params) }
 	}
 	for _, tc := range []struct {
 		name string
 		d    sqlstore.Dialect
-		open func(*testing.T) (driver, dsn, unused string)
+		open func(*testing.T) opened
 	}{
-		{"pgx", sqlstore.PostgreSQL, pg("pgx")},
-		{"pgx, unprepared", sqlstore.PostgreSQL, func(t *testing.T) (string, string, string) {
-			s := postgres(t)
-			return "pgx", s.DSN(s.Database(t)) + "&default_query_exec_mode=simple_protocol", ""
-		}},
-		{"lib_pq", sqlstore.PostgreSQL, pg("postgres")},
+		{"pgx", sqlstore.PostgreSQL, pg("pgx", "")},
+		{"pgx, unprepared", sqlstore.PostgreSQL, pg("pgx", "&default_query_exec_mode=simple_protocol")},
+		{"lib_pq", sqlstore.PostgreSQL, pg("postgres", "")},
 		{"mysql", sqlstore.MySQL, my("")},
 		{"mysql, several", sqlstore.MySQL, my(fewTrips)},
-		{"modernc", sqlstore.SQLite, func(t *testing.T) (string, string, string) { return "sqlite", sqliteDSN(sqliteFile(t)), "" }},
-		{"mattn", sqlstore.SQLite, func(t *testing.T) (string, string, string) {
-			return "sqlite3", "file:" + sqliteFile(t) + "?_journal_mode=wal&_busy_timeout=10000", ""
+		{"modernc", sqlstore.SQLite, func(t *testing.T) opened { return opened{driver: "sqlite", dsn: sqliteDSN(sqliteFile(t))} }},
+		{"mattn", sqlstore.SQLite, func(t *testing.T) opened {
+			return opened{driver: "sqlite3", dsn: "file:" + sqliteFile(t) + "?_journal_mode=wal&_busy_timeout=10000"}
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			driver, dsn, _ := tc.open(t)
-			db := dbtest.Open(t, driver, dsn)
+			o := tc.open(t)
+			db := dbtest.Open(t, o.driver, o.dsn)
 			if err := sqlstore.Migrate(t.Context(), db, tc.d); err != nil {
 				t.Fatal(err)
 			}
+			if o.link != nil {
+				links := dbtest.Open(t, o.driver, o.via)
+				links.SetMaxOpenConns(1) // so the next round trip is that of the Commit
+				walkLinks(t, sqlstore.New(links, tc.d, nil), o.link)
+			}
 			walkErrors(t, db, sqlstore.New(db, tc.d, nil), tc.d)
 		})
+	}
+}
+
+// codeChange is a Change that writes a code, from version expect.
+func codeChange(t *testing.T, text string, expect uint64) icpcode.Change {
+	t.Helper()
+	var c icpcode.Code
+	if err := c.UnmarshalText([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	r := &icpcode.Record{Code: c, Version: expect + 1, State: icpcode.StateAvailable, Last: icpcode.ActionIssue, Origin: icpcode.OriginFree, Owner: "o", Issued: now, Updated: now}
+	return icpcode.Change{
+		Puts: []icpcode.Put{
+			{Expect: expect, Document: icpcode.Document{Key: icpcode.Key{Kind: icpcode.KindRecord, Code: c}, Version: expect + 1, Body: r}},
+			{Document: icpcode.Document{Key: icpcode.Key{Kind: icpcode.KindReceipt, A: "a", B: fmt.Sprint(text, expect)}, Version: 1, Body: &icpcode.Receipt{Result: icpcode.Result{Codes: []icpcode.Code{c}, At: now}}}},
+		},
+		Events: []icpcode.Event{{Code: c, Seq: expect + 1, At: now, Action: icpcode.ActionIssue, From: icpcode.StateNone, To: icpcode.StateAvailable}},
+	}
+}
+
+// walkLinks has the link break at each round trip of a Commit, before and after
+// the server did what it was asked.
+func walkLinks(t *testing.T, store *sqlstore.Store, link *trigger) {
+	t.Helper()
+	met := map[dbtest.Fate]int{}
+	for _, fate := range []dbtest.Fate{dbtest.Drop, dbtest.Lose} {
+		for at := 1; at <= 6; at++ {
+			// The connection is new after one that broke: it is readied first.
+			if _, err := store.Load(t.Context(), icpcode.Key{Kind: icpcode.KindLedger, A: "i"}); err != nil {
+				t.Fatal(err)
+			}
+			text := fmt.Sprintf("0123456780%d%d", fate, at)
+			link.set(fate, at)
+			err := store.Commit(t.Context(), codeChange(t, text, 0))
+			_, fired := link.set(dbtest.Pass, 0)
+			if !fired {
+				continue // it took fewer round trips
+			}
+			met[fate]++
+			if err == nil {
+				continue // the driver asked again before anything was done
+			}
+			if s := shown(err); strings.Contains(s, text) {
+				t.Errorf("round trip %d, %s: a whole code shows: %s", at, fate, s)
+			}
+			// Where the driver takes the link for one that was broken before,
+			// database/sql sends the statement again, and meets what it wrote.
+			docs, gone := store.Load(t.Context(), icpcode.Key{Kind: icpcode.KindReceipt, A: "a", B: text + "0"})
+			if errors.Is(err, icpcode.ErrConflict) && (gone != nil || docs[0].Version != 1) {
+				t.Errorf("round trip %d, %s: %v, but nothing of it is there: %v", at, fate, err, gone)
+			}
+		}
+	}
+	if met[dbtest.Drop] == 0 || met[dbtest.Lose] == 0 {
+		t.Errorf("the link broke %v times", met)
 	}
 }
 
@@ -308,17 +378,7 @@ func walkErrors(t *testing.T, db *sql.DB, store *sqlstore.Store, d sqlstore.Dial
 		return c
 	}
 	texts := []string{"012345678901", "012345678902", "012345678903"}
-	put := func(text string, expect uint64) icpcode.Change {
-		c := code(text)
-		r := &icpcode.Record{Code: c, Version: expect + 1, State: icpcode.StateAvailable, Last: icpcode.ActionIssue, Origin: icpcode.OriginFree, Owner: "o", Issued: now, Updated: now}
-		return icpcode.Change{
-			Puts: []icpcode.Put{
-				{Expect: expect, Document: icpcode.Document{Key: icpcode.Key{Kind: icpcode.KindRecord, Code: c}, Version: expect + 1, Body: r}},
-				{Document: icpcode.Document{Key: icpcode.Key{Kind: icpcode.KindReceipt, A: "a", B: fmt.Sprint(text, expect)}, Version: 1, Body: &icpcode.Receipt{Result: icpcode.Result{Codes: []icpcode.Code{c}, At: now}}}},
-			},
-			Events: []icpcode.Event{{Code: c, Seq: expect + 1, At: now, Action: icpcode.ActionIssue, From: icpcode.StateNone, To: icpcode.StateAvailable}},
-		}
-	}
+	put := func(text string, expect uint64) icpcode.Change { return codeChange(t, text, expect) }
 	failed := 0
 	fails := func(what string, err error) {
 		t.Helper()
