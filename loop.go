@@ -166,10 +166,8 @@ var errHangs = errors.New("icpcode: the commit took too long")
 // takenApart returns the request as it goes on alone after a flight that hung,
 // which has p for as long as it lasts. Failed is how it was prepared.
 func (p *pending) takenApart(failed error) *pending {
-	again := &pending{
-		call: p.call, request: p.request, receipt: p.receipt, print: p.print, typed: p.typed,
-		failed: failed, doubt: p.doubt, single: true,
-	}
+	again := &pending{call: p.call, request: p.request, receipt: p.receipt, failed: failed, doubt: p.doubt, single: true}
+	again.print, again.typed = p.print, p.typed
 	if p.underway && p.err == nil {
 		again.doubt = errHangs
 	}
