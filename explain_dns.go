@@ -33,8 +33,8 @@ func (s *RuleSet) DNSReason(r DNSReview, product Product, l Lang) Reason {
 		out.Found = l.say("it points to %s, a CDN or proxy: what is behind it cannot be seen", "解析到%s，是CDN或代理，无法看到其回源地址", ip)
 		out.Remedy = l.say("check that the CDN or proxy fetches from the filed server", "确认该CDN或代理的回源地址是备案的服务器")
 	default:
-		out.Found = l.say("name servers gave no answer", "域名服务器没有应答")
-		out.Remedy = l.say("ask again where the domain points", "请重新查询域名解析")
+		out.Found = l.say("not known: where the domain points", "未知：域名解析到何处")
+		out.Remedy = l.say("look up where the domain points", "请查询域名解析")
 	}
 	if r.Others > 0 && r.Case != DNSUnanswered {
 		out.Found = l.say("%s; and %d more", "%s；另有%d个地址", out.Found, r.Others)

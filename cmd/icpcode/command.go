@@ -30,6 +30,8 @@ type command struct {
 	factsFile   string
 	regionFlag  string
 	explainID   string
+	dnsFile     string // of review
+	allFile     string // of review
 	json, csv   bool
 	showVersion bool
 	keepGoing   bool
@@ -126,7 +128,7 @@ func (c *command) root() *cobra.Command {
 	root.Flags().BoolVar(&c.showVersion, "version", false, c.say("the version of this command and of its rules", "显示本命令及其规则的版本"))
 	root.PersistentFlags().BoolP("help", "h", false, c.say("help with this command", "显示该命令的帮助"))
 	_ = root.RegisterFlagCompletionFunc("lang", words("en", "zh")) // the flag is there
-	root.AddCommand(c.precheckCommand(), c.rulesCommand(), c.completionCommand())
+	root.AddCommand(c.precheckCommand(), c.reviewCommand(), c.rulesCommand(), c.completionCommand())
 	return root
 }
 

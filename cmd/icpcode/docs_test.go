@@ -55,12 +55,12 @@ var statuses = []struct {
 	status int
 	en, zh string
 }{
-	{exitYes, "every server may have codes; or what was asked for was printed", "所有服务器都可以申请；或已输出所要求的内容"},
-	{exitNo, "a server may not", "有服务器不可以申请"},
+	{exitYes, "every server may have codes, every filing is fine; or what was asked for was printed", "所有服务器都可以申请，所有备案正常；或已输出所要求的内容"},
+	{exitNo, "a server may not, or a filing is at risk", "有服务器不可以申请，或有备案存在风险"},
 	{exitUsage, "the command line is wrong, or a file that it names besides inventories, also where that speaks of a server that is in no inventory",
 		"命令行有误，或命令行所指的清单以外的文件有误（包括其中的服务器不在任何清单中）"},
 	{exitInput, "an inventory is incomplete or cannot be read, there are no servers, or the output cannot be written", "清单不完整、无法读取或没有服务器，或输出无法写入"},
-	{exitUnknown, "none may not, but of one it cannot be told", "没有不可以申请的，但有无法判断的"},
+	{exitUnknown, "none may not and none is at risk, but of one it cannot be told", "没有不可以申请或有风险的，但有无法判断的"},
 }
 
 // TestDocs holds the descriptions: they are what -h prints.

@@ -20,6 +20,7 @@ type question struct {
 	facts  *inventory.Facts
 	issued *issued
 	region string // of servers whose inventory does not name theirs
+	bare   bool   // only the facts are asked for
 	lang   icpcode.Lang
 }
 
@@ -98,7 +99,9 @@ func (q *question) ask(file string, s inventory.Server) (*answer, error) {
 	if a.set, err = q.books.at(i.Provider, q.at); err != nil {
 		return nil, err
 	}
-	q.judge(a)
+	if !q.bare {
+		q.judge(a)
+	}
 	return a, nil
 }
 

@@ -1,0 +1,362 @@
+package main
+
+import (
+	"cmp"
+	"encoding/csv"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/icpcode/icpcode"
+)
+
+// action is what is to be done about filings that are at risk for one reason.
+type action struct {
+	By      *time.Time   `json:"by"` // null: at once
+	Filings int          `json:"filings"`
+	Domains []string     `json:"domains"` // the first ten
+	Rule    icpcode.Rule `json:"rule"`
+	Do      string       `json:"do"`
+	Whom    string       `json:"whom"`
+
+	by time.Time
+}
+
+// firstScreen is what a person should know first.
+type firstScreen struct {
+	Filings   int        `json:"filings"`
+	AtRisk    int        `json:"at_risk"`
+	Fine      int        `json:"fine"`
+	Unknown   int        `json:"unknown"`
+	Ended     int        `json:"ended"` // not reviewed
+	Do        []action   `json:"do"`
+	Otherwise string     `json:"otherwise,omitempty"`
+	WouldTell *wouldTell `json:"would_tell,omitempty"`
+}
+
+// wouldTell is the file that would tell most of what could not be told.
+type wouldTell struct {
+	File    string `json:"file"`
+	Filings int    `json:"filings"`
+}
+
+// maxDomains is how many domains an action names.
+const maxDomains = 10
+
+// first puts together what a person should know first.
+func (r *reviewing) first() firstScreen {
+	s := firstScreen{Filings: len(r.filings), Ended: r.ended, Do: []action{}}
+	byKey := make(map[string]int)
+	missing := make(map[string]int)
+	for _, f := range r.filings {
+		switch f.verdict {
+		case filingAtRisk:
+			s.AtRisk++
+		case filingFine:
+			s.Fine++
+		default:
+			s.Unknown++
+		}
+		for _, k := range f.risks {
+			key := fmt.Sprint(k.by.Unix(), k.Rule, k.Remedy, k.whom)
+			n, found := byKey[key]
+			if !found {
+				n = len(s.Do)
+				byKey[key] = n
+				a := action{Rule: k.Rule, Do: k.Remedy, Whom: k.whom, by: k.by}
+				if !k.by.IsZero() {
+					a.By = inChina(k.by)
+				}
+				s.Do = append(s.Do, a)
+			}
+			s.Do[n].Filings++
+			if len(s.Do[n].Domains) < maxDomains {
+				s.Do[n].Domains = append(s.Do[n].Domains, cmp.Or(f.domain, f.app))
+			}
+		}
+		if f.verdict == filingUnknown {
+			missing[f.unknowns[0].missing]++
+		}
+	}
+	slices.SortStableFunc(s.Do, func(a, b action) int {
+		return cmp.Or(a.by.Compare(b.by), urgency(a.Rule)-urgency(b.Rule), b.Filings-a.Filings)
+	})
+	if len(s.Do) > 0 {
+		s.Otherwise = r.say("the provider can cancel the access of the filing, and the site goes offline", "提供商可能取消接入，网站将无法访问")
+	}
+	for _, kind := range [...]string{"inventory", "facts", "dns", "addresses"} {
+		if n := missing[kind]; n > 0 && (s.WouldTell == nil || n > s.WouldTell.Filings) {
+			s.WouldTell = &wouldTell{r.fileOf(kind), n}
+		}
+	}
+	return s
+}
+
+// urgency orders what is to be done on one day: first where the site is down.
+func urgency(r icpcode.Rule) int {
+	return slices.Index([]icpcode.Rule{icpcode.RSKDNS, icpcode.RSKDowngraded, icpcode.RSKOwner, icpcode.RSKBilling, icpcode.RSKIP, icpcode.RSKExpiring, icpcode.RSKReleased}, r) * -1
+}
+
+// fileOf names a file that would tell something.
+func (r *reviewing) fileOf(kind string) string {
+	switch kind {
+	case "inventory":
+		return r.say("the inventory with the servers that are not listed", "包含所缺服务器的清单")
+	case "facts":
+		return r.say("-facts with what the inventories do not say of the servers", "用 -facts 给出清单中没有的服务器信息")
+	case "dns":
+		return r.say("-dns with where the domains point", "用 -dns 给出域名解析")
+	}
+	return r.say("-all-addresses with the addresses of all CDNs, proxies and other servers", "用 -all-addresses 给出全部CDN、代理及其他服务器的地址")
+}
+
+func (r *reviewing) print() error {
+	switch {
+	case r.json:
+		return r.printJSON()
+	case r.csv:
+		return r.printCSV()
+	}
+	r.printTable()
+	return nil
+}
+
+// firstLines is how many lines of a terminal the first screen takes at most.
+const firstLines = 10
+
+// label is the verdict of a filing for people.
+func (r *reviewing) label(v verdict) string {
+	switch v {
+	case filingFine:
+		return r.say("fine", "正常")
+	case filingAtRisk:
+		return r.say("at risk", "有风险")
+	}
+	return r.say("cannot tell", "无法判断")
+}
+
+// due shows by when something is to be done.
+func (r *reviewing) dueText(by time.Time) string {
+	if by.IsZero() {
+		return r.say("today", "今天")
+	}
+	return r.say("by %s", "%s前", by.In(china).Format(time.DateOnly))
+}
+
+func (r *reviewing) printTable() {
+	t := newTable(r.command)
+	s := r.first()
+	for _, l := range r.screen(t, s) {
+		t.line(l)
+	}
+	customer := ""
+	t.title(r.say("THE FILINGS", "各条备案"))
+	for _, f := range r.filings {
+		if f.customer != customer {
+			customer = f.customer
+			t.text("", r.say("%s:", "%s：", customer))
+		}
+		r.printFiling(t, f)
+	}
+	t.title(r.say("WHAT THIS RESTS ON", "依据"))
+	t.item(r.say("servers in the inventories: %d; filings that have ended and were not reviewed: %d", "清单中的服务器：%d台；已终止、未审查的备案：%d条", len(r.today.byKey), r.ended))
+	var unasked icpcode.RuleIDs
+	sets := make(map[string]int)
+	for _, f := range r.filings {
+		unasked |= f.unasked
+		sets[f.set.Version]++
+	}
+	for _, version := range sortedKeys(sets) {
+		t.item(r.say("rule set %s for %s", "规则集%s，用于%s", version, r.count(sets[version], "filing", "filings", "条备案")))
+	}
+	if unasked != 0 {
+		t.item(r.say("not asked where the facts are not known (-facts, or the columns owner and ips): %s", "缺少事实而未判断的规则（可用 -facts，或owner、ips列给出）：%s", unasked))
+	}
+	if r.dns == nil {
+		t.item(r.say("where the domains point was not asked: give -dns FILE", "未检查域名解析：请用 -dns 给出文件"))
+	}
+	t.item(r.say("unofficial: the provider's own system decides", "非官方：最终以提供商的系统为准"))
+}
+
+// screen are the lines of the first screen.
+func (r *reviewing) screen(t *table, s firstScreen) []string {
+	lines := wrap(r.say("%s: %d at risk, %d fine, %d cannot tell. For %s, China time. Unofficial.", "%s：有风险%d条，正常%d条，无法判断%d条。按北京时间%s判断。非官方。",
+		r.count(s.Filings, "filing", "filings", "条备案"), s.AtRisk, s.Fine, s.Unknown, when(r.q.at)), t.width)
+	var tail []string
+	if s.Otherwise != "" {
+		tail = append(tail, wrap(r.say("Otherwise %s.", "否则%s。", s.Otherwise), t.width)...)
+	}
+	if s.WouldTell != nil {
+		tail = append(tail, wrap(r.say("Of the %d that cannot be told, %d need most: %s.", "无法判断的%d条中，%d条最需要：%s。", s.Unknown, s.WouldTell.Filings, s.WouldTell.File), t.width)...)
+	}
+	for n, a := range s.Do {
+		domains := strings.Join(a.Domains[:min(len(a.Domains), 3)], ", ")
+		if a.Filings > 3 {
+			domains += r.say(" and %d more", "等%d条", map[bool]int{true: a.Filings, false: a.Filings - 3}[r.lang == icpcode.Chinese])
+		}
+		item := wrap(safe(r.say("%d. %s, %s: %s (%s)", "%d. %s，%s：%s（%s）", n+1, r.dueText(a.by), domains, a.Do, a.Whom)), t.width)
+		more := 0
+		if n < len(s.Do)-1 {
+			more = 1
+		}
+		if len(lines)+len(item)+len(tail)+more > firstLines {
+			lines = append(lines, r.say("and %d more kinds of risk, below", "另有%d类风险，见下文", len(s.Do)-n))
+			break
+		}
+		lines = append(lines, item...)
+	}
+	return append(lines, tail...)
+}
+
+// printFiling prints one filing.
+func (r *reviewing) printFiling(t *table, f *reviewed) {
+	server := string(f.instance)
+	if f.server != nil {
+		i := &f.server.server.Instance
+		server = strings.Join(strings.Fields(fmt.Sprint(i.ID, " ", i.Provider, " ", i.Product, " ", i.Region)), " ")
+	}
+	room := 0
+	for v := range numVerdicts {
+		room = max(room, width(r.label(v)))
+	}
+	colour := verdictColours[f.verdict]
+	head := t.paint(colour, pad(r.label(f.verdict), room)) + gap
+	in := strings.Repeat(" ", room+len(gap))
+	for n, l := range wrap(safe(cmp.Or(f.domain, f.app)+gap+server), t.width-len(in)) {
+		if n > 0 {
+			head = in
+		}
+		t.line(head + l)
+	}
+	for _, k := range f.risks {
+		t.text(in+k.Rule.String()+" ", r.say("%s: %s; %s, %s", "%s：%s；%s，%s", k.Found, k.Remedy, r.dueText(k.by), k.whom))
+	}
+	for _, k := range f.unknowns {
+		t.text(in+k.Rule.String()+" ", r.say("%s: %s", "%s：%s", k.Found, k.Remedy))
+	}
+}
+
+// jsonReviewed is the JSON form of a filing.
+type jsonReviewed struct {
+	Customer string             `json:"customer,omitempty"`
+	Domain   string             `json:"domain,omitempty"`
+	App      string             `json:"app,omitempty"`
+	ICP      string             `json:"icp_number,omitempty"`
+	Instance icpcode.InstanceID `json:"instance,omitempty"`
+	Provider string             `json:"provider,omitempty"`
+	Verdict  string             `json:"verdict"` // risk, fine, unknown
+	By       *time.Time         `json:"by,omitempty"`
+	RuleSet  string             `json:"rule_set"`
+	Risks    []jsonFinding      `json:"risks"`
+	Unknowns []jsonFinding      `json:"unknowns"`
+	Unasked  []string           `json:"not_asked,omitempty"`
+}
+
+type jsonFinding struct {
+	icpcode.Reason
+	By   *time.Time `json:"by,omitempty"`
+	Whom string     `json:"whom,omitempty"`
+}
+
+// filingVerdicts are the verdicts for programs.
+var filingVerdicts = [numVerdicts]string{filingFine: "fine", filingAtRisk: "risk", filingUnknown: "unknown"}
+
+func (r *reviewing) document(f *reviewed) jsonReviewed {
+	d := jsonReviewed{
+		Customer: f.customer, Domain: f.domain, App: f.app, ICP: f.icp, Instance: f.instance, Provider: f.provider,
+		Verdict: filingVerdicts[f.verdict], RuleSet: f.set.Version, Risks: findings(f.risks), Unknowns: findings(f.unknowns), Unasked: ids(f.unasked),
+	}
+	if f.server != nil {
+		d.Instance, d.Provider = f.server.server.Instance.ID, f.server.server.Instance.Provider
+	}
+	if by := f.due(); !by.IsZero() {
+		d.By = inChina(by)
+	}
+	return d
+}
+
+func findings(list []finding) []jsonFinding {
+	out := []jsonFinding{}
+	for _, k := range list {
+		j := jsonFinding{Reason: k.Reason, Whom: k.whom}
+		if !k.by.IsZero() {
+			j.By = inChina(k.by)
+		}
+		out = append(out, j)
+	}
+	return out
+}
+
+func (r *reviewing) printJSON() error {
+	err := errorsOf(
+		r.member("{\n\"at\": ", r.q.at.Truncate(time.Second).In(china)),
+		r.member(",\n\"unofficial\": ", true),
+		r.member(",\n\"first\": ", r.first()),
+		write(r.command, ",\n\"filings\": ["),
+	)
+	prefix := "\n  "
+	for _, f := range r.filings {
+		err = errorsOf(err, r.member(prefix, r.document(f)))
+		prefix = ",\n  "
+	}
+	return errorsOf(err,
+		write(r.command, "\n]"),
+		r.member(",\n\"problems\": ", append([]string{}, r.firstProblems...)),
+		r.member(",\n\"problem_count\": ", r.problems),
+		r.member(",\n\"complete\": ", r.problems == 0),
+		write(r.command, "\n}\n"),
+	)
+}
+
+// The columns of review -csv, and what a spreadsheet of a Chinese user shows.
+var (
+	reviewColumns   = []string{"customer", "domain", "app", "icp_number", "instance", "provider", "verdict", "rule", "outcome", "found", "remedy", "by", "whom", "source"}
+	reviewColumnsZh = []string{"客户", "域名", "App名称", "备案号", "实例ID", "提供商", "结论", "规则", "判断", "实际", "处理建议", "期限", "处理人", "来源"}
+)
+
+func (r *reviewing) printCSV() error {
+	columns := reviewColumns
+	if r.lang == icpcode.Chinese {
+		columns = reviewColumnsZh
+		if err := write(r.command, "\uFEFF"); err != nil {
+			return err
+		}
+	}
+	w := csv.NewWriter(r.out)
+	err := w.Write(columns)
+	for _, f := range r.filings {
+		d := r.document(f)
+		verdict := d.Verdict
+		if r.lang == icpcode.Chinese {
+			verdict = r.label(f.verdict)
+		}
+		row := []string{d.Customer, d.Domain, d.App, d.ICP, string(d.Instance), d.Provider, verdict}
+		for n := range row {
+			row[n] = cell(row[n])
+		}
+		all := append(slices.Clone(f.risks), f.unknowns...)
+		if len(all) == 0 {
+			err = errorsOf(err, w.Write(append(slices.Clone(row), make([]string, len(columns)-len(row))...)))
+		}
+		for _, k := range all {
+			outcome, by := k.Outcome.String(), ""
+			if r.lang == icpcode.Chinese {
+				outcome = k.Outcome.Label(r.lang)
+			}
+			if k.Outcome == icpcode.OutcomeFailed {
+				by = r.q.at.In(china).Format(time.DateOnly)
+			}
+			if !k.by.IsZero() {
+				by = k.by.In(china).Format(time.DateOnly)
+			}
+			cells := []string{k.Rule.String(), outcome, k.Found, k.Remedy, by, k.whom, k.Source(r.lang)}
+			for n := range cells {
+				cells[n] = cell(cells[n])
+			}
+			err = errorsOf(err, w.Write(append(slices.Clone(row), cells...)))
+		}
+	}
+	w.Flush()
+	return errorsOf(err, w.Error())
+}
