@@ -34,6 +34,7 @@ const (
 	OperationImport
 	OperationPick
 	OperationReview
+	OperationMove
 	OperationServersFor
 
 	numOperations = iota
@@ -82,6 +83,7 @@ type Case struct {
 	Bought Relation
 	Closed Action
 
+	Resting  int     // filings that rest on the instance (CloseRefund, CloseRelease)
 	Quantity int     // codes asked for, or sites (Issue, Buy, ServersFor)
 	Assume   RuleIDs // what the request assumes
 	// IssuedInstance and IssuedAccount are how many codes were issued before,
@@ -206,6 +208,7 @@ var parts = [numOperations]struct {
 	OperationImport:     {code: true, grant: No},
 	OperationPick:       {code: true, grant: No},
 	OperationReview:     {code: true, filing: true, grant: No},
+	OperationMove:       {code: true, grant: No},
 
 	OperationCloseRefund: {grant: No}, OperationCloseRelease: {grant: No}, OperationServersFor: {grant: No},
 }
@@ -231,6 +234,9 @@ func (c *Case) normalize() error {
 	}
 	if c.Closed != ActionNone && c.Closed != ActionCloseRefund && c.Closed != ActionCloseRelease {
 		return invalid("Closed", "is not how an instance is closed")
+	}
+	if closes := c.Operation == OperationCloseRefund || c.Operation == OperationCloseRelease; c.Resting < 0 || c.Resting > 0 && !closes {
+		return invalid("Resting", "is not what the operation has")
 	}
 	c.Assume &= askedRules
 	c.IssuedInstance, c.IssuedAccount = max(c.IssuedInstance, -1), max(c.IssuedAccount, -1)

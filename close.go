@@ -96,6 +96,16 @@ func (r *closing) decide(c *call, v *view) (Result, Decision, error) {
 		return Result{}, d, err
 	}
 	res := c.result(a, StateNone)
+	for _, rec := range records {
+		if rec.carries() {
+			res.Resting = append(res.Resting, rec.Code)
+		}
+	}
+	d = Decision{Case: d.Case}
+	d.Case.Resting = len(res.Resting)
+	if err := c.decide(&d); err != nil {
+		return Result{}, d, err
+	}
 	var paid purse
 	for _, rec := range records {
 		to, may := rec.State.Next(a, RoleOperator)
@@ -121,6 +131,12 @@ func (r *closing) decide(c *call, v *view) (Result, Decision, error) {
 	v.put(ledgerKey(r.InstanceID), &next)
 	res.Money = paid.total()
 	return res, d, nil
+}
+
+// carries reports whether a filing rests on the code: one under review, or one
+// that was approved and has not ended.
+func (r *Record) carries() bool {
+	return r.State == StateFiling || r.State == StateFiled && r.Over().IsZero()
 }
 
 // purse adds up amounts of one currency.

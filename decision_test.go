@@ -243,7 +243,8 @@ func TestCaseDocs(t *testing.T) {
 			}
 		}
 	}
-	for _, value := range []any{c, d, must[icpcode.Decision](t)(set.Decide(icpcode.Case{
+	closing := must[icpcode.Decision](t)(set.Decide(icpcode.Case{Operation: icpcode.OperationCloseRelease, At: at, Resting: 1}))
+	for _, value := range []any{c, d, closing, must[icpcode.Decision](t)(set.Decide(icpcode.Case{
 		Operation: icpcode.OperationGrant, At: at, Grant: &icpcode.CaseGrant{Codes: []icpcode.CaseCode{{State: 1}}},
 	})), icpcode.Case{
 		Code:     icpcode.CaseCode{Ended: icpcode.EndMoved},

@@ -52,10 +52,15 @@ func (s *RuleSet) decide(d *Decision) {
 		s.judgeUse(d)
 	case OperationReview:
 		s.judgeRisk(d)
+	case OperationMove:
+		s.judgeMove(d)
 	case OperationServersFor:
 		s.judgeServers(d)
 	case OperationCloseRefund, OperationCloseRelease:
 		d.answer(LIFClose, tri(d.Case.Operator && d.Case.Closed == ActionNone))
+		if d.Case.Resting > 0 {
+			d.Advice |= 1 << RSKMove
+		}
 	case OperationImport:
 		_, may := StateNone.Next(ActionImport, d.asker())
 		d.answer(LIFImport, tri(may))

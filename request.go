@@ -202,6 +202,10 @@ type Result struct {
 	// store listed them beforehand. Are they replaced, too, end them with
 	// [Engine.End].
 	Candidates []Code `json:"candidates,omitempty"`
+	// Resting are the codes of a closed instance on which filings rest, Filed or
+	// under review before the closing: their filings are at risk or ended with
+	// it, and must move (RSK-MOVE). A dry run names them beforehand.
+	Resting []Code `json:"resting,omitempty"`
 	// Quota is the count that decided an issue, after it.
 	Quota Quota `json:"quota,omitzero"`
 	// Money is what was paid for the codes bought, or is to be paid back.

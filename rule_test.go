@@ -1016,7 +1016,17 @@ func testLIFClose(t *testing.T) {
 		own.Actor = "1001"
 		_, err := w.eng.CloseInstance(w.ctx, own)
 		refused(t, err, icpcode.LIFClose)
+		before := must[icpcode.Result](t)(w.eng.DryRun().CloseInstance(w.ctx, r))
 		res := must[icpcode.Result](t)(w.eng.CloseInstance(w.ctx, r))
+		rests := map[icpcode.Code]bool{free[1]: true, free[2]: true}
+		for _, named := range [][]icpcode.Code{before.Resting, res.Resting} {
+			if len(named) != 2 || !rests[named[0]] || !rests[named[1]] || named[0] == named[1] {
+				t.Errorf("filings rest on %v, want on %v", named, free[1:])
+			}
+		}
+		if before.Decision.Advice != icpcode.MakeRuleIDs(icpcode.RSKMove) {
+			t.Errorf("the dry run advises %v", before.Decision.Advice)
+		}
 		end, money := icpcode.StateInvalid, "0.00"
 		if refundedInstance {
 			end, money = icpcode.StateRefunded, "100.00 CNY"

@@ -151,6 +151,7 @@ type caseJSON struct {
 	Operation      Operation     `json:"operation"`
 	At             time.Time     `json:"at,omitzero"`
 	Operator       bool          `json:"operator,omitzero"`
+	Resting        int           `json:"resting,omitzero"`
 	Quantity       int           `json:"quantity,omitzero"`
 	ForAnother     bool          `json:"for_another,omitzero"`
 	Certification  Certification `json:"certification,omitzero"`
@@ -171,7 +172,7 @@ type caseJSON struct {
 func (c Case) MarshalJSON() ([]byte, error) {
 	c.Instance.Created, c.Instance.Expires = c.Instance.Created.UTC(), c.Instance.Expires.UTC()
 	j := caseJSON{
-		Operation: c.Operation, At: c.At.UTC(), Operator: c.Operator, Quantity: c.Quantity, ForAnother: c.ForAnother,
+		Operation: c.Operation, At: c.At.UTC(), Operator: c.Operator, Resting: c.Resting, Quantity: c.Quantity, ForAnother: c.ForAnother,
 		Certification: c.Certification, Assume: c.Assume.list(), Instance: c.Instance, Bought: c.Bought,
 		IssuedInstance: counted(c.IssuedInstance), IssuedAccount: counted(c.IssuedAccount), Closed: c.Closed,
 		Code: c.Code, Filing: c.Filing, Grant: c.Grant, End: c.End, Replaces: c.Replaces,
@@ -187,7 +188,7 @@ func (c *Case) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*c = Case{
-		Operation: j.Operation, At: j.At, Operator: j.Operator, Quantity: j.Quantity, ForAnother: j.ForAnother,
+		Operation: j.Operation, At: j.At, Operator: j.Operator, Resting: j.Resting, Quantity: j.Quantity, ForAnother: j.ForAnother,
 		Certification: j.Certification, Assume: MakeRuleIDs(j.Assume...), Instance: j.Instance, Bought: j.Bought,
 		IssuedInstance: uncounted(j.IssuedInstance), IssuedAccount: uncounted(j.IssuedAccount), Closed: j.Closed,
 		Code: j.Code, Filing: j.Filing, Grant: j.Grant, End: j.End, Replaces: j.Replaces,

@@ -43,6 +43,7 @@ type (
 
 		Codes       []codeRef         `json:"codes"`
 		Candidates  []codeRef         `json:"candidates,omitempty"` // of an approval, to operators
+		Resting     []codeRef         `json:"resting,omitempty"`    // of a closed instance, to operators
 		Replayed    bool              `json:"replayed"`
 		PhoneNeeded bool              `json:"phone_needed,omitempty"` // of a dry run
 		Decision    *icpcode.Decision `json:"decision,omitempty"`     // of a dry run
@@ -122,6 +123,9 @@ func (c *call) result(r icpcode.Result, whole bool) result {
 	}
 	for _, code := range r.Candidates {
 		shown.Candidates = append(shown.Candidates, c.ref(code))
+	}
+	for _, code := range r.Resting {
+		shown.Resting = append(shown.Resting, c.ref(code))
 	}
 	return shown
 }

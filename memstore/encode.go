@@ -333,6 +333,7 @@ func (c *codec) receipt(r *icpcode.Receipt, requestID string) {
 	c.moment(&s.At)
 	c.codes(&s.Codes)
 	c.codes(&s.Candidates)
+	c.codes(&s.Resting)
 	number(c, &s.State)
 	number(c, &s.Quota.Used)
 	number(c, &s.Quota.Limit)

@@ -314,6 +314,6 @@ func sameEvent(a, b *icpcode.Event) bool {
 }
 
 func sameResult(a, b *icpcode.Result) bool {
-	return a.RequestID == b.RequestID && a.Action == b.Action && a.At.Equal(b.At) && slices.Equal(a.Codes, b.Codes) &&
+	return a.RequestID == b.RequestID && a.Action == b.Action && a.At.Equal(b.At) && slices.Equal(a.Codes, b.Codes) && slices.Equal(a.Resting, b.Resting) &&
 		a.State == b.State && a.Quota == b.Quota && same(a.Money, b.Money)
 }

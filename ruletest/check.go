@@ -194,6 +194,9 @@ func (w *world) verifies(o *op, a *answer, res icpcode.Result) {
 		return
 	}
 	w.twice(o, d)
+	if o.kind == opClose && d.Advice.Has(icpcode.RSKMove) != (len(a.res.Resting) > 0) {
+		w.fail(o, "the dry run advises %v, and filings rest on %v (RSK-MOVE)", d.Advice, a.res.Resting)
+	}
 	if (o.kind == opSubmit || o.kind == opResubmit) && d.Advice != a.advice {
 		w.fail(o, "the dry run advises %v, want %v (FIL-CHECK)", d.Advice, a.advice)
 	}
@@ -245,12 +248,15 @@ func (w *world) expect(o *op, a *answer, res icpcode.Result, err error, run stri
 	}
 	if o.kind == opClose {
 		if a.replay {
-			if !slices.Equal(res.Codes, want.Codes) {
+			if !slices.Equal(res.Codes, want.Codes) || !slices.Equal(res.Resting, want.Resting) {
 				w.fail(o, "%sthe request again has codes %v, want %v", run, res.Codes, want.Codes)
 			}
 			return
 		}
 		res.Codes, want.Codes = slices.Clone(res.Codes), slices.Clone(want.Codes)
+		if !sameCodes(res.Resting, want.Resting) {
+			w.fail(o, "%sfilings are said to rest on the codes %v, want %v", run, res.Resting, want.Resting)
+		}
 		slices.SortFunc(res.Codes, icpcode.Code.Compare)
 		slices.SortFunc(want.Codes, icpcode.Code.Compare)
 	}
@@ -258,6 +264,14 @@ func (w *world) expect(o *op, a *answer, res icpcode.Result, err error, run stri
 	if (!drawn || a.replay) && !slices.Equal(res.Codes, want.Codes) {
 		w.fail(o, "%sthe result has codes %v, want %v", run, res.Codes, want.Codes)
 	}
+}
+
+// sameCodes reports whether two lists have the same codes, in any order.
+func sameCodes(a, b []icpcode.Code) bool {
+	a, b = slices.Clone(a), slices.Clone(b)
+	slices.SortFunc(a, icpcode.Code.Compare)
+	slices.SortFunc(b, icpcode.Code.Compare)
+	return slices.Equal(a, b)
 }
 
 // refused compares a refusal with that of the model.

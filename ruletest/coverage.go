@@ -20,6 +20,7 @@ type coverage struct {
 	fail    map[icpcode.Rule]int
 	unknown map[icpcode.Rule]int
 	assumed map[icpcode.Rule]int
+	risks   map[icpcode.Rule]int // findings of reviews
 	marks   map[mark]int
 	judged  map[icpcode.Operation]int // decisions that were judged a second time
 	read    int                       // of those, from their JSON
@@ -44,6 +45,8 @@ const (
 	importedAgain    mark = "the same import again"
 	differs          mark = "an import that differs"
 	closedPaid       mark = "a closed instance whose paid codes were refunded"
+	atEase           mark = "a filing with which nothing is wrong"
+	closedFiled      mark = "a closed instance on which filings rest"
 	twoCurrencies    mark = "an instance closed with paid codes in two currencies"
 	stranger         mark = "a stranger"
 	unreadable       mark = "a request that cannot be read"
@@ -57,7 +60,7 @@ const (
 
 func newCoverage() *coverage {
 	return &coverage{
-		fail: map[icpcode.Rule]int{}, unknown: map[icpcode.Rule]int{}, assumed: map[icpcode.Rule]int{}, marks: map[mark]int{},
+		fail: map[icpcode.Rule]int{}, unknown: map[icpcode.Rule]int{}, assumed: map[icpcode.Rule]int{}, risks: map[icpcode.Rule]int{}, marks: map[mark]int{},
 		judged: map[icpcode.Operation]int{},
 	}
 }
@@ -85,6 +88,7 @@ func (c *coverage) count(o *op, a *answer, f fault, now time.Time) {
 			return
 		}
 		c.done[o.kind]++
+		c.mark(closedFiled, o.kind == opClose && len(a.res.Resting) > 0)
 		c.mark(advised, a.advice != 0)
 		c.mark(issuedAndGranted, o.kind == opIssue && o.to != "")
 		c.mark(firstGrant, a.phone)
@@ -123,7 +127,7 @@ func (c *coverage) String() string {
 	for _, m := range []struct {
 		what string
 		n    map[icpcode.Rule]int
-	}{{"refused by", c.fail}, {"unknown", c.unknown}, {"assumed", c.assumed}} {
+	}{{"refused by", c.fail}, {"unknown", c.unknown}, {"assumed", c.assumed}, {"at risk by", c.risks}} {
 		fmt.Fprintf(&b, "\n%s:", m.what)
 		for _, r := range slices.Sorted(maps.Keys(m.n)) {
 			fmt.Fprintf(&b, " %v %d,", r, m.n[r])
@@ -179,8 +183,11 @@ func (s *setup) missing() []shortfall {
 	for r := range p.unknown.All() {
 		need(true, "refused because a fact for "+r.String()+" is unknown", c.unknown[r])
 	}
+	for _, r := range [...]icpcode.Rule{icpcode.RSKExpiring, icpcode.RSKReleased, icpcode.RSKOwner, icpcode.RSKIP} {
+		need(true, "a finding by "+r.String(), c.risks[r])
+	}
 	for m, possible := range map[mark]bool{
-		issuedAndGranted: p.issueAndGrant, unfit: p.unfit, advised: p.advised, firstGrant: p.verify, noSignal: p.verify, earlyGrant: p.earlyGrant, quotaUsedUp: p.issue,
+		issuedAndGranted: p.issueAndGrant, closedFiled: true, atEase: true, unfit: p.unfit, advised: p.advised, firstGrant: p.verify, noSignal: p.verify, earlyGrant: p.earlyGrant, quotaUsedUp: p.issue,
 		closedPaid: p.closedPaid, capReached: p.cap, repeated: true, reused: true, importedAgain: true, differs: true, stranger: true, unreadable: true,
 		noPrice: true, commitConflicts: true, answerWasLost: true, commitWasLost: true, nothingLoads: true,
 	} {

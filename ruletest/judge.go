@@ -372,6 +372,9 @@ func (m *model) judgeClose(o *op, set *icpcode.RuleSet) answer {
 	states := map[icpcode.State]bool{}
 	for _, c := range m.order {
 		r := m.codes[c]
+		if r.InstanceID == o.inst.ID && rests(r) {
+			a.res.Resting = append(a.res.Resting, c)
+		}
 		if r.InstanceID != o.inst.ID || r.State != icpcode.StateAvailable && r.State != icpcode.StateFiling {
 			continue
 		}
@@ -394,6 +397,12 @@ func (m *model) judgeClose(o *op, set *icpcode.RuleSet) answer {
 		a.res.Money = back
 	}
 	return a
+}
+
+// rests reports whether a filing rests on a code.
+func rests(r *icpcode.Record) bool {
+	ended := r.Progress != nil && r.Progress.End != icpcode.EndNone
+	return r.State == icpcode.StateFiling || r.State == icpcode.StateFiled && !ended
 }
 
 // closeRefund is what is paid back for a code when its instance is closed.

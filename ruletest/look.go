@@ -24,16 +24,6 @@ func (w *world) look() {
 	}
 }
 
-// review judges twice what a review of the account says.
-func (w *world) review(account icpcode.AccountID) {
-	for a, err := range w.eng.Review(w.ctx, icpcode.ListRequest{Actor: account, Facts: each(w.todays)}) {
-		if err != nil {
-			w.Fatalf("%v", err)
-		}
-		w.twice(nil, &a.Decision)
-	}
-}
-
 // quotas checks the report of an account on its grants.
 func (w *world) quotas(account icpcode.AccountID) {
 	got, err := w.eng.GrantQuota(w.ctx, account)

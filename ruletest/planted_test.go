@@ -429,3 +429,25 @@ func TestWrongRules(t *testing.T) {
 		})
 	}
 }
+
+// TestWrongReview lets the engine look less or further ahead than the rules
+// say, which nothing but a review does: one that lists too little and one that
+// lists too much are found.
+func TestWrongReview(t *testing.T) {
+	for name, days := range map[string]int{"too little": 0, "too much": 400} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSetup(small(t))
+			sets := s.book.Sets()
+			for i := range sets {
+				sets[i].Risk = icpcode.RiskRules{ExpiringDays: days, ReviewDays: days}
+			}
+			book, err := icpcode.NewRuleBook(sets...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.engineBook = book
+			s.mustFind(t)
+		})
+	}
+}

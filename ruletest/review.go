@@ -1,0 +1,110 @@
+package ruletest
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/icpcode/icpcode"
+)
+
+// troubled returns what is known of an instance in a review: the truth, but in
+// most turns with something wrong with it.
+func (w *world) troubled(id icpcode.InstanceID) icpcode.Instance {
+	i := w.todays(id)
+	if i.ID == "" {
+		return i
+	}
+	switch (w.turn + len(w.used)) % 9 {
+	case 1:
+		i.Billing = icpcode.PayAsYouGo
+	case 2:
+		i.Downgraded = icpcode.Yes
+	case 3:
+		i.IPs = addresses[1:2]
+	case 4:
+		i.Expires = micro(w.now).Add(time.Duration(w.turn%45) * day)
+	case 5:
+		i.Status = icpcode.StatusReleased
+	case 6:
+		i.Owner = w.everyone[w.turn%len(w.everyone)]
+	case 7:
+		i.Expires, i.Owner, i.Downgraded, i.IPs = time.Time{}, "", icpcode.Unknown, nil
+	case 8:
+		return icpcode.Instance{} // nothing is known
+	}
+	return i
+}
+
+// risks says what is wrong with the filing that rests on a code, and whether a
+// review lists it: where something is wrong, and where nothing is known. Told
+// says that the viewer knows the filed addresses.
+func (m *model) risks(r *icpcode.Record, today icpcode.Instance, now time.Time, told bool) (wrong icpcode.RuleIDs, listed bool) {
+	if !rests(r) {
+		return 0, false
+	}
+	set := m.inForce(now)
+	if l := m.ledgers[r.InstanceID]; l != nil && l.Closed != icpcode.ActionNone {
+		today.ID, today.Status = r.InstanceID, icpcode.StatusReleased
+	}
+	if today.ID == "" {
+		return 0, true
+	}
+	q, _ := requirements(set, r.Product)
+	is := func(rule icpcode.Rule, bad bool) {
+		if bad {
+			wrong |= icpcode.MakeRuleIDs(rule)
+		}
+	}
+	horizon := set.Risk.ExpiringDays
+	if r.State == icpcode.StateFiling {
+		horizon = max(horizon, set.Risk.ReviewDays)
+	}
+	paid := today.Billing != icpcode.PayAsYouGo && !today.Expires.IsZero()
+	is(icpcode.RSKExpiring, expired(&today, now) || paid && !micro(today.Expires).After(now.Add(time.Duration(horizon)*day)))
+	is(icpcode.RSKReleased, today.Status == icpcode.StatusReleased || today.Status == icpcode.StatusRefunded)
+	is(icpcode.RSKBilling, q.Subscription && today.Billing == icpcode.PayAsYouGo)
+	lostIP := q.PublicIP && (today.PartnerIP || today.PublicIP == icpcode.No)
+	is(icpcode.RSKDowngraded, today.Downgraded == icpcode.Yes || lostIP || q.Mainland && slices.Contains(set.OtherRegions, today.Region))
+	is(icpcode.RSKOwner, today.Owner != "" && today.Owner != r.Owner)
+	if told && r.Filing != nil && len(today.IPs) > 0 {
+		is(icpcode.RSKIP, slices.ContainsFunc(r.Filing.IPs, func(ip netip.Addr) bool { return !slices.Contains(today.IPs, ip) }))
+	}
+	return wrong, wrong != 0
+}
+
+// review checks that a review of an account lists exactly the filings that the
+// model says are at risk, and judges each decision twice.
+func (w *world) review(account icpcode.AccountID) {
+	found := map[icpcode.Code]icpcode.RuleIDs{}
+	for a, err := range w.eng.Review(w.ctx, icpcode.ListRequest{Actor: account, Account: account, Facts: each(w.troubled)}) {
+		if err != nil {
+			w.Fatalf("%v", err)
+		}
+		w.twice(nil, &a.Decision)
+		if _, again := found[a.Record.Code]; again {
+			w.fail(nil, "a review of %q lists a filing twice", account)
+		}
+		found[a.Record.Code] = a.Decision.Fail
+	}
+	now := micro(w.now)
+	for _, c := range w.model.order {
+		r := w.model.codes[c]
+		if r.Owner != account && r.Grantee != account {
+			continue
+		}
+		wrong, listed := w.model.risks(r, w.troubled(r.InstanceID), now, account == holder(r) || account == w.operator)
+		got, is := found[c]
+		if is != listed || got != wrong {
+			w.fail(nil, "a review of %q lists a %v filing: %v, with %v; the model %v, with %v", account, r.State, is, got, listed, wrong)
+		}
+		delete(found, c)
+		for rule := range wrong.All() {
+			w.seen.risks[rule]++
+		}
+		w.seen.mark(atEase, rests(r) && !listed)
+	}
+	if len(found) > 0 {
+		w.fail(nil, "a review of %q lists %d filings that are not its own", account, len(found))
+	}
+}
