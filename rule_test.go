@@ -1450,8 +1450,13 @@ func testGRTPrivate(t *testing.T) {
 		t.Errorf("a report shows another's counts: %+v", q)
 	}
 	// An account does not list another's codes, nor their history.
+	told := 0
 	for _, err := range w.eng.Received(w.ctx, icpcode.ListRequest{Actor: "1001", Account: "2002"}) {
+		told++
 		is(t, err, icpcode.ErrInvalid)
+	}
+	if told != 1 {
+		t.Errorf("to list another's codes is told %d times that it cannot be", told)
 	}
 	c := must[icpcode.Result](t)(w.grant("secret-0", "2002")).Codes[0]
 	must[icpcode.Result](t)(w.submit("2002", c))
