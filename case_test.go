@@ -71,9 +71,12 @@ func TestDigestLeavesCitationsOut(t *testing.T) {
 			t.Fatal("a copy has another digest")
 		}
 		field := reflect.ValueOf(&other).Elem().Field(i)
-		if field.IsZero() {
+		switch {
+		case f.Type.Kind() == reflect.Bool:
+			field.SetBool(!field.Bool()) // BatchUnknown
+		case field.IsZero():
 			field.Set(reflect.ValueOf(icpcode.MakeRuleIDs(icpcode.ELGTerm)).Convert(f.Type)) // Assume
-		} else {
+		default:
 			field.SetZero()
 		}
 		_, silent := answers[f.Name]

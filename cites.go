@@ -44,7 +44,8 @@ func (s *RuleSet) citable() []citable {
 		{"effective", true},
 		{"mainland_regions", len(s.MainlandRegions) > 0},
 		{"other_regions", len(s.OtherRegions) > 0},
-		{"batch", true},
+		{"batch", !s.BatchUnknown},
+		{"batch_unknown", s.BatchUnknown},
 		{"account", s.Account != AccountAny},
 		{"grant.allowed", true},
 		{"grant.enterprise", s.Grant.Enterprise},
@@ -84,7 +85,7 @@ var ruleFields = [numRules][]string{
 	ELGStatus:    {".running", ".stopped_passes"},
 	ELGIPInUse:   {".ip_free"},
 	ELGQuota:     {".quota", ".quota_unknown", ".per_account"},
-	ELGBatch:     {"batch"},
+	ELGBatch:     {"batch", "batch_unknown"},
 	ELGAccount:   {"account"},
 
 	LIFRelease: {"life.release_to"},

@@ -346,6 +346,10 @@ func (e *explainer) batch() words {
 		required: e.say("1 to %d codes in one request", "单次申请1至%d个备案服务码", e.set.Batch), found: e.say("%d requested", "本次申请%d个", e.Quota.Requested),
 		remedy: e.say("split the request", "分多次申请"),
 	}
+	if e.set.BatchUnknown {
+		w.required = e.say("a number of codes that one request may ask for, which no source gives", "单次申请的数量不超限（没有资料给出单次上限）")
+		w.remedy = e.say("request one code at a time", "每次只申请1个")
+	}
 	if e.Quota.Requested < 1 {
 		w.remedy = e.say("request at least one", "至少申请1个")
 	}

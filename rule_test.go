@@ -437,6 +437,15 @@ func testELGBatch(t *testing.T) {
 		refused(t, err, icpcode.ELGBatch)
 	}
 	w.issue(i, 20)
+	set := must[*icpcode.RuleSet](t)(icpcode.Alibaba().At(w.now))
+	set.Batch, set.BatchUnknown = 0, true
+	for n, want := range map[int]icpcode.Tri{-1: icpcode.No, 0: icpcode.No, 1: icpcode.Yes, 2: icpcode.Unknown, 1 << 40: icpcode.Unknown} {
+		d := set.Check(icpcode.IssueRequest{Actor: "1001", Instance: i, Quantity: n, Assume: icpcode.MakeRuleIDs(icpcode.ELGBatch)}, 0, w.now)
+		batch := icpcode.MakeRuleIDs(icpcode.ELGBatch)
+		if d.Pass&batch != 0 != (want == icpcode.Yes) || d.Fail&batch != 0 != (want == icpcode.No) || d.Unknown&batch != 0 != (want == icpcode.Unknown) || d.Assumed&batch != 0 {
+			t.Errorf("%d codes where the limit is not known: %v, want %v", n, d, want)
+		}
+	}
 }
 
 func testELGAccount(t *testing.T) {

@@ -43,7 +43,8 @@ func (e *RuleBookError) Is(target error) bool { return target == ErrRuleBook }
 
 // NewRuleBook makes a book of copies of the given sets, in order of their
 // effective dates. What a set leaves at zero it does not allow; Version,
-// Effective, Provider, Batch and Life.ReleaseTo cannot be left so. The error
+// Effective, Provider, Batch (but with BatchUnknown) and Life.ReleaseTo cannot
+// be left so. The error
 // is a [*RuleBookError] that names the first problem, as if the sets were read
 // from top to bottom.
 func NewRuleBook(sets ...RuleSet) (*RuleBook, error) {
@@ -411,7 +412,12 @@ func (c *checker) list(name string, regions []string, seen, mainland map[string]
 
 // policy checks all that is not about products.
 func (c *checker) policy(s *RuleSet) {
-	c.between("batch", s.Batch, 1, maxBatch)
+	if s.BatchUnknown && s.Batch != 0 {
+		c.bad("batch_unknown", "is set, but there is a batch")
+	}
+	if !s.BatchUnknown {
+		c.between("batch", s.Batch, 1, maxBatch)
+	}
 	if s.Account != AccountAny && s.Account != AccountOthers && s.Account != AccountAll {
 		c.bad("account", `is not "", "others" or "all"`)
 	}

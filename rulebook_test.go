@@ -105,6 +105,7 @@ var ruleBookFaults = []struct {
 	{"other_regions[0]", "has a control character", func(s *RuleSet) { s.OtherRegions[0] = "is\x00land" }},
 	{"other_regions[0]", "is a mainland region too", func(s *RuleSet) { s.OtherRegions[0] = "east"; s.MainlandRegions = []string{"east"} }},
 	{"other_regions[1]", "is listed twice", func(s *RuleSet) { s.OtherRegions = []string{"island", "island"} }},
+	{"batch_unknown", "is set, but there is a batch", func(s *RuleSet) { s.Batch, s.BatchUnknown = 20, true }},
 	{"batch", "is below 1", func(s *RuleSet) { s.Batch = 0 }},
 	{"batch", "is above 1000", func(s *RuleSet) { s.Batch = 1001 }},
 	{"account", `is not "", "others" or "all"`, func(s *RuleSet) { s.Account = "Others" }},

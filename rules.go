@@ -34,7 +34,11 @@ type RuleSet struct {
 	MainlandRegions []string `json:"mainland_regions"`
 	OtherRegions    []string `json:"other_regions"`
 
-	Batch   int         `json:"batch"`   // most codes in one request, 1 to 1000 (ELG-BATCH)
+	Batch int `json:"batch"` // most codes in one request, 1 to 1000; 0 with BatchUnknown (ELG-BATCH)
+	// BatchUnknown says that no source gives Batch. A request for one code then
+	// passes ELG-BATCH, and for more of them it is unknown.
+	BatchUnknown bool `json:"batch_unknown,omitzero"` // left out, so that the digest of a set without it stays
+
 	Account AccountRule `json:"account"` // who must be enterprise-verified (ELG-ACCOUNT)
 	Grant   GrantRules  `json:"grant"`
 	Life    LifeRules   `json:"life"`
@@ -409,7 +413,12 @@ func quota(i *Instance, listed bool, q Quota) Tri {
 }
 
 // batch: ELG-BATCH.
-func (s *RuleSet) batch(n int) Tri { return tri(n >= 1 && n <= s.Batch) }
+func (s *RuleSet) batch(n int) Tri {
+	if s.BatchUnknown && n > 1 {
+		return Unknown
+	}
+	return tri(n >= 1 && (s.BatchUnknown || n <= s.Batch))
+}
 
 // account: ELG-ACCOUNT.
 func (s *RuleSet) account(c Certification, forOthers bool) Tri {

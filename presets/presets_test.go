@@ -154,7 +154,7 @@ func TestStrict(t *testing.T) {
 			`"mainland": `: `"mainlands": `,
 			`"en"`:         `"english"`,
 			`"rule"`:       `"rules"`,
-			`"batch": `:    `"batch": -`,
+			`"risk": {`:    `"risk": [`,
 			`"ELG-`:        `"ELG-X`,
 			`"effective"`:  `"Effective"`,
 		} {

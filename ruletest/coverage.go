@@ -237,6 +237,7 @@ func (s *setup) possible() possible {
 			can(!q.QuotaUnknown, &p.fail, icpcode.ELGQuota)
 			can(q.QuotaUnknown, &p.unknown, icpcode.ELGQuota)
 		}
+		can(set.BatchUnknown, &p.unknown, icpcode.ELGBatch)
 		for _, q := range asked {
 			can(q.Subscription, &p.fail, icpcode.ELGBilling)
 			can(q.TermMonths > 1, &p.fail, icpcode.ELGTerm)

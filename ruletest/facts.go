@@ -108,7 +108,7 @@ func (f *facts) answer() verdict {
 		}
 	}
 	v.say(icpcode.ELGQuota, quota)
-	v.say(icpcode.ELGBatch, yes(f.n >= 1 && f.n <= f.set.Batch))
+	v.say(icpcode.ELGBatch, batchOf(f.set, f.n))
 
 	account := icpcode.Yes
 	if f.set.Account == icpcode.AccountAll || f.set.Account == icpcode.AccountOthers && f.others {
@@ -231,4 +231,18 @@ func monthsAfter(t time.Time, n int) time.Time {
 	}
 	day := time.Date(y, time.Month(month), min(t.Day(), last), 0, 0, 0, 0, time.UTC)
 	return day.Add(t.Sub(midnight)).Add(-ahead)
+}
+
+// batchOf answers ELG-BATCH. Where no source gives the limit, one code passes.
+func batchOf(set *icpcode.RuleSet, n int) icpcode.Tri {
+	if n < 1 {
+		return icpcode.No
+	}
+	if set.BatchUnknown {
+		if n == 1 {
+			return icpcode.Yes
+		}
+		return icpcode.Unknown
+	}
+	return yes(n <= set.Batch)
 }

@@ -190,7 +190,7 @@ func (g *gen) issue() *op {
 	case 7:
 		o.n = min(max(1, f.limit()-used+1), 30)
 	case 8:
-		o.n = min(set.Batch, 30)
+		o.n = min(max(set.Batch, 1), 30)
 	case 9:
 		o.n = among(g, []int{0, -1, set.Batch + 1})
 	}
@@ -272,7 +272,7 @@ func (g *gen) buy() *op {
 	case 5:
 		o.n = 3
 	case 6:
-		o.n = min(g.set().Batch, 20)
+		o.n = min(max(g.set().Batch, 1), 20)
 	case 7:
 		o.n = among(g, []int{0, -1, g.set().Batch + 1})
 	}

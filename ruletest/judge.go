@@ -208,7 +208,7 @@ func (m *model) judgeBuy(o *op, e *env, set *icpcode.RuleSet) answer {
 		return answer{err: icpcode.ErrNoPrice}
 	}
 	a := answer{drawn: o.n}
-	a.must(icpcode.ELGBatch, o.n >= 1 && o.n <= set.Batch)
+	a.say(icpcode.ELGBatch, batchOf(set, o.n))
 	a.conclude(0)
 	a.tooLarge(m.fits(o.n, o.n))
 	a.res = icpcode.Result{Action: icpcode.ActionBuy, State: icpcode.StateUnbound, Money: o.total(e.price)}

@@ -44,8 +44,12 @@ func (s speaker) settings(set *icpcode.RuleSet) []setting {
 	for _, r := range set.OtherRegions {
 		out = append(out, setting{icpcode.ELGRegion, r, regionSetting, s.say("outside mainland China", "不在中国大陆"), false})
 	}
+	batch := s.say("at most %d in one request", "单次最多申请%d个", set.Batch)
+	if set.BatchUnknown {
+		batch = s.say("how many in one request is not known", "单次最多可申请的数量未知")
+	}
 	out = append(out,
-		setting{icpcode.ELGBatch, "", "batch", s.say("at most %d in one request", "单次最多申请%d个", set.Batch), false},
+		setting{icpcode.ELGBatch, "", "batch", batch, false},
 		setting{icpcode.ELGAccount, "", "account", s.account(set.Account), false},
 	)
 	out = append(out, s.policy(set)...)

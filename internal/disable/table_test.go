@@ -38,7 +38,7 @@ var table = []disabling{
 		{"rules.go", "return tri(q.Requested <= q.Limit-max(0, q.Used))", "return Yes"},
 	}},
 	{rule: icpcode.ELGBatch, why: "any number in one request passes", edits: []edit{
-		{"rules.go", "return tri(n >= 1 && n <= s.Batch)", "return Yes"},
+		{"rules.go", "return tri(n >= 1 && (s.BatchUnknown || n <= s.Batch))", "return Yes"},
 	}},
 	{rule: icpcode.ELGAccount, why: "any account issues for another", edits: []edit{
 		{"rules.go", "if s.Account == AccountAny ||", "if true ||"},
