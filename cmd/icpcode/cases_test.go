@@ -105,7 +105,6 @@ func TestForeignCases(t *testing.T) {
 		"A05_table.txt":       {"it is a table for people", "这是供人阅读的表格", printAliyun},
 		"A06_cli_error.txt":   {"it is an error of the tool, not a list: InvalidAccessKeyId.NotFound", "这是工具的报错，不是清单：InvalidAccessKeyId.NotFound", printAliyun},
 		"A11_python_repr.txt": {"it is what Python's print shows", "这是Python的print输出", printTccli},
-		"A15_tf_show.json":    {"it is Terraform's state, which is not read yet", "这是Terraform状态文件，暂不支持读取", printAliyun},
 		"A15c_steampipe.json": {"it is the answer to a query (steampipe)", "这是查询工具（steampipe）的结果", printAliyun},
 		"G9b_null.json":       {"it is only null", "内容只有null", printHcloud},
 	} {
@@ -124,6 +123,21 @@ func TestForeignCases(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestTerraformCase: A15. What terraform show -json prints of a state is read.
+func TestTerraformCase(t *testing.T) {
+	r := runIt(caseArgs("precheck", "A15_tf_show.json", "-at", "2026-06-01", "-json")...)
+	doc := decode[struct {
+		Servers []struct{ ID, Name, Verdict string }
+	}](t, r.out)
+	if r.status != exitUnknown || len(doc.Servers) != 1 || doc.Servers[0].ID != "i-bp1" || doc.Servers[0].Name != "web" {
+		t.Errorf("status %d, %+v, %s", r.status, doc, r.errors)
+	}
+	state := file(t, "terraform.tfstate", `{"version":4,"terraform_version":"1.9.5","resources":[]}`)
+	if r := runIt("precheck", state); r.status != exitInput || !strings.Contains(r.errors, "terraform show -json") {
+		t.Errorf("a state file: status %d, %s", r.status, r.errors)
 	}
 }
 

@@ -112,7 +112,7 @@ var kindWords = map[inventory.Kind]struct{ en, zh string }{
 	inventory.KindTable: {"it is a table for people, not data: print JSON, without --output table or cols=, %[2]s",
 		"这是供人阅读的表格，不是数据：请输出JSON，不要加--output table或cols=，%[2]s"},
 	inventory.KindYAML:  {"it looks like YAML: print JSON, %[2]s", "这似乎是YAML：请输出JSON，%[2]s"},
-	inventory.KindState: {"it is Terraform's state, which is not read yet: print the servers themselves, %[2]s", "这是Terraform状态文件，暂不支持读取：请直接输出服务器清单，%[2]s"},
+	inventory.KindState: {"it is Terraform's state file, which is not read itself: print it with terraform show -json, or the servers themselves, %[2]s", "这是Terraform状态文件，不直接读取：请用 terraform show -json 输出，或直接输出服务器清单，%[2]s"},
 	inventory.KindQuery: {"it is the answer to a query (steampipe): print the provider's whole list instead, %[2]s",
 		"这是查询工具（steampipe）的结果：请改为输出云服务商的完整清单，%[2]s"},
 	inventory.KindINI: {"it is a file of settings, such as Ansible's list of hosts: it does not say how servers are paid for or until when; print the servers themselves, %[2]s",

@@ -163,6 +163,9 @@ func (q *question) judge(a *answer) {
 	i := &a.server.Instance
 	a.q, a.listed = requirements(a.set, i.Product)
 	used := q.issued.of(i.ID)
+	if i.TermMonths == 0 && i.FirstTermMonths >= a.q.TermMonths {
+		i.TermMonths = i.FirstTermMonths // renewals only add to it
+	}
 	request := icpcode.IssueRequest{
 		Actor: q.account.id, Instance: *i, Quantity: 1,
 		Certification: q.account.certification, Assume: q.assume,

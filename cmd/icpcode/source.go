@@ -141,11 +141,28 @@ func readSheetText(r io.Reader, file io.Closer, test headerTest, sheet string) (
 	s.Reader = in
 	s.head, _ = in.Peek(16 << 10)
 	s.head = bytes.Clone(s.head)
+	if terraformHead.Match(s.head) {
+		return s, s.terraform(in)
+	}
 	if looksLikeJSON(s.head) {
 		return s, nil
 	}
 	s.titles(in, test)
 	return s, nil
+}
+
+// terraform makes a list of servers of Terraform's document.
+func (s *source) terraform(in io.Reader) error {
+	list, unknown, err := terraformServers(in)
+	if err != nil {
+		s.close()
+		return err
+	}
+	s.Reader, s.line = bytes.NewReader(list), true
+	if len(unknown) > 0 {
+		s.notices = append(s.notices, errorf("known only after apply, so unknown here: %v", "应用后才能确定，此处视为未知：%v", unknown))
+	}
+	return nil
 }
 
 // looksLikeJSON reports whether the first character is one of JSON's brackets.
