@@ -214,3 +214,76 @@ func TestSeesEveryLie(t *testing.T) {
 		t.Errorf("only %d of %d lies were seen", seen, lies)
 	}
 }
+
+// TestSeesTornReplacements records histories over a store that approves filings
+// and does not end those that they replace: where that happened the checker
+// must say so, wherever somebody looked.
+func TestSeesTornReplacements(t *testing.T) {
+	n := runs(100)
+	fired, flagged := 0, 0
+	for range n {
+		store := &Tearing{Store: memstore.New()}
+		h := record(t, store, Options{Ends: true})
+		if store.Fired() == 0 {
+			continue
+		}
+		fired++
+		if !linearizable(t, h) {
+			flagged++
+		}
+	}
+	t.Logf("%d runs, %d had torn replacements, flagged were %d", n, fired, flagged)
+	if fired < n/2 || flagged < fired*9/10 || flagged == 0 {
+		t.Errorf("of %d runs %d had torn replacements, and %d were flagged", n, fired, flagged)
+	}
+}
+
+// TestEnds records histories of filings that end, and that are replaced: each
+// ends once, and what replaces and what is replaced end together or not at all.
+func TestEnds(t *testing.T) {
+	for _, tt := range []struct {
+		lose float64
+		Options
+	}{{0, Options{Engines: 1}}, {0.2, Options{Engines: 1}}, {0, Options{}}, {0.2, Options{}}} {
+		t.Run(fmt.Sprintf("%d engines, lose %v", tt.Engines, tt.lose), func(t *testing.T) {
+			tt.Ends = true
+			store := &unruly{lose: tt.lose, slow: tt.Engines == 1}
+			var all Count
+			n := runs(200)
+			for range n {
+				store.Store = memstore.New()
+				h := record(t, store, tt.Options)
+				if !linearizable(t, h) {
+					t.Fatalf("not linearizable: %s", h)
+				}
+				all.Add(h.Count())
+			}
+			t.Logf("%+v", all)
+			if all.kinds[end] < 2*n || all.kinds[approve] < 4*n || all.Refused < 5*n || all.Overlap < 5*n {
+				t.Error("the histories are too quiet to prove anything")
+			}
+		})
+	}
+}
+
+// TestSeesEndsTwice records such histories over a store that checks and then
+// acts: a filing ends twice there, and the checker must say so.
+func TestSeesEndsTwice(t *testing.T) {
+	n := runs(60)
+	fired, flagged := 0, 0
+	for range n {
+		store := &Racing{Store: &unruly{Store: memstore.New(), slow: true}}
+		h := record(t, store, Options{Ends: true})
+		if store.Fired() == 0 {
+			continue
+		}
+		fired++
+		if !linearizable(t, h) {
+			flagged++
+		}
+	}
+	t.Logf("%d runs, the race fired in %d, flagged were %d", n, fired, flagged)
+	if fired < n/2 || flagged < fired/2 || flagged == 0 {
+		t.Errorf("of %d runs the race fired in %d, and %d were flagged", n, fired, flagged)
+	}
+}

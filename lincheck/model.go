@@ -40,6 +40,7 @@ const (
 	refund   kind = "refund"
 	void     kind = "void"
 	closing  kind = "close"
+	end      kind = "end"
 	lookup   kind = "look up"
 	grantees kind = "count grantees"
 	granters kind = "count granters"
@@ -57,6 +58,10 @@ type input struct {
 	Code     icpcode.Code
 	N        int
 	To       icpcode.AccountID // the grantee; "": none
+	// End is how a filing ends, and Other the code that it moved to, or which
+	// an approval replaces.
+	End   icpcode.End
+	Other icpcode.Code
 }
 
 // output is what the client was told.
@@ -68,6 +73,7 @@ type output struct {
 	State   icpcode.State
 	Version uint64
 	Grantee icpcode.AccountID
+	Ended   icpcode.End
 	Count   int
 }
 
@@ -79,6 +85,10 @@ type code struct {
 	Grantee  icpcode.AccountID
 	Instance icpcode.InstanceID
 	Paid     bool
+	Known    bool // what it was filed for is known: the one service that there is
+	// How its filing ended, and where it went.
+	Ended icpcode.End
+	Next  icpcode.Code
 }
 
 func (c code) holder() icpcode.AccountID {
@@ -159,7 +169,7 @@ func step(s *state, r input, o output) (bool, *state) {
 	switch r.Kind {
 	case lookup:
 		c, known := s.Codes[r.Code]
-		return o.NoCode == !known && o.State == c.State && o.Version == c.Version && o.Grantee == c.Grantee, s
+		return o.NoCode == !known && o.State == c.State && o.Version == c.Version && o.Grantee == c.Grantee && o.Ended == c.Ended, s
 	case grantees:
 		return o.Count == s.count(func(p pair) bool { return p.From == r.Actor }), s
 	case granters:
@@ -219,6 +229,19 @@ func (s *state) fails(r input) icpcode.RuleIDs {
 		no(icpcode.FILHolder, r.Actor != c.holder())
 	case approve:
 		no(icpcode.LIFApprove, !is(filing) || !r.Operator)
+		if r.Other != (icpcode.Code{}) {
+			old := s.Codes[r.Other]
+			no(icpcode.LIFEnd, old.State != icpcode.StateFiled || old.Ended != icpcode.EndNone)
+			no(icpcode.FILService, !c.Known || !old.Known)
+		}
+	case end:
+		ended := c.Ended != icpcode.EndNone && !c.again(r)
+		no(icpcode.LIFEnd, !is(icpcode.StateFiled) || !r.Operator || ended)
+		if r.Other != (icpcode.Code{}) {
+			other := s.Codes[r.Other]
+			no(icpcode.LIFEnd, other.State != icpcode.StateFiled)
+			no(icpcode.FILService, !c.Known || !other.Known)
+		}
 	case release:
 		no(icpcode.LIFRelease, !is(filing) || !r.Operator && r.Actor != c.holder())
 	case refund:
@@ -267,16 +290,28 @@ func (s *state) do(r input, o output) bool {
 		return s.close(r, o)
 	}
 	c := s.Codes[r.Code]
-	c.Version++
+	if r.Kind != end || !c.again(r) {
+		c.Version++
+	}
+	changed := []icpcode.Code{r.Code}
 	switch r.Kind {
 	case bind:
 		c.State, c.Instance = icpcode.StateAvailable, r.Instance
 	case grant:
-		c.Grantee = r.To
+		c.Grantee, c.Known = r.To, false
 	case submit, resubmit:
-		c.State = icpcode.StateFiling
+		c.State, c.Known = icpcode.StateFiling, true
 	case approve:
 		c.State = icpcode.StateFiled
+		if r.Other != (icpcode.Code{}) {
+			old := s.Codes[r.Other]
+			old.Version++
+			old.Ended, old.Next = icpcode.EndMoved, r.Code
+			s.Codes[r.Other] = old
+			changed = append(changed, r.Other)
+		}
+	case end:
+		c.Ended, c.Next = r.End, r.Other
 	case release:
 		c.State = icpcode.StateAvailable
 	case refund:
@@ -285,8 +320,11 @@ func (s *state) do(r input, o output) bool {
 		c.State = icpcode.StateInvalid
 	}
 	s.Codes[r.Code] = c
-	return slices.Equal(o.Codes, []icpcode.Code{r.Code})
+	return slices.Equal(o.Codes, changed)
 }
+
+// again reports whether the filing of a code ended before as it is to end.
+func (c code) again(r input) bool { return c.Ended == r.End && c.Next == r.Other }
 
 // close releases an instance.
 func (s *state) close(r input, o output) bool {

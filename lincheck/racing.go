@@ -42,13 +42,17 @@ func (r *Racing) Commit(ctx context.Context, c icpcode.Change) error {
 		return err
 	}
 	puts := c.Puts
-	c.Puts = nil
+	c.Puts, c.Events = nil, slices.Clone(c.Events)
 	for i, p := range puts {
 		// An acquaintance that is there by now has no other version to write.
 		if p.Key.Kind == icpcode.KindAcquaintance && after[i] != 0 {
 			continue
 		}
-		p.Expect, p.Version = after[i], max(p.Version, after[i]+1)
+		if r, ok := p.Body.(*icpcode.Record); ok {
+			p.Body = renumbered(r, after[i]-before[i], c.Events)
+		}
+		p.Version += after[i] - before[i]
+		p.Expect = after[i]
 		c.Puts = append(c.Puts, p)
 	}
 	err = r.Store.Commit(ctx, c)
@@ -56,6 +60,19 @@ func (r *Racing) Commit(ctx context.Context, c icpcode.Change) error {
 		r.fired.Add(1)
 	}
 	return err
+}
+
+// renumbered returns a record whose last events come after so many others, and
+// gives those events their numbers.
+func renumbered(r *icpcode.Record, others uint64, events []icpcode.Event) *icpcode.Record {
+	later := r.Clone()
+	later.Version += others
+	for i := range events {
+		if events[i].Code == r.Code {
+			events[i].Seq += others
+		}
+	}
+	return &later
 }
 
 func (r *Racing) versions(ctx context.Context, c icpcode.Change) ([]uint64, error) {
@@ -69,4 +86,34 @@ func (r *Racing) versions(ctx context.Context, c icpcode.Change) ([]uint64, erro
 		versions = append(versions, d.Version)
 	}
 	return versions, err
+}
+
+// Tearing is a store that now and then ends none of the filings that an approval
+// replaces: the fault that the checker must see.
+type Tearing struct {
+	icpcode.Store
+	fired atomic.Int64
+}
+
+// Fired returns how many commits it tore.
+func (t *Tearing) Fired() int64 { return t.fired.Load() }
+
+// Commit implements [icpcode.Store], wrongly.
+func (t *Tearing) Commit(ctx context.Context, c icpcode.Change) error {
+	approves := slices.ContainsFunc(c.Events, func(e icpcode.Event) bool { return e.Action == icpcode.ActionApprove })
+	left := icpcode.Change{Puts: slices.Clone(c.Puts)}
+	for _, e := range c.Events {
+		if !approves || e.Action != icpcode.ActionEnd {
+			left.Events = append(left.Events, e)
+			continue
+		}
+		left.Puts = slices.DeleteFunc(left.Puts, func(p icpcode.Put) bool {
+			return p.Key.Kind == icpcode.KindRecord && p.Key.Code == e.Code
+		})
+	}
+	err := t.Store.Commit(ctx, left)
+	if err == nil && len(left.Events) < len(c.Events) {
+		t.fired.Add(1)
+	}
+	return err
 }

@@ -64,6 +64,10 @@ type Options struct {
 	// NeverClose leaves out what takes long where counts are wrong: a close
 	// waits until they are right.
 	NeverClose bool
+	// Ends makes histories of filings: each world has some that were approved
+	// and some under review before the clients begin, and clients ask for little
+	// but their ends.
+	Ends bool
 }
 
 // History is what clients asked, and what they were told.
@@ -128,7 +132,7 @@ type known struct {
 var next = map[kind][]kind{
 	issue: {grant, submit, submit, void, lookup}, buy: {bind, bind, grant, refund, refund, void}, bind: {grant, submit, refund, closing},
 	grant: {submit, submit, bind, lookup}, submit: {resubmit, approve, release, release, void, closing},
-	resubmit: {approve, release}, release: {submit, grant, closing}, approve: {lookup, release}, refund: {refund, bind, lookup},
+	resubmit: {approve, release}, release: {submit, grant, closing}, approve: {lookup, release, end, end}, end: {end, lookup}, refund: {refund, bind, lookup},
 	void: {void, lookup}, closing: {lookup, submit},
 }
 
@@ -139,17 +143,21 @@ func (r *recorder) draw(client, n int) input {
 	in := input{World: world, Kind: issue, ID: fmt.Sprintf("c%d-%d", client, n)}
 	r.mu.Lock()
 	codes := r.codes[world]
-	var about known
+	var about, other known
 	if len(codes) > 0 {
 		about = *codes[rand.N(len(codes))]
+		other = r.filed(codes)
 	}
 	r.mu.Unlock()
 	choice := []kind{issue, issue, issue, buy, buy, grantees, granters}
 	if len(codes) > 0 && rand.N(3) > 0 {
 		choice = next[about.last]
 		if rand.N(4) == 0 {
-			choice = []kind{bind, grant, submit, resubmit, approve, release, refund, void, closing, lookup}
+			choice = []kind{bind, grant, submit, resubmit, approve, release, refund, void, closing, end, lookup}
 		}
+	}
+	if r.Ends && len(codes) > 0 {
+		choice = []kind{approve, approve, approve, end, end, end, lookup, lookup, release}
 	}
 	in.Kind = choice[rand.N(len(choice))]
 	holder := about.owner
@@ -196,13 +204,66 @@ func (r *recorder) draw(client, n int) input {
 		in.Actor = about.owner
 	case release:
 		in.Actor = []icpcode.AccountID{holder, r.ops()}[rand.N(2)]
-	case approve, void:
+	case approve, end, void:
 		in.Actor = r.ops()
 	case lookup:
 		in.Actor, in.ID = r.ops(), ""
 	}
 	in.Operator = in.Actor == r.ops()
+	if other.code == in.Code {
+		other = known{}
+	}
+	if in.Kind == approve && rand.N(4) > 0 {
+		in.Other = other.code
+	}
+	if in.Kind == end {
+		in.End = icpcode.End(1 + rand.N(3))
+		if in.End == icpcode.EndMoved {
+			in.Other = other.code
+		}
+		if in.End == icpcode.EndMoved && other.code.IsZero() {
+			in.End = icpcode.EndCancelled
+		}
+	}
 	return in
+}
+
+// file makes the filings that histories of filings begin with.
+func (r *recorder) file(ctx context.Context) {
+	abandon := r.Abandon
+	r.Abandon = 0 // nothing of it may be missing
+	defer func() { r.Abandon = abandon }()
+	for world := range worlds {
+		owner, n := r.owner(world, 0), 0
+		ask := func(in input) {
+			n++
+			in.World, in.ID = world, fmt.Sprintf("first%d-%d", world, n)
+			in.Operator = in.Actor == r.ops()
+			r.do(ctx, 0, in)
+		}
+		ask(input{Kind: issue, Actor: owner, Instance: r.server(world, 0), N: quota})
+		ask(input{Kind: issue, Actor: r.owner(world, 1), Instance: r.server(world, 1), N: 1})
+		for i, k := range slices.Clone(r.codes[world]) {
+			ask(input{Kind: submit, Actor: k.owner, Code: k.code})
+			if i%2 == 0 {
+				ask(input{Kind: approve, Actor: r.ops(), Code: k.code})
+			}
+		}
+	}
+}
+
+// filed draws a code that was filed with, where there is one.
+func (r *recorder) filed(codes []*known) known {
+	var some []*known
+	for _, k := range codes {
+		if k.last == approve || k.last == end {
+			some = append(some, k)
+		}
+	}
+	if len(some) == 0 {
+		return known{}
+	}
+	return *some[rand.N(len(some))]
 }
 
 // ownServer returns the instance of an owner.
@@ -259,7 +320,10 @@ func (r *recorder) ask(ctx context.Context, eng *icpcode.Engine, in input) (outp
 	case resubmit:
 		res, err = eng.Resubmit(ctx, icpcode.SubmitRequest{Actor: in.Actor, RequestID: in.ID, Code: in.Code, Filing: filing})
 	case approve:
-		res, err = eng.Approve(ctx, icpcode.ApproveRequest{Actor: in.Actor, RequestID: in.ID, Code: in.Code, ICPNumber: "ICP-1"})
+		res, err = eng.Approve(ctx, icpcode.ApproveRequest{Actor: in.Actor, RequestID: in.ID, Code: in.Code, ICPNumber: "ICP-1", Replaces: in.replaces()})
+	case end:
+		res, err = eng.End(ctx, icpcode.EndRequest{
+			Actor: in.Actor, RequestID: in.ID, Code: in.Code, End: in.End, Successor: in.Other, Reason: "x"})
 	case release:
 		res, err = eng.Release(ctx, plain)
 	case refund:
@@ -273,7 +337,11 @@ func (r *recorder) ask(ctx context.Context, eng *icpcode.Engine, in input) (outp
 		if errors.Is(err, icpcode.ErrNoCode) {
 			return output{NoCode: true}, nil
 		}
-		return output{State: rec.State, Version: rec.Version, Grantee: rec.Grantee}, err
+		o := output{State: rec.State, Version: rec.Version, Grantee: rec.Grantee}
+		if rec.Progress != nil {
+			o.Ended = rec.Progress.End
+		}
+		return o, err
 	case grantees, granters:
 		q, err := eng.GrantQuota(ctx, in.Actor)
 		n := q.Out.Used
@@ -290,6 +358,14 @@ func (r *recorder) ask(ctx context.Context, eng *icpcode.Engine, in input) (outp
 		return output{NoCode: true}, nil
 	}
 	return output{Codes: res.Codes}, err
+}
+
+// replaces are the codes that an approval replaces.
+func (in input) replaces() []icpcode.Code {
+	if in.Other.IsZero() {
+		return nil
+	}
+	return []icpcode.Code{in.Other}
 }
 
 // do sends a request until it has an answer, and records it as one operation:
@@ -364,6 +440,9 @@ func Record(ctx context.Context, o Options) (*History, error) {
 			VerifyPhone: func(context.Context, icpcode.Verification) error { return nil },
 			Unmerged:    o.Unmerged,
 		}))
+	}
+	if o.Ends {
+		r.file(ctx)
 	}
 	var wg sync.WaitGroup
 	start := make(chan struct{})

@@ -39,6 +39,10 @@ func (m *model) apply(o *op, e *env, res icpcode.Result) {
 		m.applyImport(o, e, set)
 	case opClose:
 		m.applyClose(o, e, set, res)
+	case opEnd:
+		m.applyEnd(o, e)
+	case opCorrect:
+		m.applyCorrect(o, e)
 	default:
 		m.applyCode(o, e, res)
 	}
@@ -195,11 +199,10 @@ func (m *model) applyCode(o *op, e *env, res icpcode.Result) {
 		return
 	}
 	if o.kind == opApprove {
-		r.Filing = copied(r.Filing)
-		if r.Filing == nil {
-			r.Filing = new(icpcode.Filing)
+		r.Filing = numbered(r.Filing, o.text)
+		for _, c := range o.codes {
+			m.endFiling(c, e.now, e, icpcode.EndMoved, o.code, "")
 		}
-		r.Filing.ICPNumber = o.text
 		return
 	}
 	r.Reason = o.text

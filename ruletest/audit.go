@@ -104,12 +104,16 @@ func (w *world) auditCode(o *op, r *icpcode.Record) {
 	if v, ended := w.ended[r.Code]; ended && v != r.Version {
 		w.fail(o, "something happened to a code after its end: it was at version %d, and is %+v", v, *r)
 	}
-	if terminal(r.State) {
+	if terminal(r.State) && r.State != icpcode.StateFiled {
 		w.ended[r.Code] = r.Version
 	}
 	state, owner, grantee := icpcode.StateNone, r.Owner, icpcode.AccountID("")
+	ends := 0
 	for i := range events {
 		e := &events[i]
+		if e.Action == icpcode.ActionEnd {
+			ends++
+		}
 		if e.Seq != uint64(i)+1 || e.Code != r.Code || e.From != state || !leads(e.Action, e.From, e.To) {
 			w.fail(o, "event %d is %+v in state %v", i+1, *e, state)
 		}
@@ -121,7 +125,7 @@ func (w *world) auditCode(o *op, r *icpcode.Record) {
 			may = grantee == "" && e.Actor == owner || grantee != "" && e.Actor == grantee
 		case icpcode.ActionRelease, icpcode.ActionForfeit:
 			may = e.Actor == w.operator || grantee == "" && e.Actor == owner || grantee != "" && e.Actor == grantee
-		case icpcode.ActionApprove, icpcode.ActionReject, icpcode.ActionStage, icpcode.ActionVoid, icpcode.ActionImport, icpcode.ActionCloseRefund, icpcode.ActionCloseRelease:
+		case icpcode.ActionApprove, icpcode.ActionReject, icpcode.ActionStage, icpcode.ActionEnd, icpcode.ActionCorrect, icpcode.ActionVoid, icpcode.ActionImport, icpcode.ActionCloseRefund, icpcode.ActionCloseRelease:
 			may = e.Actor == w.operator
 		}
 		if !may {
@@ -133,6 +137,9 @@ func (w *world) auditCode(o *op, r *icpcode.Record) {
 			}
 			grantee = e.Grantee
 		}
+	}
+	if ends > 1 || ends == 0 && ended(r) {
+		w.fail(o, "the filing of a code ended %d times, and its record says %+v (LIF-END)", ends, r.Progress)
 	}
 }
 
@@ -315,5 +322,5 @@ func sameEvent(a, b *icpcode.Event) bool {
 
 func sameResult(a, b *icpcode.Result) bool {
 	return a.RequestID == b.RequestID && a.Action == b.Action && a.At.Equal(b.At) && slices.Equal(a.Codes, b.Codes) && slices.Equal(a.Resting, b.Resting) &&
-		a.State == b.State && a.Quota == b.Quota && same(a.Money, b.Money)
+		a.State == b.State && a.Quota == b.Quota && same(a.Money, b.Money) && slices.Equal(a.Candidates, b.Candidates)
 }

@@ -208,7 +208,7 @@ func (s *setup) possible() possible {
 	p := possible{
 		fail: icpcode.MakeRuleIDs(
 			icpcode.ELGProduct, icpcode.ELGOwner, icpcode.ELGBatch, icpcode.LIFImport, icpcode.LIFBind, icpcode.LIFSubmit,
-			icpcode.LIFResubmit, icpcode.LIFApprove, icpcode.LIFReject, icpcode.LIFStage, icpcode.LIFRelease, icpcode.LIFRefund, icpcode.LIFVoid, icpcode.LIFClose,
+			icpcode.LIFResubmit, icpcode.LIFApprove, icpcode.LIFReject, icpcode.LIFStage, icpcode.LIFEnd, icpcode.LIFCorrect, icpcode.FILService, icpcode.LIFRelease, icpcode.LIFRefund, icpcode.LIFVoid, icpcode.LIFClose,
 			icpcode.LIFEffective, icpcode.GRTOnce, icpcode.GRTState, icpcode.FILHolder, icpcode.FILWhat, icpcode.FILForeign,
 		),
 		unknown: icpcode.MakeRuleIDs(icpcode.ELGProduct, icpcode.ELGOwner),

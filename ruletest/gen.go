@@ -89,7 +89,7 @@ func choices() []func(*gen) []todo {
 	}{
 		{5, single((*gen).issue)}, {6, single((*gen).issueAndGrant)}, {2, single((*gen).auto)}, {3, single((*gen).buy)},
 		{4, single((*gen).bind)}, {4, single((*gen).grant)}, {4, single((*gen).submit)}, {1, single((*gen).resubmit)},
-		{2, single((*gen).approve)}, {1, single((*gen).reject)}, {2, single((*gen).tellStage)}, {2, single((*gen).release)}, {2, single((*gen).refund)}, {1, single((*gen).void)},
+		{2, single((*gen).approve)}, {1, single((*gen).reject)}, {2, single((*gen).tellStage)}, {2, single((*gen).end)}, {1, single((*gen).correct)}, {2, single((*gen).release)}, {2, single((*gen).refund)}, {1, single((*gen).void)},
 		{1, single((*gen).close)}, {2, single((*gen).imported)}, {3, single((*gen).repeat)},
 		{4, (*gen).time}, {2, (*gen).server}, {1, (*gen).restart}, {1, (*gen).fill},
 	} {
@@ -234,9 +234,9 @@ func (g *gen) auto() *op {
 
 // file draws a filing.
 func (g *gen) file(o *op) {
-	o.filing = icpcode.Filing{Kind: icpcode.FilingKind(1 + g.roll(4)), Domain: "example.cn", Subject: "subject-1"}
+	o.filing = icpcode.Filing{Kind: icpcode.FilingKind(1 + g.roll(4)), Domain: g.domain(), Subject: "subject-1"}
 	if g.rarely(4) {
-		o.filing.Domain, o.filing.App = "", "订餐助手"
+		o.filing.Domain, o.filing.App = "", g.tag+"订餐助手"
 	}
 	switch g.roll(8) {
 	case 0, 1, 2:
@@ -425,6 +425,7 @@ func (g *gen) approve() *op {
 	}
 	o := g.request(&op{kind: opApprove, code: g.code(in(icpcode.StateFiling))}, g.operator)
 	o.text = among(g, g.numbers)
+	g.replaces(o)
 	return o
 }
 
@@ -520,7 +521,7 @@ func (g *gen) imported() *op {
 		}
 	}
 	if i.State == icpcode.StateFiled || i.State == icpcode.StateFiling && g.roll(2) == 1 {
-		i.Filing = &icpcode.Filing{Kind: icpcode.FilingFirst, Domain: "old.cn"}
+		i.Filing = &icpcode.Filing{Kind: icpcode.FilingFirst, Domain: g.domain()}
 		if i.State == icpcode.StateFiled {
 			i.Filing.ICPNumber = among(g, g.numbers)
 		}

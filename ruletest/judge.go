@@ -330,12 +330,26 @@ func (m *model) judgeCode(o *op, set *icpcode.RuleSet) answer {
 	case opApprove:
 		a.must(icpcode.LIFApprove, r.State == icpcode.StateFiling && o.actor == m.operator)
 		a.res.Action, a.res.State = icpcode.ActionApprove, icpcode.StateFiled
+		if o.actor == m.operator {
+			if slices.ContainsFunc(o.codes, func(c icpcode.Code) bool { return m.codes[c] == nil }) {
+				return answer{err: icpcode.ErrNoCode}
+			}
+			m.judgeReplaces(o, r, &a)
+		}
 	case opReject:
 		a.must(icpcode.LIFReject, r.State == icpcode.StateFiling && o.actor == m.operator)
 		a.res.Action, a.res.State = icpcode.ActionReject, icpcode.StateFiling
 	case opStage:
 		a.must(icpcode.LIFStage, r.State == icpcode.StateFiling && o.actor == m.operator)
 		a.res.Action, a.res.State = icpcode.ActionStage, icpcode.StateFiling
+	case opEnd:
+		if o.actor == m.operator && o.end == icpcode.EndMoved && m.codes[o.next] == nil {
+			return answer{err: icpcode.ErrNoCode}
+		}
+		m.judgeEnd(o, r, &a)
+	case opCorrect:
+		a.must(icpcode.LIFCorrect, r.State == icpcode.StateFiled && o.actor == m.operator)
+		a.res.Action, a.res.State = icpcode.ActionCorrect, icpcode.StateFiled
 	case opRelease:
 		a.must(icpcode.LIFRelease, r.State == icpcode.StateFiling && (o.actor == m.operator || o.actor == holder(r)))
 		a.res.Action, a.res.State = icpcode.ActionRelease, icpcode.StateAvailable

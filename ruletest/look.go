@@ -243,9 +243,11 @@ func shown(e icpcode.Event, rec *icpcode.Record, viewer icpcode.AccountID, grant
 	if !mine {
 		e.Paid, e.Refund, e.Remark, e.Assumed, e.ContractQuota = icpcode.Money{}, icpcode.Money{}, "", 0, 0
 	}
-	if granted && viewer != rec.Grantee {
-		e.Filing, e.Step = nil, nil
+	own := !granted || viewer == rec.Grantee
+	if !own {
+		e.Filing = nil
 	}
+	e.Step = stepped(e.Step, own)
 	if e.Actor != viewer {
 		e.RequestID = ""
 		if private(e.Action, viewer == holder(rec), mine) {

@@ -145,8 +145,9 @@ func (m *model) seen(r *icpcode.Record, actor icpcode.AccountID, today *icpcode.
 		}
 	}
 	if actor != holder(r) {
-		v.Filing, v.Progress = nil, nil
+		v.Filing = nil
 	}
+	v.Progress = known(v.Progress, actor == holder(r))
 	if private(r.Last, actor == holder(r), actor == r.Owner) {
 		v.Reason = ""
 	}
@@ -177,6 +178,8 @@ var life = []struct {
 	{icpcode.ActionApprove, icpcode.StateFiling, icpcode.StateFiled},
 	{icpcode.ActionReject, icpcode.StateFiling, icpcode.StateFiling},
 	{icpcode.ActionStage, icpcode.StateFiling, icpcode.StateFiling},
+	{icpcode.ActionEnd, icpcode.StateFiled, icpcode.StateFiled},
+	{icpcode.ActionCorrect, icpcode.StateFiled, icpcode.StateFiled},
 	{icpcode.ActionRelease, icpcode.StateFiling, icpcode.StateAvailable},
 	{icpcode.ActionForfeit, icpcode.StateFiling, icpcode.StateInvalid},
 	{icpcode.ActionRefund, icpcode.StateUnbound, icpcode.StateRefunded},

@@ -24,6 +24,8 @@ const (
 	opApprove
 	opReject
 	opStage
+	opEnd
+	opCorrect
 	opRelease
 	opRefund
 	opVoid
@@ -34,7 +36,7 @@ const (
 )
 
 var kindNames = [numKinds]string{
-	"Issue", "SubmitAuto", "Buy", "Bind", "Grant", "Submit", "Resubmit", "Approve", "Reject", "Stage", "Release", "Refund", "Void",
+	"Issue", "SubmitAuto", "Buy", "Bind", "Grant", "Submit", "Resubmit", "Approve", "Reject", "Stage", "End", "Correct", "Release", "Refund", "Void",
 	"CloseInstance", "Import",
 }
 
@@ -46,12 +48,14 @@ type op struct {
 	actor  icpcode.AccountID
 	id     string // the request ID
 	code   icpcode.Code
-	codes  []icpcode.Code     // of a grant
+	codes  []icpcode.Code     // of a grant, or that an approval replaces
 	inst   icpcode.Instance   // facts, as the request has them
 	today  []icpcode.Instance // facts that a grant has
 	n      int
 	text   string // remark, reason, rejection or ICP number
 	stage  icpcode.Stage
+	end    icpcode.End
+	next   icpcode.Code // that a filing moved to
 	to     icpcode.AccountID
 	cert   icpcode.Certification
 	proof  string
@@ -109,11 +113,15 @@ func (o *op) do(ctx context.Context, e *icpcode.Engine) (icpcode.Result, error) 
 	case opResubmit:
 		return e.Resubmit(ctx, o.submit())
 	case opApprove:
-		return e.Approve(ctx, icpcode.ApproveRequest{Actor: o.actor, RequestID: o.id, Code: o.code, ICPNumber: o.text})
+		return e.Approve(ctx, icpcode.ApproveRequest{Actor: o.actor, RequestID: o.id, Code: o.code, ICPNumber: o.text, Replaces: o.codes})
 	case opReject:
 		return e.Reject(ctx, icpcode.RejectRequest{Actor: o.actor, RequestID: o.id, Code: o.code, Rejection: o.text})
 	case opStage:
 		return e.Stage(ctx, icpcode.StageRequest{Actor: o.actor, RequestID: o.id, Code: o.code, Stage: o.stage})
+	case opEnd:
+		return e.End(ctx, icpcode.EndRequest{Actor: o.actor, RequestID: o.id, Code: o.code, End: o.end, Successor: o.next, Reason: o.text})
+	case opCorrect:
+		return e.Correct(ctx, icpcode.CorrectRequest{Actor: o.actor, RequestID: o.id, Code: o.code, ICPNumber: o.text})
 	case opRelease:
 		return e.Release(ctx, o.ending())
 	case opRefund:
@@ -189,6 +197,8 @@ func (o *op) GoString() string {
 	say(o.assume != 0, "assuming %v", o.assume)
 	say(o.paid.Valid, "paid %v", o.paid.Decimal)
 	say(o.text != "", "text %q", o.text)
+	say(o.end != icpcode.EndNone, "end %v", o.end)
+	say(!o.next.IsZero(), "to code %v", o.next)
 	say(o.stage != icpcode.StageNone, "stage %v", o.stage)
 	say(o.broken, "a broken filing")
 	say(len(o.filing.IPs) > 0, "filing IPs %v", o.filing.IPs)
@@ -227,7 +237,7 @@ func (o *op) identity() identity {
 	case opIssue:
 		id.inst, id.n, id.to = o.inst.ID, o.n, o.to
 	case opAuto:
-		id.inst, id.more = o.inst.ID, fmt.Sprint(o.filing)
+		id.inst, id.more = o.inst.ID, spelled(&o.filing)
 	case opBuy:
 		id.n = o.n
 		if o.paid.Valid {
@@ -236,15 +246,13 @@ func (o *op) identity() identity {
 	case opBind:
 		id.code, id.inst = o.code, o.inst.ID
 	case opGrant:
-		id.to = o.to
-		var b strings.Builder
-		for _, c := range o.codes {
-			b.WriteString(c.String())
-			b.WriteByte(' ')
-		}
-		id.more = b.String()
+		id.to, id.more = o.to, o.named()
+	case opApprove:
+		id.code, id.more = o.code, o.named()
+	case opEnd:
+		id.code, id.more = o.code, o.end.String()+" "+o.next.String()
 	case opSubmit, opResubmit:
-		id.code, id.more = o.code, fmt.Sprint(o.filing)
+		id.code, id.more = o.code, spelled(&o.filing)
 	case opClose:
 		id.inst, id.refunded = o.inst.ID, o.refunded
 	case opImport:
@@ -253,7 +261,7 @@ func (o *op) identity() identity {
 		i.Issued, i.Granted = micro(i.Issued), micro(i.Granted)
 		id.code, id.more = o.code, fmt.Sprint(i, o.imp.Filing != nil)
 		if o.imp.Filing != nil {
-			id.more += fmt.Sprint(*o.imp.Filing)
+			id.more += spelled(o.imp.Filing)
 		}
 	case opStage:
 		id.code, id.more = o.code, o.stage.String()
@@ -261,4 +269,14 @@ func (o *op) identity() identity {
 		id.code = o.code
 	}
 	return id
+}
+
+// named spells the codes out.
+func (o *op) named() string {
+	var b strings.Builder
+	for _, c := range o.codes {
+		b.WriteString(c.String())
+		b.WriteByte(' ')
+	}
+	return b.String()
 }

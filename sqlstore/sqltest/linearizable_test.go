@@ -25,7 +25,8 @@ func unanswered(err error) bool {
 // over links that lose every twelfth round trip, and asks of each whether it
 // could as well have happened one request after the other. What became of
 // requests that nobody answered is read from the database. The clients share
-// one engine, two or four, which merge three times of four.
+// one engine, two or four, which merge three times of four. Every second history
+// is of filings that end, and that others replace.
 func TestLinearizable(t *testing.T) {
 	each(t, engines, linearizableOn)
 	for _, l := range links {
@@ -81,7 +82,7 @@ func linearizable(t *testing.T, stores []icpcode.Store, histories int, abandon f
 	for n := 0; n < histories || !over() || scarce() && n < 10*histories; n++ {
 		h, err := lincheck.Record(t.Context(), lincheck.Options{
 			Stores: stores, Prefix: fmt.Sprintf("h%d-", n), Again: unanswered, Abandon: abandon,
-			Engines: 1 << (n % 3), Unmerged: n%4 == 3,
+			Engines: 1 << (n % 3), Unmerged: n%4 == 3, Ends: n%2 == 1,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -114,7 +115,7 @@ func linearizableSeesRaces(t *testing.T, e engine) {
 	for n := 0; n < 40 && flagged < 3; n++ {
 		race := &lincheck.Racing{Store: s}
 		h, err := lincheck.Record(t.Context(), lincheck.Options{
-			Stores: []icpcode.Store{race}, Prefix: fmt.Sprintf("h%d-", n), NeverClose: true, Again: conflicting,
+			Stores: []icpcode.Store{race}, Prefix: fmt.Sprintf("h%d-", n), NeverClose: true, Again: conflicting, Ends: n%2 == 1,
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -103,3 +103,59 @@ func purgeEvents(t *testing.T, e engine) {
 		}
 	}
 }
+
+// TestPurgeEndedFilings forgets the history of a filing that ended: what happens
+// to the code afterwards goes on where it was, and nothing ends again.
+func TestPurgeEndedFilings(t *testing.T) { each(t, engines, purgeEndedFilings) }
+
+func purgeEndedFilings(t *testing.T, e engine) {
+	t.Helper()
+	store := sqlstore.New(e.migrated(t)[0], e.dialect, nil)
+	eng := newEngine(store)
+	ctx := t.Context()
+	res, err := eng.Issue(ctx, icpcode.IssueRequest{Actor: "a", Quantity: 3, Instance: server("a", "i-ended", 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, next, open := res.Codes[0], res.Codes[1], res.Codes[2]
+	f := icpcode.Filing{Kind: icpcode.FilingAccess, Domain: "Ended.cn", Subject: "s"}
+	for _, c := range []icpcode.Code{old, next, open} {
+		if _, err := eng.Submit(ctx, icpcode.SubmitRequest{Actor: "a", Code: c, Filing: f}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	approve := func(c icpcode.Code, replaces ...icpcode.Code) icpcode.Result {
+		t.Helper()
+		res, err := eng.Approve(ctx, icpcode.ApproveRequest{Actor: ops, Code: c, ICPNumber: "n-1", Replaces: replaces})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res
+	}
+	approve(old)
+	if got := approve(next, old); len(got.Codes) != 2 || len(got.Candidates) != 0 {
+		t.Errorf("the approval answers %+v", got)
+	}
+	if n, err := store.PurgeEvents(ctx, now.AddDate(0, 0, 1), 10); n != 1 || err != nil {
+		t.Fatalf("PurgeEvents returned %d and error %v, want the one filing that ended", n, err)
+	}
+	if _, err := eng.Correct(ctx, icpcode.CorrectRequest{Actor: ops, Code: old, ICPNumber: "n-2"}); err != nil {
+		t.Fatal(err)
+	}
+	var no *icpcode.RefusedError
+	_, err = eng.End(ctx, icpcode.EndRequest{Actor: ops, Code: old, End: icpcode.EndCancelled, Reason: "x"})
+	if !errors.As(err, &no) || !no.Decision.Fail.Has(icpcode.LIFEnd) {
+		t.Errorf("a filing whose history was purged ends again: %v", err)
+	}
+	events, err := store.Events(ctx, icpcode.EventQuery{Code: old, Limit: 10})
+	if err != nil || len(events) != 1 || events[0].Seq != 5 || events[0].Action != icpcode.ActionCorrect {
+		t.Errorf("the history goes on as %+v, %v, want event 5", events, err)
+	}
+	r, err := eng.Lookup(ctx, ops, old, icpcode.Instance{})
+	if err != nil || r.Version != 5 || r.ICPNumber() != "n-2" || r.Progress == nil || r.Progress.Successor != next {
+		t.Errorf("the record is %+v, %v", r, err)
+	}
+	if got := approve(open).Candidates; len(got) != 1 || got[0] != next {
+		t.Errorf("the candidates are %v, want what goes on", got)
+	}
+}
