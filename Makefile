@@ -44,7 +44,7 @@ help: ## list the targets
 .PHONY: test
 test: ## everything below but the mutants, the fuzzers and the measurements: 15 to 25 minutes
 	@sh tools/steps 'make test' '15 to 25 minutes on two cores, and some more the first time, which builds the linter' \
-		'$(MAKE)' clean-tree fmt-check tidy-check vet build scripts lint disable race checks cover consensus databases
+		'$(MAKE)' clean-tree fmt-check tidy-check vet build scripts lint disable race checks decisions cover consensus databases
 	@echo 'make test: everything passed'
 
 .PHONY: clean-tree
@@ -136,6 +136,15 @@ RAPID = $$($(GO) list -test -f '{{if .ForTest}}{{$$p := .ForTest}}{{range .Deps}
 checks: ## the properties, CHECKS=10000 times with STEPS=50 steps
 	@$(STEP) 'properties: $(CHECKS) checks of $(STEPS) steps' \
 		$(GO) test -count=1 -timeout 60m $(RAPID) -rapid.checks=$(CHECKS) -rapid.steps=$(STEPS) -skip '$(OWN_STEP)'
+
+# How many decisions `make decisions` writes as JSON, reads back and decides
+# again.
+DECISIONS ?= 1000000
+
+.PHONY: decisions
+decisions: ## DECISIONS=1000000 decisions of all operations, which must survive JSON
+	@ICPCODE_DECISIONS=$(DECISIONS) $(STEP) '$(DECISIONS) decisions survive JSON' \
+		$(GO) test -count=1 -v -timeout 60m -run '^TestDecisionsSurviveJSON$$' .
 
 .PHONY: cover
 cover: ## fail if the tests cover less than COVERAGE=95 percent of the root package

@@ -1484,6 +1484,8 @@ func testGRTPrivate(t *testing.T) {
 	if !slices.Equal(seqs, []uint64{2, 3}) {
 		t.Errorf("the grantee sees the events %v, want the grant and what followed", seqs)
 	}
+	t.Run("nothing of others is told", testNothingOfOthersIsTold)
+	t.Run("the rest is told", testWhatMayBeToldIsTold)
 }
 
 func testPAYWhen(t *testing.T) {

@@ -120,9 +120,9 @@ func (s *RuleSet) Digest() Digest {
 	if s.digest != (Digest{}) {
 		return s.digest
 	}
-	c := s.canonical()
-	c.Source, c.AsOf, c.Cites = "", "", nil
-	data, err := json.Marshal(c)
+	c := *s
+	c.Source, c.AsOf, c.Cites, c.Documents = "", "", nil, nil
+	data, err := json.Marshal(c.canonical())
 	if err != nil {
 		return Digest{} // of a set that no book takes
 	}

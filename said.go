@@ -52,7 +52,7 @@ func (a *saidAnswer) reason(l Lang) Reason {
 
 // decisionJSON is the JSON form of a Decision.
 type decisionJSON struct {
-	Case        Case         `json:"case"`
+	Case        caseJSON     `json:"case"`
 	Refused     bool         `json:"refused"`
 	Pass        []Rule       `json:"pass"`
 	Fail        []Rule       `json:"fail"`
@@ -69,7 +69,7 @@ type decisionJSON struct {
 // languages. docs/case.md describes the form.
 func (d Decision) MarshalJSON() ([]byte, error) {
 	j := decisionJSON{
-		Case: d.Case, Refused: d.Refused(), Pass: d.Pass.list(), Fail: d.Fail.list(), Unknown: d.Unknown.list(),
+		Case: d.Case.json(), Refused: d.Refused(), Pass: d.Pass.list(), Fail: d.Fail.list(), Unknown: d.Unknown.list(),
 		Assumed: d.Assumed.list(), Advice: d.Advice.list(), Quota: d.Quota, PhoneNeeded: d.PhoneNeeded,
 		RuleSet: ruleSetName{d.RuleSetVersion(), d.RuleSetDigest()}, Answers: []saidAnswer{},
 	}
@@ -101,7 +101,7 @@ func (d *Decision) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*d = Decision{
-		Case: j.Case, Quota: j.Quota, said: &said{j.RuleSet, j.Answers},
+		Case: j.Case.value(), Quota: j.Quota, said: &said{j.RuleSet, j.Answers},
 		Verdict: Verdict{
 			Decided: j.Case.Operation != OperationNone, PhoneNeeded: j.PhoneNeeded,
 			Pass: MakeRuleIDs(j.Pass...), Fail: MakeRuleIDs(j.Fail...), Unknown: MakeRuleIDs(j.Unknown...),
@@ -169,16 +169,7 @@ type caseJSON struct {
 }
 
 // MarshalJSON writes the case; what is zero or not known is left out.
-func (c Case) MarshalJSON() ([]byte, error) {
-	c.Instance.Created, c.Instance.Expires = c.Instance.Created.UTC(), c.Instance.Expires.UTC()
-	j := caseJSON{
-		Operation: c.Operation, At: c.At.UTC(), Operator: c.Operator, Resting: c.Resting, Quantity: c.Quantity, ForAnother: c.ForAnother,
-		Certification: c.Certification, Assume: c.Assume.list(), Instance: c.Instance, Bought: c.Bought,
-		IssuedInstance: counted(c.IssuedInstance), IssuedAccount: counted(c.IssuedAccount), Closed: c.Closed,
-		Code: c.Code, Filing: c.Filing, Grant: c.Grant, End: c.End, Replaces: c.Replaces,
-	}
-	return json.Marshal(j)
-}
+func (c Case) MarshalJSON() ([]byte, error) { return json.Marshal(c.json()) }
 
 // UnmarshalJSON reads what [Case.MarshalJSON] wrote. It does not check whether
 // the case can be: [RuleSet.Decide] does.
@@ -187,13 +178,27 @@ func (c *Case) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &j); err != nil {
 		return err
 	}
-	*c = Case{
+	*c = j.value()
+	return nil
+}
+
+func (c Case) json() caseJSON {
+	c.Instance.Created, c.Instance.Expires = c.Instance.Created.UTC(), c.Instance.Expires.UTC()
+	return caseJSON{
+		Operation: c.Operation, At: c.At.UTC(), Operator: c.Operator, Resting: c.Resting, Quantity: c.Quantity, ForAnother: c.ForAnother,
+		Certification: c.Certification, Assume: c.Assume.list(), Instance: c.Instance, Bought: c.Bought,
+		IssuedInstance: counted(c.IssuedInstance), IssuedAccount: counted(c.IssuedAccount), Closed: c.Closed,
+		Code: c.Code, Filing: c.Filing, Grant: c.Grant, End: c.End, Replaces: c.Replaces,
+	}
+}
+
+func (j *caseJSON) value() Case {
+	return Case{
 		Operation: j.Operation, At: j.At, Operator: j.Operator, Resting: j.Resting, Quantity: j.Quantity, ForAnother: j.ForAnother,
 		Certification: j.Certification, Assume: MakeRuleIDs(j.Assume...), Instance: j.Instance, Bought: j.Bought,
 		IssuedInstance: uncounted(j.IssuedInstance), IssuedAccount: uncounted(j.IssuedAccount), Closed: j.Closed,
 		Code: j.Code, Filing: j.Filing, Grant: j.Grant, End: j.End, Replaces: j.Replaces,
 	}
-	return nil
 }
 
 // counted is a count in JSON, where one that is not known is left out.

@@ -189,6 +189,39 @@ var table = []disabling{
 	{rule: icpcode.GRTPrivate, why: "an account lists another's codes", edits: []edit{
 		{"list.go", "if r.Account != r.Actor && !l.call.operator {", "if false {"},
 	}},
+	{rule: icpcode.GRTPrivate, why: "an asker learns how many codes another's instance issued, and how it was closed", edits: []edit{
+		{"quota.go", "if !l.ours {\n\t\treturn", "if false {\n\t\treturn"},
+	}},
+	{rule: icpcode.GRTPrivate, why: "a case names whose instance it is", edits: []edit{
+		{"case.go", "c.Instance = *i\n\tc.Instance.Owner = \"\"", "c.Instance = *i"},
+	}},
+	{rule: icpcode.GRTPrivate, why: "a stranger is told that there is such a code", edits: []edit{
+		{"call.go", "if roles == 0 {\n\t\treturn nil, 0, ErrNoCode", "if false {\n\t\treturn nil, 0, ErrNoCode"},
+	}},
+	{rule: icpcode.GRTPrivate, why: "the owner's history has what its grantee files", edits: []edit{
+		{"history.go", "if roles&RoleHolder == 0 && granted {", "if false {"},
+	}},
+	{rule: icpcode.GRTPrivate, why: "a history names the staff", edits: []edit{
+		{"history.go", "if e.Actor != rec.Owner && e.Actor != rec.Grantee {", "if false {"},
+	}},
+	{rule: icpcode.GRTPrivate, why: "a history has the request IDs of the other side", edits: []edit{
+		{"history.go", "if !own {\n\t\te.RequestID = \"\"", "if false {\n\t\te.RequestID = \"\""},
+	}},
+	{rule: icpcode.GRTPrivate, why: "a record has the other side's reasons", edits: []edit{
+		{"record.go", "if !r.Last.tells(role) {", "if false {"},
+	}},
+	{rule: icpcode.GRTPrivate, why: "the grantee sees what its granter paid and remarked", edits: []edit{
+		{"record.go", "v.Paid, v.Refunded, v.Remark = Money{}, Money{}, \"\"", "_ = v"},
+	}},
+	{rule: icpcode.GRTPrivate, why: "the owner finds its codes by what its grantee files", edits: []edit{
+		{"list.go", "return roles&(RoleHolder|RoleOperator) != 0 // an", "return roles != 0 // an"},
+	}},
+	{rule: icpcode.GRTPrivate, why: "a review tells the owner the addresses that its grantee files", edits: []edit{
+		{"review.go", "if roles&(RoleHolder|RoleOperator) != 0 {", "if true {"},
+	}},
+	{rule: icpcode.GRTPrivate, why: "a page goes on where only others' codes follow", edits: []edit{
+		{"page.go", "if l.mixed {\n\t\tif err := e.skipHidden", "if false {\n\t\tif err := e.skipHidden"},
+	}},
 
 	{rule: icpcode.PAYWhen, why: "nothing is advised where the quota is used up", edits: []edit{
 		{"judge.go", "d.Advice |= 1 << PAYWhen", "d.Advice |= 0"},
