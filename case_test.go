@@ -85,3 +85,33 @@ func TestDigestLeavesCitationsOut(t *testing.T) {
 		}
 	}
 }
+
+// What other packages ask of a set is what the set decides by.
+func TestWhatASetTellsOfItself(t *testing.T) {
+	set := must[*icpcode.RuleSet](t)(icpcode.Alibaba().At(at(2026, 6, 1, 0, 0, 0)))
+	facts := icpcode.Instance{Owner: "1001"}
+	for region, want := range map[string]icpcode.Tri{"cn-hangzhou": icpcode.Yes, "cn-hongkong": icpcode.No, "mars": icpcode.Unknown} {
+		facts.Region = region
+		d := set.Check(icpcode.IssueRequest{Actor: "1001", Quantity: 1, Instance: facts}, 0, at(2026, 6, 1, 0, 0, 0))
+		decided := map[icpcode.Tri]bool{icpcode.Yes: d.Pass.Has(icpcode.ELGRegion), icpcode.No: d.Fail.Has(icpcode.ELGRegion), icpcode.Unknown: d.Unknown.Has(icpcode.ELGRegion)}
+		if got := set.Mainland(region); got != want || !decided[want] {
+			t.Errorf("%s is mainland: %v, want %v; decided %v", region, got, want, decided)
+		}
+	}
+	if q, listed := set.Requirements(icpcode.NAT); !listed || q.Quota != 5 {
+		t.Errorf("NAT is listed: %v, and requires %+v", listed, q)
+	}
+	if q, listed := set.Requirements("Other"); listed || q != set.Base {
+		t.Errorf("another product is listed: %v, and requires %+v", listed, q)
+	}
+	for r := range icpcode.Assumable.All() {
+		facts.Owner, facts.Product = "", icpcode.ECS
+		c := icpcode.Case{Operation: icpcode.OperationIssue, At: at(2026, 6, 1, 0, 0, 0), Instance: facts, Assume: icpcode.Assumable, IssuedInstance: -1, Grant: &icpcode.CaseGrant{}}
+		if d := must[icpcode.Decision](t)(set.Decide(c)); d.Unknown.Has(r) && !d.Assumed.Has(r) {
+			t.Errorf("%v is not assumed", r)
+		}
+	}
+	if _, ahead := time.Date(2026, 7, 1, 0, 0, 0, 0, icpcode.Shanghai()).Zone(); ahead != 8*60*60 {
+		t.Errorf("Shanghai is %d s ahead", ahead)
+	}
+}

@@ -49,7 +49,7 @@ func (e *explainer) downgraded() words {
 	if i.PartnerIP || i.PublicIP == No || i.noPublicIP() {
 		ip = e.addresses()
 	}
-	if e.set.region(&Requirements{Mainland: true}, i) == No {
+	if e.set.Mainland(i.Region) == No {
 		region = e.say("%s, outside mainland China", "%s，不在中国大陆", plain(i.Region))
 	}
 	w := words{

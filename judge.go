@@ -183,7 +183,7 @@ func (s *RuleSet) judgeInstance(d *Decision, asked RuleIDs) {
 	if s.foreign(i) {
 		d.Fail |= 1 << FILForeign
 	}
-	d.Assumed = (c.Assume | s.Assume) & d.Unknown & assumable
+	d.Assumed = (c.Assume | s.Assume) & d.Unknown & Assumable
 }
 
 // asker reports whether the asker is the account in question (ELG-OWNER).

@@ -415,7 +415,7 @@ func flipsOf(v reflect.Value, path string, at func(sets reflect.Value) reflect.V
 		set(x.Sub(decimal.New(1, -2)))
 		return flips
 	case RuleIDs:
-		for r := range assumable.All() {
+		for r := range Assumable.All() {
 			set(x ^ MakeRuleIDs(r))
 		}
 		return flips

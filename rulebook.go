@@ -242,10 +242,10 @@ const (
 	maxSource   = 1024 // bytes
 )
 
-// assumable are the rules whose fact the caller states and can lack. How many
+// Assumable are the rules whose fact the caller states and can lack. How many
 // codes were issued and how many are asked for is not such a fact: no
 // assumption oversells.
-const assumable = elgRules&^(1<<ELGBatch|1<<ELGQuota) | 1<<GRTEnterprise
+const Assumable = elgRules&^(1<<ELGBatch|1<<ELGQuota) | 1<<GRTEnterprise
 
 // checker keeps the first problem that it is told of.
 type checker struct {
@@ -428,7 +428,7 @@ func (c *checker) policy(s *RuleSet) {
 	c.filing(&s.Filing)
 	c.between("risk.expiring_days", s.Risk.ExpiringDays, 0, maxRuleDays)
 	c.between("risk.review_days", s.Risk.ReviewDays, 0, maxRuleDays)
-	if other := s.Assume &^ assumable; other != 0 {
+	if other := s.Assume &^ Assumable; other != 0 {
 		c.bad("assume", "names a rule that cannot be assumed: "+other.String())
 	}
 }

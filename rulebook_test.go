@@ -244,7 +244,7 @@ func TestNewRuleBookAccepts(t *testing.T) {
 		},
 		"no limits":   func(s *RuleSet) { s.Grant = GrantRules{Allowed: true, MaxGrantees: NoLimit, MaxGranters: NoLimit} },
 		"no grants":   func(s *RuleSet) { s.Grant = GrantRules{} },
-		"assumed all": func(s *RuleSet) { s.Assume = assumable },
+		"assumed all": func(s *RuleSet) { s.Assume = Assumable },
 		"many": func(s *RuleSet) {
 			for i := range 998 {
 				s.MainlandRegions = append(s.MainlandRegions, fmt.Sprint("m", i))
@@ -272,7 +272,7 @@ func TestNewRuleBookAccepts(t *testing.T) {
 // TestAssumable: a set may assume what a missing fact can leave unknown.
 func TestAssumable(t *testing.T) {
 	var ids []string
-	for r := range assumable.All() {
+	for r := range Assumable.All() {
 		ids = append(ids, r.String())
 	}
 	const want = "ELG-PRODUCT ELG-OWNER ELG-BILLING ELG-TERM ELG-REMAINING ELG-REGION ELG-PUBLICIP ELG-STATUS ELG-IPINUSE ELG-ACCOUNT GRT-ENTERPRISE"
@@ -360,7 +360,7 @@ func randomBook(n func(int) int) []RuleSet {
 			Account: []AccountRule{AccountAny, AccountOthers, AccountAll}[n(3)],
 			Life:    LifeRules{[]State{StateAvailable, StateInvalid}[n(2)], flag(), flag(), flag()},
 			Risk:    RiskRules{n(36501), n(36501)},
-			Assume:  RuleIDs(n(1<<40)) & assumable,
+			Assume:  RuleIDs(n(1<<40)) & Assumable,
 		}
 		if flag() {
 			s.AsOf = at.Format(time.DateOnly)

@@ -149,6 +149,19 @@ func (s *RuleSet) clone() *RuleSet {
 	return &c
 }
 
+// Requirements returns what an instance of product p must be, and whether the
+// set lists the product: one that it does not list is judged by Base.
+func (s *RuleSet) Requirements(p Product) (q Requirements, listed bool) {
+	r, listed := s.requirements(p)
+	return *r, listed
+}
+
+// Mainland answers whether a region, in the provider's spelling, is in mainland
+// China (ELG-REGION). One that the set does not list is [Unknown].
+func (s *RuleSet) Mainland(region string) Tri {
+	return s.region(&Requirements{Mainland: true}, &Instance{Region: region})
+}
+
 // requirements returns what p must meet, and whether the set lists it.
 func (s *RuleSet) requirements(p Product) (*Requirements, bool) {
 	for i := range s.Products {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/icpcode/icpcode"
 	"github.com/icpcode/icpcode/internal/spoken"
+	"github.com/shopspring/decimal"
 )
 
 // column is one column: how it is read, written and set.
@@ -148,6 +149,12 @@ var columnTable = [...]column{
 		func(i *icpcode.Instance) string { return contract(i.ContractQuota) },
 		func(to, from *icpcode.Instance) { to.ContractQuota = from.ContractQuota },
 	},
+	{
+		"order_amount",
+		func(i *icpcode.Instance, s string) error { return parseAmount(&i.OrderAmount, s) },
+		func(i *icpcode.Instance) string { return amount(i.OrderAmount) },
+		func(to, from *icpcode.Instance) { to.OrderAmount = from.OrderAmount },
+	},
 }
 
 // The largest values that the engine takes.
@@ -249,6 +256,25 @@ func countOf(n int) string {
 	return strconv.Itoa(n)
 }
 
+// amounts are what is read as an amount of money, less than 10^15.
+var amounts = regexp.MustCompile(`^[0-9]{1,15}(\.[0-9]{1,2})?$`)
+
+func parseAmount(v *decimal.Decimal, s string) error {
+	if !amounts.MatchString(s) {
+		return errorf("%q is not an amount in yuan with at most two decimals", "%q 应为人民币金额，至多两位小数", s)
+	}
+	d, err := decimal.NewFromString(s)
+	*v = d
+	return err
+}
+
+func amount(d decimal.Decimal) string {
+	if d.IsZero() {
+		return "unknown"
+	}
+	return d.String()
+}
+
 func contract(n int) string {
 	if n == 0 {
 		return "none"
@@ -256,8 +282,8 @@ func contract(n int) string {
 	return strconv.Itoa(n)
 }
 
-// china is China's time since 1992, without daylight saving.
-var china = time.FixedZone("Asia/Shanghai", 8*60*60)
+// china is China's time.
+var china = icpcode.Shanghai()
 
 func parseDate(v *time.Time, s string) error {
 	t, err := ParseTime(s)

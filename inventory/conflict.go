@@ -86,6 +86,7 @@ var restrictive = map[string]func(a, b *icpcode.Instance) int{
 	"downgraded":        func(a, b *icpcode.Instance) int { return int(b.Downgraded) - int(a.Downgraded) },
 	"partner_ip":        func(*icpcode.Instance, *icpcode.Instance) int { return 0 }, // only yes is a statement
 	"contract_quota":    func(a, b *icpcode.Instance) int { return a.ContractQuota - b.ContractQuota },
+	"order_amount":      func(a, b *icpcode.Instance) int { return a.OrderAmount.Cmp(b.OrderAmount) },
 }
 
 // silent reports whether the text of a column says nothing.

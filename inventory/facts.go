@@ -68,6 +68,7 @@ func (e *FactsError) Unwrap() error { return e.Err }
 //	ips               the public addresses, separated by spaces
 //	partner_ip        yes or no
 //	contract_quota    codes that a contract allows
+//	order_amount      what was paid for the order, in yuan
 //
 // An empty cell leaves the fact as the inventory has it; "unknown" makes it
 // unknown. Reading is strict: an unknown or repeated column, a repeated ID or

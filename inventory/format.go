@@ -72,7 +72,7 @@ func (t *tree) isOwn() bool {
 		return false
 	}
 	for n := t.first(0); n > 0; n = t.nodes[n].next {
-		if k := t.nodes[n].key; k < keyID || k > keyContractQuota {
+		if k := t.nodes[n].key; k < keyID || k > keyOrderAmount {
 			return false
 		}
 	}

@@ -192,8 +192,9 @@ const (
 	keyIPHeld
 	keyDowngraded
 	keyContractQuota
+	keyOrderAmount
 
-	lastKey = keyContractQuota
+	lastKey = keyOrderAmount
 )
 
 var keyNames = [...]string{
@@ -372,6 +373,7 @@ var keyNames = [...]string{
 	keyIPHeld:                      "ip_held",
 	keyDowngraded:                  "downgraded",
 	keyContractQuota:               "contract_quota",
+	keyOrderAmount:                 "order_amount",
 }
 
 const keySlots = 512

@@ -28,6 +28,7 @@ var columnWords = map[string]string{
 	"公网ip": "ips", "公网ip地址": "ips", "公网地址": "ips", "弹性公网ip": "ips", "弹性ip": "ips",
 	"合作伙伴ip": "partner_ip", "ip被占用": "ip_held", "ip是否被占用": "ip_held", "ip是否被其他备案占用": "ip_held",
 	"降配": "downgraded", "是否降配": "downgraded", "合同配额": "contract_quota", "合同约定的数量": "contract_quota",
+	"订单金额": "order_amount", "实付金额": "order_amount",
 }
 
 // columnOf returns the column that a header names, or the header as it is.

@@ -14,7 +14,7 @@ import (
 )
 
 // china is the time of the rules and of everything that is printed.
-var china = time.FixedZone("Asia/Shanghai", 8*60*60)
+var china = icpcode.Shanghai()
 
 // parseTime reads the value of -at. A date alone is its first instant in China.
 func parseTime(s string) (time.Time, error) {
@@ -24,10 +24,7 @@ func parseTime(s string) (time.Time, error) {
 
 // assumable are the rules that -assume can name. How many codes were issued is
 // not to be assumed: no assumption oversells.
-var assumable = icpcode.MakeRuleIDs(
-	icpcode.ELGProduct, icpcode.ELGOwner, icpcode.ELGBilling, icpcode.ELGTerm, icpcode.ELGRemaining, icpcode.ELGRegion,
-	icpcode.ELGPublicIP, icpcode.ELGStatus, icpcode.ELGIPInUse, icpcode.ELGAccount,
-)
+var assumable = icpcode.Assumable &^ icpcode.MakeRuleIDs(icpcode.GRTEnterprise) // nothing here is granted
 
 // parseAssume reads rule IDs, separated by commas or spaces.
 func parseAssume(words []string) (icpcode.RuleIDs, error) {

@@ -56,7 +56,7 @@ type answer struct {
 	given    []inventory.Change // facts that the user gave
 	terms    []shortTerm        // that were stated too long
 	set      *icpcode.RuleSet
-	q        *icpcode.Requirements
+	q        icpcode.Requirements
 	listed   bool // the set lists the product
 	decision icpcode.Decision
 	verdict  verdict
@@ -149,19 +149,13 @@ func (q *question) mainland(provider, region string) icpcode.Tri {
 	if err != nil {
 		return icpcode.Unknown
 	}
-	if slices.Contains(set.MainlandRegions, region) {
-		return icpcode.Yes
-	}
-	if slices.Contains(set.OtherRegions, region) {
-		return icpcode.No
-	}
-	return icpcode.Unknown
+	return set.Mainland(region)
 }
 
 // judge answers under a.set.
 func (q *question) judge(a *answer) {
 	i := &a.server.Instance
-	a.q, a.listed = requirements(a.set, i.Product)
+	a.q, a.listed = a.set.Requirements(i.Product)
 	used := q.issued.of(i.ID)
 	if i.TermMonths == 0 && i.FirstTermMonths >= a.q.TermMonths {
 		i.TermMonths = i.FirstTermMonths // renewals only add to it
@@ -192,7 +186,7 @@ func (q *question) judge(a *answer) {
 		a.verdict, a.least, a.most = verdictYes, left, left
 	}
 	if a.verdict != verdictNo {
-		a.until = lapses(a.q, i)
+		a.until = lapses(&a.q, i)
 	}
 	a.missing = 0
 	a.reasons = a.reasons[:0]
@@ -260,16 +254,6 @@ func (a *answer) could() int {
 		return q.Left()
 	}
 	return max(0, a.decision.Quota.Limit)
-}
-
-// requirements returns what the set asks of a product, and whether it lists it.
-func requirements(s *icpcode.RuleSet, p icpcode.Product) (*icpcode.Requirements, bool) {
-	for i := range s.Products {
-		if s.Products[i].Product == p {
-			return &s.Products[i].Requirements, true
-		}
-	}
-	return &s.Base, false
 }
 
 const day = 24 * time.Hour

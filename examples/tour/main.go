@@ -46,7 +46,7 @@ func main() {
 }
 
 // china is the time of the rules and of everything that is printed.
-var china = time.FixedZone("Asia/Shanghai", 8*60*60)
+var china = icpcode.Shanghai()
 
 // run takes the tour and returns what it shows, also of one that fails.
 func run(args []string, env func(string) string) (string, error) {
