@@ -220,6 +220,21 @@ func (g *caseGen) aCase(s shape, set *icpcode.RuleSet) icpcode.Case {
 	if s.grant {
 		c.Grant = &icpcode.CaseGrant{Out: g.limit(set), In: g.limit(set), Acquainted: g.rarely(2), Phone: icpcode.Phone(g.IntN(5))}
 	}
+	if s.operation == icpcode.OperationEnd {
+		c.End = &icpcode.CaseEnd{End: icpcode.EndDeregistered + icpcode.End(g.IntN(3))}
+		if c.End.End == icpcode.EndMoved && c.Operator {
+			other := g.other()
+			c.End.Successor = &other
+		}
+		if g.rarely(4) {
+			c.Code.State, c.Code.Ended, c.End.Again = icpcode.StateFiled, c.End.End, true
+		}
+	}
+	if s.operation == icpcode.OperationApprove {
+		for range g.IntN(3) {
+			c.Replaces = append(c.Replaces, g.other())
+		}
+	}
 	if s.codes {
 		for range g.IntN(3) {
 			c.Grant.Instances = append(c.Grant.Instances, g.facts(set, c.At))
@@ -229,6 +244,15 @@ func (g *caseGen) aCase(s shape, set *icpcode.RuleSet) icpcode.Case {
 		}
 	}
 	return c
+}
+
+// other is what is known of a code beside the one that it is about.
+func (g *caseGen) other() icpcode.CaseOther {
+	o := icpcode.CaseOther{State: icpcode.StateUnbound + icpcode.State(g.IntN(6)), SameService: !g.rarely(3)}
+	if o.State == icpcode.StateFiled && g.rarely(2) {
+		o.Ended = icpcode.EndDeregistered + icpcode.End(g.IntN(3))
+	}
+	return o
 }
 
 func (g *caseGen) limit(set *icpcode.RuleSet) icpcode.CaseCap {

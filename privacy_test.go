@@ -220,6 +220,8 @@ func (h *hiding) populate() {
 	done(h.eng.Reject(h.ctx, icpcode.RejectRequest{Actor: staff, RequestID: id(h.operator), Code: c[0], Rejection: "correct" + h.request}))
 	done(h.eng.Approve(h.ctx, icpcode.ApproveRequest{Actor: staff, RequestID: id(h.operator), Code: c[1], ICPNumber: "备" + h.request}))
 	done(h.eng.Approve(h.ctx, icpcode.ApproveRequest{Actor: staff, RequestID: id(h.operator), Code: c[9], ICPNumber: "备" + h.request}))
+	done(h.eng.Correct(h.ctx, icpcode.CorrectRequest{Actor: staff, RequestID: id(h.operator), Code: c[1], ICPNumber: "备案" + h.request}))
+	done(h.eng.End(h.ctx, icpcode.EndRequest{Actor: staff, RequestID: id(h.operator), Code: c[1], End: icpcode.EndDeregistered, Reason: "ended"}))
 	done(h.eng.Release(h.ctx, icpcode.ReleaseRequest{Actor: theGrantee, RequestID: id(h.request), Code: c[2], Reason: h.reason}))
 	done(h.eng.Refund(h.ctx, icpcode.RefundRequest{Actor: theOwner, RequestID: id(h.remark), Code: bought[0], Reason: h.remark}))
 	file(theOwner, h.remark, c[4], icpcode.Filing{Kind: icpcode.FilingFirst, Domain: "own" + h.remark + ".cn", Subject: "own" + h.remark})
@@ -400,6 +402,31 @@ var asked = map[string]func(*asking){
 			both(q, func(e *icpcode.Engine, r icpcode.ApproveRequest) (icpcode.Result, error) { return e.Approve(q.ctx, r) }, icpcode.ApproveRequest{
 				Actor: q.actor, RequestID: id, Code: c, ICPNumber: "备1",
 			})
+			for n, other := range []icpcode.Code{q.codes[0], q.codes[2], foreignCode(q.t)} {
+				both(q, func(e *icpcode.Engine, r icpcode.ApproveRequest) (icpcode.Result, error) { return e.Approve(q.ctx, r) }, icpcode.ApproveRequest{
+					Actor: q.actor, RequestID: fmt.Sprint(id, n), Code: c, ICPNumber: "备1", Replaces: []icpcode.Code{other},
+				})
+			}
+		})
+	},
+	"End": func(q *asking) {
+		q.each(func(c icpcode.Code, id string) {
+			for k, successor := range []icpcode.Code{{}, q.codes[0], q.codes[2], foreignCode(q.t)} {
+				end := icpcode.EndDeregistered
+				if k > 0 {
+					end = icpcode.EndMoved
+				}
+				both(q, func(e *icpcode.Engine, r icpcode.EndRequest) (icpcode.Result, error) { return e.End(q.ctx, r) }, icpcode.EndRequest{
+					Actor: q.actor, RequestID: fmt.Sprint(id, k), Code: c, End: end, Successor: successor, Reason: "why",
+				})
+			}
+		})
+	},
+	"Correct": func(q *asking) {
+		q.each(func(c icpcode.Code, id string) {
+			both(q, func(e *icpcode.Engine, r icpcode.CorrectRequest) (icpcode.Result, error) { return e.Correct(q.ctx, r) }, icpcode.CorrectRequest{
+				Actor: q.actor, RequestID: id, Code: c, ICPNumber: "备1",
+			})
 		})
 	},
 	"Reject": func(q *asking) {
@@ -470,6 +497,13 @@ var asked = map[string]func(*asking){
 			}
 		})
 	},
+	"Move": func(q *asking) {
+		for n := range q.servers {
+			wholes(q, func(ctx context.Context, r icpcode.ListRequest) iter.Seq2[icpcode.Assessment, error] {
+				return q.eng.Move(ctx, r, q.today(n))
+			})
+		}
+	},
 	"Owned":     func(q *asking) { wholes(q, q.eng.Owned) },
 	"Received":  func(q *asking) { wholes(q, q.eng.Received) },
 	"Pick":      func(q *asking) { wholes(q, q.eng.Pick) },
@@ -538,7 +572,7 @@ func testNothingOfOthersIsTold(t *testing.T) {
 				same(t, fmt.Sprintf("%s asked by the %s, secret %d", method, name, secret), first.told, other.told)
 			}
 		}
-		staffOnly := []string{"Approve", "Reject", "Stage", "Void", "CloseInstance", "Import"}
+		staffOnly := []string{"Approve", "End", "Correct", "Reject", "Stage", "Void", "CloseInstance", "Import"}
 		if (answered == 0) != slices.Contains(staffOnly, method) {
 			t.Errorf("%s was answered %d times", method, answered)
 		}
