@@ -171,6 +171,7 @@ func (h *handler) find(w http.ResponseWriter, r *http.Request) (*route, string, 
 			continue
 		}
 		if r.Method == route.method || r.Method == http.MethodHead && route.method == http.MethodGet {
+			r.Pattern = route.method + " " + route.path // for logs, as of a http.ServeMux
 			return route, handle, nil
 		}
 		allowed = append(allowed, route.method)
