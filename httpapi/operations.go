@@ -378,7 +378,10 @@ func closeInstance(c *call, b *closeBody) (result, error) {
 func importCode(c *call, b *importBody) (result, error) {
 	code, err := c.h.o.CodeFormat.Parse(b.Code)
 	if err != nil {
-		return result{}, err
+		// Of another format it is: the engine says whether that is imported.
+		if code, err = icpcode.Opaque.Parse(b.Code); err != nil {
+			return result{}, err
+		}
 	}
 	r, err := c.eng.Import(c, icpcode.ImportRequest{
 		Actor: c.account, RequestID: c.key, Code: code, State: b.State, Owner: b.Owner, Grantee: b.Grantee, InstanceID: b.Instance,

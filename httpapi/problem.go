@@ -3,7 +3,6 @@ package httpapi
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -102,7 +101,11 @@ func (c *call) problem(err error) problem {
 	}
 	var no *icpcode.RefusedError
 	if category == icpcode.CategoryRefused && errors.As(err, &no) {
-		p.Reasons, p.Decision = slices.Collect(no.Decision.Reasons(c.lang)), &no.Decision
+		p.Decision = &no.Decision
+		for r := range no.Decision.Reasons(c.lang) {
+			r.Citations = append([]icpcode.Citation{}, r.Citations...) // none is a list, too
+			p.Reasons = append(p.Reasons, r)
+		}
 	}
 	return p
 }

@@ -91,7 +91,7 @@ func (o *op) as(id string) *op {
 }
 
 // do asks an engine for the operation.
-func (o *op) do(ctx context.Context, e *icpcode.Engine) (icpcode.Result, error) {
+func (o *op) do(ctx context.Context, e Engine) (icpcode.Result, error) {
 	switch o.kind {
 	case opIssue:
 		return e.Issue(ctx, o.issue())

@@ -33,6 +33,9 @@ type setup struct {
 	choices  []func(*gen) []todo
 	seen     *coverage
 
+	// front stands between the checks and their engines; nil: nothing does.
+	front func(icpcode.Store, icpcode.Options) (eng, dry Engine)
+
 	engineBook *icpcode.RuleBook // that the engine has in place of book
 	options    func(*icpcode.Options)
 	between    func(w *world, s icpcode.Store) icpcode.Store // the engine and the store
@@ -73,8 +76,8 @@ type world struct {
 	store icpcode.Store
 	tap   *tap
 	opt   icpcode.Options
-	eng   *icpcode.Engine
-	dry   *icpcode.Engine
+	eng   Engine
+	dry   Engine
 
 	now     time.Time
 	reads   int // of the clock
@@ -234,8 +237,12 @@ func (w *world) configure(c config) {
 	if w.between != nil {
 		s = w.between(w, s)
 	}
-	w.eng = icpcode.New(s, &opt)
-	w.dry = w.eng.DryRun()
+	if w.front != nil {
+		w.eng, w.dry = w.front(s, opt)
+		return
+	}
+	eng := icpcode.New(s, &opt)
+	w.eng, w.dry = eng, eng.DryRun()
 }
 
 // verify is the phone hook.
