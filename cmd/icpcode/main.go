@@ -60,6 +60,9 @@ type system struct {
 
 // run runs the command and returns its exit status.
 func run(args []string, s *system) int {
+	if len(args) > 0 && served[args[0]] {
+		return s.hand(args)
+	}
 	if completesDash(args) {
 		var out bytes.Buffer
 		to := s.stdout
