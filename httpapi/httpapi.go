@@ -82,6 +82,12 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	ctx, cancel := context.WithTimeout(r.Context(), h.o.Timeout)
 	defer cancel()
+	// A client that sends slowly must not keep the connection: a body that no
+	// one reads is read by the server when the answer is written. Where there
+	// is no deadline to set, the server has its own.
+	if until, ok := ctx.Deadline(); ok {
+		_ = http.NewResponseController(w).SetReadDeadline(until)
+	}
 	c := &call{Context: ctx, h: h, r: r, lang: lang}
 	answer, err := c.serve(w)
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/icpcode/icpcode"
@@ -29,14 +28,7 @@ func (c *call) read(w http.ResponseWriter) ([]byte, error) {
 		c.r.Header.Get("Content-Encoding") != "" {
 		return nil, errMediaType
 	}
-	// The deadline is taken back: after it the server could not tell that a
-	// client leaves. Where there is none to set, the server has its own.
-	conn := http.NewResponseController(w)
-	if until, ok := c.Deadline(); ok {
-		_ = conn.SetReadDeadline(until)
-	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, c.r.Body, maxBody))
-	_ = conn.SetReadDeadline(time.Time{})
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
 		return nil, errTooLarge

@@ -19,6 +19,8 @@ type Engine interface {
 	Resubmit(context.Context, icpcode.SubmitRequest) (icpcode.Result, error)
 	Approve(context.Context, icpcode.ApproveRequest) (icpcode.Result, error)
 	Reject(context.Context, icpcode.RejectRequest) (icpcode.Result, error)
+	End(context.Context, icpcode.EndRequest) (icpcode.Result, error)
+	Correct(context.Context, icpcode.CorrectRequest) (icpcode.Result, error)
 	Stage(context.Context, icpcode.StageRequest) (icpcode.Result, error)
 	Release(context.Context, icpcode.ReleaseRequest) (icpcode.Result, error)
 	Refund(context.Context, icpcode.RefundRequest) (icpcode.Result, error)

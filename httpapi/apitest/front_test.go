@@ -303,6 +303,7 @@ func (c *client) change(s *side, key, path string, body any) (icpcode.Result, er
 		icpcode.Result
 
 		Codes       []ref             `json:"codes"`
+		Candidates  []ref             `json:"candidates"`
 		Replayed    bool              `json:"replayed"`
 		PhoneNeeded bool              `json:"phone_needed"`
 		Decision    *icpcode.Decision `json:"decision"`
@@ -322,6 +323,13 @@ func (c *client) change(s *side, key, path string, body any) (icpcode.Result, er
 			return icpcode.Result{}, fmt.Errorf("the answer to %s has the code %+v", path, got.Codes[i])
 		}
 		r.Codes = append(r.Codes, code)
+	}
+	for i := range got.Candidates {
+		code, err := c.open(s.account, &got.Candidates[i])
+		if err != nil {
+			return icpcode.Result{}, err
+		}
+		r.Candidates = append(r.Candidates, code)
 	}
 	return r, nil
 }
@@ -356,10 +364,12 @@ func (c *client) Buy(_ context.Context, r icpcode.BuyRequest) (icpcode.Result, e
 	s := newSide(r.Actor)
 	s.paid = r.Paid
 	got, err := c.change(s, r.RequestID, "/v1/codes/buy", object{"quantity": r.Quantity, "remark": r.Remark})
-	if err == nil && got.Replayed {
-		return got, nil // they may be bound by now
+	for _, code := range got.Codes {
+		if _, known := c.instance[code]; !known { // else it may be bound by now
+			c.instance[code] = ""
+		}
 	}
-	return c.learn("", got, err)
+	return got, err
 }
 
 func (c *client) Bind(_ context.Context, r icpcode.BindRequest) (icpcode.Result, error) {
@@ -378,11 +388,7 @@ func (c *client) Grant(ctx context.Context, r icpcode.GrantRequest) (icpcode.Res
 	if c.strange(r.Instances, r.Codes...) {
 		return c.engine.Grant(beside(ctx, s), r)
 	}
-	handles := []string{}
-	for _, code := range r.Codes {
-		handles = append(handles, c.handles.Seal(r.Actor, code))
-	}
-	return c.change(s, r.RequestID, "/v1/codes/grant", object{"codes": handles, "grant_to": r.GrantTo, "proof": r.Proof})
+	return c.change(s, r.RequestID, "/v1/codes/grant", object{"codes": c.sealed(r.Actor, r.Codes), "grant_to": r.GrantTo, "proof": r.Proof})
 }
 
 func (c *client) Submit(ctx context.Context, r icpcode.SubmitRequest) (icpcode.Result, error) {
@@ -402,7 +408,28 @@ func (c *client) Resubmit(ctx context.Context, r icpcode.SubmitRequest) (icpcode
 }
 
 func (c *client) Approve(_ context.Context, r icpcode.ApproveRequest) (icpcode.Result, error) {
-	return c.on(newSide(r.Actor), r.RequestID, r.Code, "approve", object{"icp_number": r.ICPNumber})
+	return c.on(newSide(r.Actor), r.RequestID, r.Code, "approve", object{"icp_number": r.ICPNumber, "replaces": c.sealed(r.Actor, r.Replaces)})
+}
+
+// sealed returns the handles of codes for an account.
+func (c *client) sealed(account icpcode.AccountID, codes []icpcode.Code) []string {
+	handles := []string{}
+	for _, code := range codes {
+		handles = append(handles, c.handles.Seal(account, code))
+	}
+	return handles
+}
+
+func (c *client) End(_ context.Context, r icpcode.EndRequest) (icpcode.Result, error) {
+	body := object{"end": r.End, "reason": r.Reason}
+	if !r.Successor.IsZero() {
+		body["successor"] = c.handles.Seal(r.Actor, r.Successor)
+	}
+	return c.on(newSide(r.Actor), r.RequestID, r.Code, "end", body)
+}
+
+func (c *client) Correct(_ context.Context, r icpcode.CorrectRequest) (icpcode.Result, error) {
+	return c.on(newSide(r.Actor), r.RequestID, r.Code, "correct", object{"icp_number": r.ICPNumber})
 }
 
 func (c *client) Reject(_ context.Context, r icpcode.RejectRequest) (icpcode.Result, error) {
@@ -680,7 +707,7 @@ func TestHistories(t *testing.T) {
 	}
 	ruletest.RunThrough(t, nil, s.front)
 	t.Logf("%d changes were sent, %d could not be; of %d exchanges %d were held against the document", s.sent, s.unsent, s.n, s.checked.n)
-	elsewhere := []string{"GET /v1/grants/grantees", "GET /v1/instances", "GET /v1/openapi.json", "POST /v1/codes/find", "POST /v1/codes/{code}/reveal"}
+	elsewhere := []string{"GET /v1/grants/grantees", "GET /v1/instances", "GET /v1/openapi.json", "POST /v1/codes/find", "POST /v1/codes/{code}/correct", "POST /v1/codes/{code}/end", "POST /v1/codes/{code}/reveal"}
 	if missing := s.checked.missing(); plant == "" && !slices.Equal(missing, elsewhere) {
 		t.Errorf("no exchange was held against the document of %v", missing)
 	}
