@@ -30,6 +30,7 @@ type command struct {
 	factsFile   string
 	regionFlag  string
 	explainID   string
+	sitesFlag   int    // of precheck
 	dnsFile     string // of review
 	allFile     string // of review
 	json, csv   bool

@@ -30,7 +30,7 @@ var pages = map[string]struct{ intro, order, output, document, complete string }
 		document: "\n\n`precheck -json` writes one document, a server at a time:\n\n",
 		complete: "`complete` is false if an inventory is incomplete or could not be read; `problems` has the first hundred of what is wrong. `unmatched` are the\n" +
 			"rows of `-facts` and `-issued` about servers that are in no inventory. If the run stops at a problem, the document has neither `unmatched`,\n" +
-			"`rule_sets` nor `fleet`.\n",
+			"`rule_sets` nor `fleet`. With `-sites` there is also `sites`, the plan.\n",
 	},
 	"zh": {
 		intro: "# 命令\n\n" +
@@ -46,7 +46,7 @@ var pages = map[string]struct{ intro, order, output, document, complete string }
 			"的信息，不读取结论。各列依次为\n\n",
 		document: "\n\n`precheck -json` 输出一个文档，逐台服务器写出：\n\n",
 		complete: "清单不完整或无法读取时 `complete` 为false；`problems` 列出前一百个问题；`unmatched` 为 `-facts` 和 `-issued` 中不在任何清单里的服务器。因问题中止时，\n" +
-			"文档没有 `unmatched`、`rule_sets` 和 `fleet`。\n",
+			"文档没有 `unmatched`、`rule_sets` 和 `fleet`。用 `-sites` 时另有 `sites`（方案）。\n",
 	},
 }
 

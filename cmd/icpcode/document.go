@@ -201,8 +201,17 @@ func (p *jsonPrinter) end(f *fleet) error {
 		p.member(",\n\"unmatched\": ", append([]jsonUnmatched{}, p.unmatched...)),
 		p.member(",\n\"rule_sets\": ", sets),
 		p.member(",\n\"fleet\": ", f.document()),
+		p.sites(f),
 		write(p.command, "\n}\n"),
 	)
+}
+
+// sites writes the plan of -sites.
+func (p *jsonPrinter) sites(f *fleet) error {
+	if p.sitesFlag == 0 || f.total() == 0 {
+		return nil
+	}
+	return p.member(",\n\"sites\": ", f.plan(p.sitesFlag))
 }
 
 func (f *fleet) document() jsonFleet {

@@ -34,6 +34,7 @@ type share struct {
 	tally   tally
 	missing factSet   // of an unknown one
 	cure    cure      // of one that may not; what is "" if nothing helps
+	changes int       // remedies in the cure
 	paid    bool      // nothing but a paid code helps
 	until   time.Time // of one that may, or perhaps
 }
@@ -88,8 +89,9 @@ type fleet struct {
 	now      tally
 	pending  map[factSet]*tally
 	cures    map[cure]*tally
-	replace  tally // servers that nothing helps; Codes is 0
-	paid     tally // servers that can only have paid codes; Codes is 0
+	options  map[option]int // servers that may not, by what would help, for -sites
+	replace  tally          // servers that nothing helps; Codes is 0
+	paid     tally          // servers that can only have paid codes; Codes is 0
 	lapses   map[time.Time]*lapse
 	reasons  map[reasonKey]*reasonCount
 	accounts map[string]share // the best so far, where codes are counted per account
@@ -102,7 +104,7 @@ type fleet struct {
 func newFleet(s speaker) *fleet {
 	return &fleet{
 		speaker: s,
-		pending: make(map[factSet]*tally), cures: make(map[cure]*tally),
+		pending: make(map[factSet]*tally), cures: make(map[cure]*tally), options: make(map[option]int),
 		lapses: make(map[time.Time]*lapse), reasons: make(map[reasonKey]*reasonCount),
 		accounts: make(map[string]share), judged: make(map[string]int), given: make(map[string]int),
 	}
@@ -153,7 +155,8 @@ func (f *fleet) share(a *answer) share {
 	case verdictUnknown:
 		s.missing = a.missing
 	case verdictNo:
-		s.cure, s.paid = f.cure(a), paidOnly(a)
+		s.cure, s.changes = f.cure(a)
+		s.paid = paidOnly(a)
 		s.tally.Codes = a.could()
 		if s.cure.what == "" {
 			s.tally.Codes = 0
@@ -177,6 +180,9 @@ func (f *fleet) apply(s share, sign int) {
 		if s.cure.what == "" {
 			f.replace.add(s.tally, sign)
 			return
+		}
+		if o := optionOf(s); f.options[o] > 0 || len(f.options) < maxGroups {
+			f.options[o] += sign
 		}
 		tallyOf(f.cures, s.cure, cure{f.say("several remedies", "多项措施"), false}).add(s.tally, sign)
 		return
@@ -219,12 +225,12 @@ func paidOnly(a *answer) bool {
 }
 
 // cure returns what would let the server have codes, what being "" if nothing
-// does and another server is needed.
-func (f *fleet) cure(a *answer) cure {
+// does and another server is needed, and how many changes that takes.
+func (f *fleet) cure(a *answer) (c cure, changes int) {
 	i, fail := &a.server.Instance, a.decision.Fail
 	gone := i.Status == icpcode.StatusRefunded || i.Status == icpcode.StatusReleased
 	if fail&incurable != 0 || fail.Has(icpcode.ELGStatus) && gone || fail.Has(icpcode.ELGTerm) && a.q.FirstPurchaseOnly {
-		return cure{}
+		return cure{}, 0
 	}
 	// Who converts a server to subscription chooses the term.
 	bought := icpcode.RuleIDs(0)
@@ -240,11 +246,12 @@ func (f *fleet) cure(a *answer) cure {
 			terms = append(terms, r.Required)
 		}
 	}
-	what := strings.Join(distinct(remedies), f.say("; ", "；"))
+	remedies = distinct(remedies)
+	what := strings.Join(remedies, f.say("; ", "；"))
 	if len(terms) > 0 {
 		what = f.say("%s (%s)", "%s（%s）", what, strings.Join(terms, f.say("; ", "；")))
 	}
-	return cure{what, a.decision.Unknown&^a.decision.Assumed&^bought == 0}
+	return cure{what, a.decision.Unknown&^a.decision.Assumed&^bought == 0}, len(remedies)
 }
 
 // distinct leaves out what another says too, word for word and more.

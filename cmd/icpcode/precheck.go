@@ -23,6 +23,10 @@ func (c *command) precheckCommand() *cobra.Command {
 			switch {
 			case len(files) == 0:
 				return errorf("name the inventory files; - is standard input", "请指定清单文件；- 表示标准输入")
+			case c.sitesFlag < 0 || c.sitesFlag > maxSites:
+				return errorf("-sites takes a number up to %d", "-sites 应为不超过%d的数字", maxSites)
+			case c.sitesFlag > 0 && (c.csv || c.explainID != ""):
+				return errorf("-sites goes with neither -csv nor -explain", "-sites 不能与 -csv 或 -explain 同用")
 			case c.csv && (c.json || c.explainID != ""):
 				return errorf("-csv goes with neither -json nor -explain", "-csv 不能与 -json 或 -explain 同用")
 			}
@@ -36,6 +40,8 @@ func (c *command) precheckCommand() *cobra.Command {
 		"CSV, a row for each server and reason; without the fleet's totals. With -lang zh for Excel: Chinese headers, and a byte order mark",
 		"输出CSV，每台服务器的每个原因一行，数量只在首行；不含汇总。-lang zh 时表头为中文并带BOM，可直接用Excel打开",
 	))
+	f.IntVar(&c.sitesFlag, "sites", 0, c.say(
+		"what to renew, convert, bind or buy so that a `NUMBER` of sites can be filed, fewest changes first", "备案`数量`个网站需要续费、转包月、绑定或购买什么，变更最少的在前"))
 	f.StringVar(&c.explainID, "explain", "", c.say("everything about the server of this `ID`", "说明该`ID`的服务器的全部情况"))
 	c.judging(cmd)
 	c.asking(cmd, c.say(

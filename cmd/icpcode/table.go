@@ -258,6 +258,9 @@ func (t *table) end(f *fleet) error {
 	}
 	t.reasons(f)
 	t.codesPart(f)
+	if t.sitesFlag > 0 {
+		t.sites(f)
+	}
 	t.basis(f)
 	return nil
 }
