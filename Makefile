@@ -169,6 +169,16 @@ disable: ## disable each rule in turn and see its test fail
 	@ICPCODE_DISABLE=1 $(STEP) 'each rule disabled in turn' \
 		$(GO) test -count=1 -timeout 60m ./internal/disable
 
+# How many seeds `make year` plays on memstore, and how many on SQLite.
+YEARS ?= 1000
+SQLITE_YEARS ?= 20
+
+.PHONY: year
+year: ## a provider's year from each of YEARS=1000 seeds on memstore and SQLITE_YEARS=20 on SQLite, audited
+	@$(STEP) 'the page of one year' $(GO) test -count=1 -v -run '^TestYear$$/^seed_0$$' ./internal/year
+	@$(STEP) 'years on memstore: $(YEARS) seeds' $(GO) test -count=1 -timeout 4h -run '^TestYear$$' ./internal/year -years $(YEARS)
+	@$(STEP) 'years on SQLite: $(SQLITE_YEARS) seeds' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -timeout 4h -run '^TestYear$$' . -years $(SQLITE_YEARS)"
+
 .PHONY: bench
 bench: ## what the library costs, as ratios to floors measured beside it
 	@ICPCODE_BENCH=1 $(STEP) 'ratios' $(GO) test $(BENCH_PKG) -run '$(BENCH_RUN)' -v -count=1 -benchtime=200ms -timeout 30m
