@@ -107,9 +107,9 @@ func aFact(r *rand.Rand, name string, v reflect.Value) reflect.Value {
 }
 
 // brokenWriter fails.
-type brokenWriter struct{ error }
+type brokenWriter struct{ err error }
 
-func (w brokenWriter) Write([]byte) (int, error) { return 0, w.error }
+func (w brokenWriter) Write([]byte) (int, error) { return 0, w.err }
 
 func TestWriteJSONFails(t *testing.T) {
 	full := errors.New("full")
