@@ -29,6 +29,14 @@ type ListRequest struct {
 	// State narrows the list to one state, as the list shows it; StateNone
 	// means all.
 	State State
+	// Stage narrows the list to filings whose review is in that stage
+	// (LIF-STAGE), Rejected to those that were sent back and not sent again
+	// (LIF-REJECT), and Before, with one of them, to those that have been so
+	// since before that instant. Such lists have only filings that are the
+	// asker's to know.
+	Stage    Stage
+	Rejected bool
+	Before   time.Time
 	// Facts is asked for today's facts instead of Options.Facts, which says
 	// how. If both are nil nothing is known: a code whose instance has expired
 	// then shows its recorded state (LIF-EFFECTIVE).
@@ -336,7 +344,7 @@ func (l *listing) concerns(i int, rec *Record) bool {
 	if !l.passes[i].keep(rec, l.r.Account) || l.only != nil && !l.only(rec) {
 		return false
 	}
-	if !l.knows(rec) {
+	if !l.knows(rec) || l.r.aboutReview() && !l.r.inReview(rec.Progress) {
 		return false
 	}
 	s := l.r.State
@@ -416,6 +424,12 @@ func (l *listing) prepare() error {
 	if r.State >= numStates {
 		return invalid("State", "is not a known state")
 	}
+	if err := r.checkReview(); err != nil {
+		return err
+	}
+	if r.aboutReview() && r.State == StateNone {
+		l.base.State = StateFiling // nothing else is under review
+	}
 	// What shows as one of these is recorded as it.
 	if r.State == StateUnbound || r.State == StateFiling || r.State == StateFiled {
 		l.base.State = r.State
@@ -465,7 +479,32 @@ func (r *ListRequest) narrow(q *Query) (bool, error) {
 }
 
 // aboutFiling reports whether something of a filing is asked for.
-func (r *ListRequest) aboutFiling() bool { return r.ICPNumber != "" || r.Domain != "" || r.App != "" }
+func (r *ListRequest) aboutFiling() bool {
+	return r.ICPNumber != "" || r.Domain != "" || r.App != "" || r.aboutReview()
+}
+
+// aboutReview reports whether what was told of a review is asked for.
+func (r *ListRequest) aboutReview() bool { return r.Stage != StageNone || r.Rejected }
+
+// inReview reports whether what was told of a review is what is asked for.
+func (r *ListRequest) inReview(p *Progress) bool {
+	since := func(t time.Time) bool { return r.Before.IsZero() || t.Before(r.Before) }
+	if p == nil || r.Rejected && (p.Rejection == "" || !since(p.Rejected)) {
+		return false
+	}
+	return r.Stage == StageNone || p.Stage == r.Stage && since(p.Staged)
+}
+
+// checkReview checks what is asked of reviews.
+func (r *ListRequest) checkReview() error {
+	if r.Stage > StageReview {
+		return invalid("Stage", "is not a known stage")
+	}
+	if !r.Before.IsZero() && !r.aboutReview() {
+		return invalid("Before", "goes together with Stage or Rejected")
+	}
+	return nil
+}
 
 // pages goes through all pages of a query.
 func (e *Engine) pages(ctx context.Context, q Query) iter.Seq2[[]Record, error] {

@@ -201,7 +201,9 @@ func (l *listing) bound() []byte {
 	d.number(int64(l.base.By))
 	d.text(l.base.Value)
 	d.number(int64(l.r.State))
-	for _, is := range [...]bool{l.call.operator, l.r.Newest} {
+	d.number(int64(l.r.Stage))
+	d.instant(l.r.Before)
+	for _, is := range [...]bool{l.call.operator, l.r.Newest, l.r.Rejected} {
 		d.number(int64(tri(is)))
 	}
 	return d.buf

@@ -1109,6 +1109,7 @@ func testLIFEffective(t *testing.T) {
 }
 
 func testLIFView(t *testing.T) {
+	tellsWhy(t)
 	w := newWorld(t)
 	i := w.server("1001")
 	i2 := w.server("1001")

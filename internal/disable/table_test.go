@@ -133,6 +133,9 @@ var table = []disabling{
 	{rule: icpcode.LIFEffective, why: "a code outlives its instance's expiry", edits: []edit{
 		{"judge.go", "return s == StateAvailable && (", "return false && ("},
 	}},
+	{rule: icpcode.LIFView, why: "a grantee is told to do what only the granter can", edits: []edit{
+		{"cause.go", "return c.grantee.Text(l), c.granteeCan.Text(l)", "return c.owner.Text(l), c.ownerCan.Text(l)"},
+	}},
 	{rule: icpcode.LIFView, why: "the grantee sees that the granter's instance was refunded", edits: []edit{
 		{"record.go", "if role&(RoleOwner|RoleOperator) == 0 && r.State == StateRefunded &&", "if false &&"},
 	}},

@@ -1,0 +1,91 @@
+package icpcode
+
+// cause is why a code is dead.
+type cause uint8
+
+const (
+	causeNone     cause = iota
+	causeRefunded       // the code was
+	causeInstanceRefunded
+	causeInstanceReleased
+	causeLapsed // its instance has expired or gone, which is not recorded
+	causeVoided
+	causeForfeited
+	causeImported // it was dead when it was taken over
+
+	numCauses = iota
+)
+
+// causes says why a code is dead, and what its owner and its grantee can do.
+var causes = [numCauses]struct{ owner, grantee, ownerCan, granteeCan Bilingual }{
+	causeRefunded: {
+		Bilingual{"the code was refunded", "该备案服务码已退费"}, Bilingual{"the account that granted it had it refunded", "授权账号已将该备案服务码退费"},
+		otherCode, otherGrant,
+	},
+	causeInstanceRefunded: {
+		Bilingual{"its instance was refunded", "其实例已退费"}, Bilingual{"the instance of the account that granted it was refunded", "授权账号的实例已退费"},
+		otherCode, otherGrant,
+	},
+	causeInstanceReleased: {
+		Bilingual{"its instance was released", "其实例已释放"}, Bilingual{"the instance of the account that granted it was released", "授权账号的实例已释放"},
+		otherCode, otherGrant,
+	},
+	causeLapsed: {
+		Bilingual{"its instance has expired or is gone", "其实例已到期，或已不存在"},
+		Bilingual{"the instance of the account that granted it has expired or is gone", "授权账号的实例已到期，或已不存在"},
+		Bilingual{"renew the instance: the code can then be used again", "请为实例续费，续费后该备案服务码可继续使用"},
+		Bilingual{"ask the account that granted it to renew the instance: the code can then be used again", "请联系授权账号为实例续费，续费后该备案服务码可继续使用"},
+	},
+	causeVoided: {
+		Bilingual{"the provider voided it", "该备案服务码已被作废"}, Bilingual{"the provider voided it", "该备案服务码已被作废"},
+		otherCode, otherGrant,
+	},
+	causeForfeited: {
+		Bilingual{"its filing was withdrawn or rejected for good, and the code went with it", "其备案已撤回或最终驳回，该备案服务码随之失效"},
+		Bilingual{"its filing was withdrawn or rejected for good, and the code went with it", "其备案已撤回或最终驳回，该备案服务码随之失效"},
+		otherCode, otherGrant,
+	},
+	causeImported: {
+		Bilingual{"it was dead already when it was taken over", "导入时已失效"}, Bilingual{"it was dead already when it was taken over", "导入时已失效"},
+		otherCode, otherGrant,
+	},
+}
+
+var (
+	otherCode  = Bilingual{"use another code", "请使用其他备案服务码"}
+	otherGrant = Bilingual{"ask the account that granted it for another code", "请联系授权账号另行授权备案服务码"}
+)
+
+// Why says in language l why a code is dead, and what its viewer can do about
+// it (LIF-VIEW); "" of a code that is not. R is a record that the [Engine]
+// returned to the viewer: its owner or an operator reads it as the owner, and
+// the grantee as one who can renew nothing.
+func (r *Record) Why(l Lang, viewer AccountID) (cause, remedy string) {
+	c := &causes[r.cause()]
+	if r.Grantee != "" && viewer == r.Grantee {
+		return c.grantee.Text(l), c.granteeCan.Text(l)
+	}
+	return c.owner.Text(l), c.ownerCan.Text(l)
+}
+
+// cause tells from what happened last why the code shows as dead.
+func (r *Record) cause() cause {
+	if r.State != StateRefunded && r.State != StateInvalid {
+		return causeNone
+	}
+	switch r.Last {
+	case ActionRefund:
+		return causeRefunded
+	case ActionCloseRefund:
+		return causeInstanceRefunded
+	case ActionCloseRelease:
+		return causeInstanceReleased
+	case ActionVoid:
+		return causeVoided
+	case ActionForfeit:
+		return causeForfeited
+	case ActionImport:
+		return causeImported
+	}
+	return causeLapsed
+}
