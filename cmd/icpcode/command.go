@@ -32,6 +32,7 @@ type command struct {
 	explainID   string
 	sitesFlag   int    // of precheck
 	dnsFile     string // of review
+	sinceFile   string // of review
 	allFile     string // of review
 	json, csv   bool
 	showVersion bool

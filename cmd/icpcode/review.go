@@ -41,6 +41,10 @@ func (c *command) reviewCommand() *cobra.Command {
 		"`FILE` with the addresses and prefixes of all CDNs, proxies and other servers, one a line: then an address of none is a finding",
 		"列出全部CDN、代理及其他服务器的地址和网段的`文件`，每行一个：此时不在其中的地址视为风险",
 	))
+	f.StringVar(&c.sinceFile, "since", "", c.say(
+		"`FILE` that review -json printed before: only what is new and what has cleared, and the exit status is 1 only if a risk is new",
+		"此前 review -json 输出的`文件`：只列出新增和已消除的风险，仅当有新增风险时退出状态为1",
+	))
 	f.StringVar(&c.factsFile, "facts", "", c.say(
 		"CSV or .xlsx `FILE` with facts that no inventory gives, by server: id,owner,downgraded,...",
 		"CSV或.xlsx`文件`，按服务器给出清单没有的事实：id,owner,downgraded等列",
@@ -153,10 +157,12 @@ type reviewing struct {
 	ended     int
 	dns       *resolved
 	all       *addressSet
+	past      *past      // nil: all is told
+	cleared   []pastRisk // since then
 }
 
 func (c *command) review(list string, files []string) error {
-	if err := c.inventories(append([]string{list, c.dnsFile, c.allFile}, files...)); err != nil {
+	if err := c.inventories(append([]string{list, c.dnsFile, c.allFile, c.sinceFile}, files...)); err != nil {
 		return err
 	}
 	q, err := c.question()
@@ -196,6 +202,13 @@ func (c *command) review(list string, files []string) error {
 		r.judge(f)
 		c.verdicts[f.verdict]++
 	}
+	if r.past != nil && len(r.filings) > 0 {
+		r.cleared = r.since(*r.past)
+		c.verdicts = [numVerdicts]int{filingAtRisk: len(r.filings)}
+		if len(r.filings) == 0 {
+			return c.unwritten(r.print())
+		}
+	}
 	slices.SortStableFunc(r.filings, func(a, b *reviewed) int {
 		return cmp.Or(strings.Compare(a.customer, b.customer), strings.Compare(a.service(), b.service()))
 	})
@@ -212,6 +225,12 @@ func (r *reviewing) besides() error {
 	if r.dnsFile != "" {
 		var err error
 		if r.dns, err = besideFile(r.command, r.dnsFile, readResolved); err != nil {
+			return err
+		}
+	}
+	if r.sinceFile != "" {
+		var err error
+		if r.past, err = besideFile(r.command, r.sinceFile, readPast); err != nil {
 			return err
 		}
 	}

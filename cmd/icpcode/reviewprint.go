@@ -159,6 +159,7 @@ func (r *reviewing) printTable() {
 		}
 		r.printFiling(t, f)
 	}
+	r.printCleared(t)
 	t.title(r.say("WHAT THIS RESTS ON", "依据"))
 	t.item(r.say("servers in the inventories: %d; filings that have ended and were not reviewed: %d", "清单中的服务器：%d台；已终止、未审查的备案：%d条", len(r.today.byKey), r.ended))
 	var unasked icpcode.RuleIDs
@@ -179,10 +180,28 @@ func (r *reviewing) printTable() {
 	t.item(r.say("unofficial: the provider's own system decides", "非官方：最终以提供商的系统为准"))
 }
 
+// printCleared tells of the risks that have cleared since -since.
+func (r *reviewing) printCleared(t *table) {
+	if r.past == nil {
+		return
+	}
+	t.title(r.say("CLEARED SINCE", "已消除的风险"))
+	if len(r.cleared) == 0 {
+		t.item(r.say("nothing", "无"))
+	}
+	for _, k := range r.cleared {
+		t.item(strings.Join(strings.Fields(k.Domain+k.App+" "+string(k.Instance)+" "+k.Rule), " "))
+	}
+}
+
 // screen are the lines of the first screen.
 func (r *reviewing) screen(t *table, s firstScreen) []string {
 	lines := wrap(r.say("%s: %d at risk, %d fine, %d cannot tell. For %s, China time. Unofficial.", "%s：有风险%d条，正常%d条，无法判断%d条。按北京时间%s判断。非官方。",
 		r.count(s.Filings, "filing", "filings", "条备案"), s.AtRisk, s.Fine, s.Unknown, when(r.q.at)), t.width)
+	if r.past != nil {
+		lines = wrap(r.say("%s at risk anew, %d risks have cleared. For %s, China time. Unofficial.", "新增有风险的%s，已消除的风险%d项。按北京时间%s判断。非官方。",
+			r.count(s.Filings, "filing", "filings", "条备案"), len(r.cleared), when(r.q.at)), t.width)
+	}
 	var tail []string
 	if s.Otherwise != "" {
 		tail = append(tail, wrap(r.say("Otherwise %s.", "否则%s。", s.Otherwise), t.width)...)
@@ -300,8 +319,11 @@ func (r *reviewing) printJSON() error {
 		err = errorsOf(err, r.member(prefix, r.document(f)))
 		prefix = ",\n  "
 	}
+	err = errorsOf(err, write(r.command, "\n]"))
+	if r.past != nil {
+		err = errorsOf(err, r.member(",\n\"cleared\": ", r.cleared))
+	}
 	return errorsOf(err,
-		write(r.command, "\n]"),
 		r.member(",\n\"problems\": ", append([]string{}, r.firstProblems...)),
 		r.member(",\n\"problem_count\": ", r.problems),
 		r.member(",\n\"complete\": ", r.problems == 0),

@@ -25,7 +25,7 @@ var (
 	englishRun   = regexp.MustCompile(`\b[a-z]{2,} [a-z]{2,}\b`)
 	severalWords = regexp.MustCompile(`[A-Za-z]{2,}`)
 	// asTyped is what people type, and names that have no Chinese.
-	asTyped = regexp.MustCompile(`terraform show -json|aliyun [a-z-]+ \w+|tccli [a-z]+ \w+|hcloud \w+ \w+|icpcode [a-z]+( -|\b)|gzip -dc|--?[a-z]+[= ][a-z/]+|-[a-z]+`)
+	asTyped = regexp.MustCompile(`terraform show -json|go install|aliyun [a-z-]+ \w+|tccli [a-z]+ \w+|hcloud \w+ \w+|icpcode [a-z]+( -|\b)|gzip -dc|--?[a-z]+[= ][a-z/]+|-[a-z]+`)
 )
 
 // pair is a text in both languages, as it stands in the source.
