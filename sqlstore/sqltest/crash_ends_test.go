@@ -1,0 +1,88 @@
+package sqltest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+	"github.com/icpcode/icpcode"
+	"github.com/icpcode/icpcode/lincheck"
+	"github.com/icpcode/icpcode/sqlstore"
+	"github.com/icpcode/icpcode/sqlstore/sqltest/dbtest"
+)
+
+// TestCrashEnds kills a database server with SIGKILL while clients end filings
+// and replace them: each ends once, and what replaces and what is replaced end
+// together or not at all. What became of requests that nobody answered is read
+// when the server is back.
+func TestCrashEnds(t *testing.T) {
+	for _, e := range []struct {
+		name    string
+		dialect sqlstore.Dialect
+		start   func() (*dbtest.Server, error)
+		params  string
+	}{
+		{"PostgreSQL", sqlstore.PostgreSQL, func() (*dbtest.Server, error) { return lab.Postgres() }, ""},
+		{"MariaDB", sqlstore.MySQL, func() (*dbtest.Server, error) { return lab.MariaDB() }, fewTrips},
+	} {
+		t.Run(e.name, func(t *testing.T) {
+			s, err := e.start()
+			dbtest.Need(t, err)
+			db := dbtest.Open(t, s.Driver(), s.DSN(s.Database(t))+e.params)
+			if err := sqlstore.Migrate(t.Context(), db, e.dialect); err != nil {
+				t.Fatal(err)
+			}
+			store := sqlstore.New(db, e.dialect, nil)
+			var all lincheck.Count
+			var failed atomic.Int64
+			abandoned, resolved, histories := 0, 0, size(6, 100)
+			for n := range histories {
+				h := crashing(t, s, store, n, &failed)
+				if result := h.Check(); result != porcupine.Ok {
+					t.Fatalf("the checker says %s of the history %s", result, h)
+				}
+				all.Add(h.Count())
+				abandoned += h.Abandoned
+				resolved += h.Resolved
+			}
+			t.Logf("%d histories with a crash in each: %+v; %d attempts failed, %d requests abandoned, of which %d had been done", histories, all, failed.Load(), abandoned, resolved)
+			if all.Done < 10*histories || failed.Load() < int64(histories) {
+				t.Error("the crashes did not meet the clients")
+			}
+		})
+	}
+}
+
+// crashing records a history in which the server crashes once.
+func crashing(t *testing.T, s *dbtest.Server, store icpcode.Store, n int, failed *atomic.Int64) *lincheck.History {
+	t.Helper()
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		time.Sleep(time.Duration(rand.IntN(120)) * time.Millisecond) // into the midst of it
+		if err := s.Kill(); err != nil {
+			t.Error(err)
+		}
+		if err := s.Start(); err != nil {
+			t.Error(err)
+		}
+	})
+	defer wg.Wait()
+	again := func(err error) bool {
+		if unanswered(err) {
+			failed.Add(1)
+			return true
+		}
+		return false
+	}
+	h, err := lincheck.Record(t.Context(), lincheck.Options{
+		Stores: []icpcode.Store{store}, Prefix: fmt.Sprintf("c%d-", n), Again: again, Abandon: 0.5, Engines: 1 << (n % 3), Ends: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
