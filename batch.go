@@ -138,5 +138,6 @@ func (p *pending) replay(r *Receipt) {
 	p.res = r.Result
 	p.res.Codes = slices.Clone(r.Result.Codes)
 	p.res.Candidates = slices.Clone(r.Result.Candidates)
+	p.res.Resting = slices.Clone(r.Result.Resting)
 	p.res.Replayed = true
 }

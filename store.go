@@ -284,6 +284,7 @@ func (r *Receipt) clone() Body {
 	c := *r
 	c.Result.Codes = slices.Clone(r.Result.Codes)
 	c.Result.Candidates = slices.Clone(r.Result.Candidates)
+	c.Result.Resting = slices.Clone(r.Result.Resting)
 	return &c
 }
 
