@@ -118,13 +118,18 @@ func (e *exchanges) check(r *http.Request, sent []byte, got *http.Response, answ
 			e.t.Errorf("%s %s %s was done, and is not what the document says: %s: %s", r.Method, r.URL, sent, err.Message, err.Reason)
 		}
 	}
+	e.operations[e.name(r)] = true
+}
+
+// name is the operation that a request is for.
+func (e *exchanges) name(r *http.Request) string {
 	path := r.URL.Path
 	if _, named := e.operations[r.Method+" "+path]; !named {
 		words := strings.Split(path, "/")
 		words[3] = "{code}"
 		path = strings.Join(words, "/")
 	}
-	e.operations[r.Method+" "+path] = true
+	return r.Method + " " + path
 }
 
 // missing lists the operations that were never answered with success.
