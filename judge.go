@@ -382,3 +382,11 @@ func (s *RuleSet) judgeRisk(d *Decision) {
 		d.Advice = 1 << RSKMove
 	}
 }
+
+// judgeMove answers whether the instance could issue the code that a filing
+// needs that is to move to it, and advises how to move (RSK-MOVE).
+func (s *RuleSet) judgeMove(d *Decision) {
+	s.judgeInstance(d, autoRules&^(1<<ELGBatch))
+	d.judgeClosed()
+	d.Advice |= 1 << RSKMove
+}

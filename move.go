@@ -55,11 +55,3 @@ func (e *Engine) moved(ctx context.Context, r ListRequest, to Instance) (*listin
 		},
 	}, nil
 }
-
-// judgeMove answers whether the instance could issue the code that a filing
-// needs that is to move to it, and advises how to move (RSK-MOVE).
-func (s *RuleSet) judgeMove(d *Decision) {
-	s.judgeInstance(d, autoRules&^(1<<ELGBatch))
-	d.judgeClosed()
-	d.Advice |= 1 << RSKMove
-}

@@ -30,6 +30,7 @@ func Packages() []Package {
 			"loop.go":    "is the loop around the pure part: load, decide, commit",
 			"presets.go": "reads an embedded file once, for all goroutines",
 			"page.go":    "asks the store for pages, and seals their cursors",
+			"move.go":    "reads the ledgers of the new instance",
 			"review.go":  "asks the store for closed instances",
 			"store.go":   "is the store's contract",
 		}},

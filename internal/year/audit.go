@@ -44,7 +44,7 @@ func (p *play) review() {
 		}
 		found[a.Record.Code] = a.Decision.Fail
 	}
-	now := map[string]bool{}
+	now := map[finding]bool{}
 	for _, c := range p.codes {
 		var want icpcode.RuleIDs
 		if c.rests() {
@@ -55,14 +55,14 @@ func (p *play) review() {
 		}
 		delete(found, c.code)
 		for r := range want.All() {
-			k := r.String() + c.code.String()
+			k := finding{r, c.code}
 			now[k] = true
 			if !p.found[k] {
 				p.page.Raised[r.String()]++
 			}
 		}
 		for _, r := range [...]icpcode.Rule{icpcode.RSKExpiring, icpcode.RSKReleased, icpcode.RSKBilling, icpcode.RSKDowngraded, icpcode.RSKOwner, icpcode.RSKIP} {
-			if k := r.String() + c.code.String(); p.found[k] && !now[k] {
+			if k := (finding{r, c.code}); p.found[k] && !now[k] {
 				p.page.Gone[r.String()]++
 			}
 		}
@@ -187,4 +187,10 @@ func sameJSON(a, b any) bool {
 	}
 	y, err := json.Marshal(b)
 	return err == nil && bytes.Equal(x, y)
+}
+
+// finding is what a review found of a filing.
+type finding struct {
+	rule icpcode.Rule
+	code icpcode.Code
 }

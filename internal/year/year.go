@@ -97,7 +97,7 @@ type play struct {
 	byCode  map[icpcode.Code]*code
 	sites   int
 	in, out decimal.Decimal
-	found   map[string]bool // the findings of the last review
+	found   map[finding]bool // of the last review
 
 	page Page
 }
@@ -155,7 +155,7 @@ func Play(ctx context.Context, store icpcode.Store, seed uint64) (page Page, err
 	key[0], key[1], key[2], key[3] = byte(seed), byte(seed>>8), byte(seed>>16), 'y'
 	p := &play{
 		Rand: rand.New(rand.NewPCG(seed, 2025)), ctx: ctx, store: store, now: begin, byID: map[icpcode.InstanceID]*icpcode.Instance{},
-		closed: map[icpcode.InstanceID]bool{}, byCode: map[icpcode.Code]*code{}, found: map[string]bool{},
+		closed: map[icpcode.InstanceID]bool{}, byCode: map[icpcode.Code]*code{}, found: map[finding]bool{},
 	}
 	p.page = Page{
 		Seed: seed, Codes: map[string]int{}, Origins: map[string]int{}, Filings: map[string]int{}, Done: map[string]int{},
