@@ -27,6 +27,7 @@ var problems = [...]Bilingual{
 	{"goes together with an instance", "须与实例同时填写"},
 	{"has a character that is neither a digit nor a space or hyphen", "含有数字、空格和连字符以外的字符"},
 	{"has a control character", "含有控制字符"},
+	{"goes together with Stage or Rejected", "须与审核阶段或驳回条件同时填写"},
 	{"goes together with a filing that moved", "只能与移至其他备案服务码的备案同时填写"},
 	{"has a code twice", "重复列出了同一备案服务码"},
 	{"has a fraction of a cent", "不足一分的部分无效，最多两位小数"},

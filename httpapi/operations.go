@@ -112,7 +112,7 @@ func read[A any](operation, path, summary string, query []string, do func(*call)
 }
 
 // listQuery are the parameters of a list.
-var listQuery = []string{"account", "instance", "icp_number", "domain", "app", "state", "newest", "after", "limit"}
+var listQuery = []string{"account", "instance", "icp_number", "domain", "app", "state", "stage", "rejected", "before", "newest", "after", "limit"}
 
 func list[A any](operation, path, summary string, do func(*call, icpcode.ListRequest) (A, error)) route {
 	return read(operation, path, summary, listQuery, func(c *call) (A, error) {
@@ -138,6 +138,19 @@ func (c *call) listRequest() (r icpcode.ListRequest, err error) {
 		if err := r.State.UnmarshalText([]byte(s)); err != nil {
 			return r, err
 		}
+	}
+	if s := q["stage"]; s != "" {
+		if err := r.Stage.UnmarshalText([]byte(s)); err != nil {
+			return r, err
+		}
+	}
+	if s := q["before"]; s != "" {
+		if err := r.Before.UnmarshalText([]byte(s)); err != nil {
+			return r, bad("before", "is not an instant like 2026-01-31T15:04:05+08:00")
+		}
+	}
+	if r.Rejected, err = q.bool("rejected"); err != nil {
+		return r, err
 	}
 	if r.Newest, err = q.bool("newest"); err != nil {
 		return r, err

@@ -20,6 +20,8 @@ var inChinese = map[string]string{
 	"is not the name of a state":                       "不是已知的状态",
 	"is the owner":                                     "就是购买账号本身",
 	"is before it was issued":                          "早于生成时间",
+	"goes together with Stage or Rejected":             "须与审核阶段或驳回条件一起填写",
+	"is not an instant like 2026-01-31T15:04:05+08:00": "不是时间（例如2026-01-31T15:04:05+08:00）",
 	"goes together with a grantee":                     "须与被授权账号一起填写",
 	"goes together with an instance":                   "须与云产品实例一起填写",
 	"is outside the years 2000 to 9998":                "不在2000年至9998年之间",
