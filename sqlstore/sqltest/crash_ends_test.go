@@ -62,7 +62,7 @@ func crashing(t *testing.T, s *dbtest.Server, store icpcode.Store, n int, failed
 	t.Helper()
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		time.Sleep(time.Duration(rand.IntN(120)) * time.Millisecond) // into the midst of it
+		wait(t.Context(), time.Duration(rand.IntN(120))*time.Millisecond) // into the midst of it
 		if err := s.Kill(); err != nil {
 			t.Error(err)
 		}
