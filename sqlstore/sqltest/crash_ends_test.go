@@ -1,12 +1,12 @@
 package sqltest
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/anishathalye/porcupine"
 	"github.com/icpcode/icpcode"
@@ -61,8 +61,10 @@ func TestCrashEnds(t *testing.T) {
 func crashing(t *testing.T, s *dbtest.Server, store icpcode.Store, n int, failed *atomic.Int64) *lincheck.History {
 	t.Helper()
 	var wg sync.WaitGroup
+	counting := &commitsUntil{Store: store, reached: make(chan struct{})}
+	counting.left.Store(int64(1 + rand.IntN(12))) // of the two dozen and more that there are
 	wg.Go(func() {
-		wait(t.Context(), time.Duration(rand.IntN(120))*time.Millisecond) // into the midst of it
+		<-counting.reached
 		if err := s.Kill(); err != nil {
 			t.Error(err)
 		}
@@ -79,10 +81,24 @@ func crashing(t *testing.T, s *dbtest.Server, store icpcode.Store, n int, failed
 		return false
 	}
 	h, err := lincheck.Record(t.Context(), lincheck.Options{
-		Stores: []icpcode.Store{store}, Prefix: fmt.Sprintf("c%d-", n), Again: again, Abandon: 0.5, Engines: 1 << (n % 3), Ends: true,
+		Stores: []icpcode.Store{counting}, Prefix: fmt.Sprintf("c%d-", n), Again: again, Abandon: 0.5, Engines: 1 << (n % 3), Ends: true,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return h
+}
+
+// commitsUntil is a store that tells when it has begun so many Commits.
+type commitsUntil struct {
+	icpcode.Store
+	left    atomic.Int64
+	reached chan struct{}
+}
+
+func (c *commitsUntil) Commit(ctx context.Context, change icpcode.Change) error {
+	if c.left.Add(-1) == 0 {
+		close(c.reached)
+	}
+	return c.Store.Commit(ctx, change)
 }
