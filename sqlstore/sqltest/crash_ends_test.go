@@ -18,7 +18,7 @@ import (
 // TestCrashEnds kills a database server with SIGKILL while clients end filings
 // and replace them: each ends once, and what replaces and what is replaced end
 // together or not at all. What became of requests that nobody answered is read
-// when the server is back.
+// when the server is back, and so is what a review finds.
 func TestCrashEnds(t *testing.T) {
 	for _, e := range []struct {
 		name    string
@@ -50,6 +50,9 @@ func TestCrashEnds(t *testing.T) {
 				resolved += h.Resolved
 			}
 			t.Logf("%d histories with a crash in each: %+v; %d attempts failed, %d requests abandoned, of which %d had been done", histories, all, failed.Load(), abandoned, resolved)
+			if found := reviewAgrees(t, store); found == 0 {
+				t.Error("no filing is at risk")
+			}
 			if all.Done < 10*histories || failed.Load() < int64(histories) {
 				t.Error("the crashes did not meet the clients")
 			}
