@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/anishathalye/porcupine"
 	"github.com/icpcode/icpcode"
@@ -36,35 +37,48 @@ func TestCrashEnds(t *testing.T) {
 			if err := sqlstore.Migrate(t.Context(), db, e.dialect); err != nil {
 				t.Fatal(err)
 			}
-			store := sqlstore.New(db, e.dialect, nil)
-			var all lincheck.Count
-			var failed atomic.Int64
-			abandoned, resolved, histories := 0, 0, size(6, 100)
-			for n := range histories {
-				h := crashing(t, s, store, n, &failed)
-				if result := h.Check(); result != porcupine.Ok {
-					t.Fatalf("the checker says %s of the history %s", result, h)
-				}
-				all.Add(h.Count())
-				abandoned += h.Abandoned
-				resolved += h.Resolved
-			}
-			t.Logf("%d histories with a crash in each: %+v; %d attempts failed, %d requests abandoned, of which %d had been done", histories, all, failed.Load(), abandoned, resolved)
-			if found := reviewAgrees(t, store); found == 0 {
-				t.Error("no filing is at risk")
-			}
-			if all.Done < 10*histories || failed.Load() < int64(histories) {
-				t.Error("the crashes did not meet the clients")
-			}
+			crashEnds(t, s, size(6, 100), sqlstore.New(db, e.dialect, nil))
 		})
+	}
+	// One of three nodes crashes, and the clients of another go on.
+	t.Run("Galera", func(t *testing.T) {
+		servers := galera(t)
+		stores, _ := nodes(t, onGalera.migrated(t))
+		crashEnds(t, servers[len(servers)-1], size(2, 30), icpcode.Store(stores[len(stores)-1]), stores[0])
+	})
+}
+
+// crashEnds records histories of clients over ways to one database, of which a
+// server crashes in each. The last way is one that answers afterwards.
+func crashEnds(t *testing.T, s *dbtest.Server, histories int, stores ...icpcode.Store) {
+	t.Helper()
+	var all lincheck.Count
+	var failed atomic.Int64
+	abandoned, resolved := 0, 0
+	for n := range histories {
+		h := crashing(t, s, stores, n, &failed)
+		if result := h.Check(); result != porcupine.Ok {
+			t.Fatalf("the checker says %s of the history %s", result, h)
+		}
+		all.Add(h.Count())
+		abandoned += h.Abandoned
+		resolved += h.Resolved
+	}
+	t.Logf("%d histories with a crash in each: %+v; %d attempts failed, %d requests abandoned, of which %d had been done", histories, all, failed.Load(), abandoned, resolved)
+	if found := reviewAgrees(t, stores[len(stores)-1]); found == 0 {
+		t.Error("no filing is at risk")
+	}
+	if all.Done < 10*histories || failed.Load() < int64(histories) {
+		t.Error("the crashes did not meet the clients")
 	}
 }
 
 // crashing records a history in which the server crashes once.
-func crashing(t *testing.T, s *dbtest.Server, store icpcode.Store, n int, failed *atomic.Int64) *lincheck.History {
+func crashing(t *testing.T, s *dbtest.Server, stores []icpcode.Store, n int, failed *atomic.Int64) *lincheck.History {
 	t.Helper()
 	var wg sync.WaitGroup
-	counting := &commitsUntil{Store: store, reached: make(chan struct{})}
+	counting := &commitsUntil{Store: stores[0], reached: make(chan struct{})}
+	ways := append([]icpcode.Store{counting}, stores[1:]...)
 	counting.left.Store(int64(1 + rand.IntN(12))) // of the two dozen and more that there are
 	wg.Go(func() {
 		<-counting.reached
@@ -79,12 +93,13 @@ func crashing(t *testing.T, s *dbtest.Server, store icpcode.Store, n int, failed
 	again := func(err error) bool {
 		if unanswered(err) {
 			failed.Add(1)
+			wait(t.Context(), 2*time.Millisecond) // until it is back
 			return true
 		}
 		return false
 	}
 	h, err := lincheck.Record(t.Context(), lincheck.Options{
-		Stores: []icpcode.Store{counting}, Prefix: fmt.Sprintf("c%d-", n), Again: again, Abandon: 0.5, Engines: 1 << (n % 3), Ends: true,
+		Stores: ways, Prefix: fmt.Sprintf("c%d-", n), Again: again, Abandon: 0.5, Engines: 1 << (n % 3), Ends: true,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -164,6 +164,8 @@ const hastyMode = "hasty:"
 func write(in io.Reader, out io.Writer) error {
 	ctx := context.Background()
 	path, hastily := strings.CutPrefix(os.Getenv(writerEnv), hastyMode)
+	path, torn := strings.CutPrefix(path, tornMode)
+	path, ends := strings.CutPrefix(path, endsMode)
 	db, err := sql.Open("sqlite", sqliteDSN(path))
 	if err != nil {
 		return err
@@ -174,6 +176,16 @@ func write(in io.Reader, out io.Writer) error {
 	var s icpcode.Store = sqlstore.New(db, sqlstore.SQLite, nil)
 	if hastily {
 		s = newHasty(s)
+	}
+	if torn {
+		s = tornStore{s}
+	}
+	do := func(eng *icpcode.Engine, n int) ([]icpcode.Code, error) {
+		res, err := eng.Issue(ctx, job(n))
+		return res.Codes, err
+	}
+	if ends || torn {
+		do = func(eng *icpcode.Engine, n int) ([]icpcode.Code, error) { return replaceFiling(ctx, eng, n) }
 	}
 	both := twoEngines(s)
 	var mu sync.Mutex
@@ -188,16 +200,16 @@ func write(in io.Reader, out io.Writer) error {
 	for w := range crashWriters {
 		wg.Go(func() {
 			for n := range jobs {
-				res, err := both[w%2].Issue(ctx, job(n))
+				codes, err := do(both[w%2], n)
 				for errors.Is(err, icpcode.ErrConflict) { // with the other engine, again and again
-					res, err = both[w%2].Issue(ctx, job(n))
+					codes, err = do(both[w%2], n)
 				}
 				if err != nil && !refused(err) {
 					errs[w] = errors.Join(errs[w], err)
 					continue
 				}
 				line := strconv.Itoa(n)
-				for _, c := range res.Codes {
+				for _, c := range codes {
 					line += " " + c.String()
 				}
 				errs[w] = errors.Join(errs[w], say(line))
