@@ -370,6 +370,18 @@ func TestAllAccounts(t *testing.T) {
 			t.Errorf("%s without an account has %d codes, and with its own %d", l.name, len(own), len(same))
 		}
 	}
+	for _, l := range pagedLists() {
+		whole := w.whole(l, icpcode.ListRequest{Actor: ops})
+		if same := w.whole(l, icpcode.ListRequest{Actor: ops, All: true}); !slices.Equal(whole, same) {
+			t.Errorf("%s of all accounts has %d codes, and %d where that is asked for by name", l.name, len(whole), len(same))
+		}
+		for _, r := range []icpcode.ListRequest{{Actor: "a0", All: true}, {Actor: "a0", Account: "a0", All: true}, {Actor: ops, Account: "a0", All: true}} {
+			var field *icpcode.InvalidError
+			if _, err := l.page(w.eng, r); !errors.As(err, &field) || field.Field != "All" {
+				t.Errorf("%s of all accounts for %s, of %q: %v", l.name, r.Actor, r.Account, err)
+			}
+		}
+	}
 	if found < 150 {
 		t.Errorf("the lists had %d codes: nothing was proven", found)
 	}

@@ -8,7 +8,8 @@ const (
 	causeRefunded       // the code was
 	causeInstanceRefunded
 	causeInstanceReleased
-	causeLapsed // its instance has expired or gone, which is not recorded
+	causeExpired // its instance has, which is not recorded
+	causeLapsed  // its instance has expired or is gone, and today's facts are not there to say which
 	causeVoided
 	causeForfeited
 	causeImported // it was dead when it was taken over
@@ -30,11 +31,22 @@ var causes = [numCauses]struct{ owner, grantee, ownerCan, granteeCan Bilingual }
 		Bilingual{"its instance was released", "其实例已释放"}, Bilingual{"the instance of the account that granted it was released", "授权账号的实例已释放"},
 		otherCode, otherGrant,
 	},
+	causeExpired: {
+		Bilingual{"its instance has expired", "其实例已到期"}, Bilingual{"the instance of the account that granted it has expired", "授权账号的实例已到期"},
+		Bilingual{"renew the instance: the code can then be used again", "请为实例续费，续费后该备案服务码可继续使用"},
+		Bilingual{"ask the account that granted it to renew the instance: the code can then be used again", "请联系授权账号为实例续费，续费后该备案服务码可继续使用"},
+	},
 	causeLapsed: {
 		Bilingual{"its instance has expired or is gone", "其实例已到期，或已不存在"},
 		Bilingual{"the instance of the account that granted it has expired or is gone", "授权账号的实例已到期，或已不存在"},
-		Bilingual{"renew the instance: the code can then be used again", "请为实例续费，续费后该备案服务码可继续使用"},
-		Bilingual{"ask the account that granted it to renew the instance: the code can then be used again", "请联系授权账号为实例续费，续费后该备案服务码可继续使用"},
+		Bilingual{
+			"if it has expired, renew it: the code can then be used again; if it is gone, use another code",
+			"若实例仅到期，请续费，续费后该备案服务码可继续使用；若实例已不存在，请使用其他备案服务码",
+		},
+		Bilingual{
+			"ask the account that granted it to renew the instance, if it has expired: the code can then be used again; if it is gone, ask for another code",
+			"若实例仅到期，请联系授权账号续费，续费后该备案服务码可继续使用；若实例已不存在，请联系授权账号另行授权备案服务码",
+		},
 	},
 	causeVoided: {
 		Bilingual{"the provider voided it", "该备案服务码已被作废"}, Bilingual{"the provider voided it", "该备案服务码已被作废"},
@@ -59,17 +71,20 @@ var (
 // Why says in language l why a code is dead, and what its viewer can do about
 // it (LIF-VIEW); "" of a code that is not. R is a record that the [Engine]
 // returned to the viewer: its owner or an operator reads it as the owner, and
-// the grantee as one who can renew nothing.
-func (r *Record) Why(l Lang, viewer AccountID) (cause, remedy string) {
-	c := &causes[r.cause()]
+// the grantee as one who can renew nothing. Today are the facts about its
+// instance that r was asked for with; without them it is not told whether an
+// instance has expired or is gone.
+func (r *Record) Why(l Lang, viewer AccountID, today Instance) (cause, remedy string) {
+	c := &causes[r.cause(&today)]
 	if r.Grantee != "" && viewer == r.Grantee {
 		return c.grantee.Text(l), c.granteeCan.Text(l)
 	}
 	return c.owner.Text(l), c.ownerCan.Text(l)
 }
 
-// cause tells from what happened last why the code shows as dead.
-func (r *Record) cause() cause {
+// cause tells from what happened last, and where that was no end from today's
+// facts, why the code shows as dead.
+func (r *Record) cause(today *Instance) cause {
 	if r.State != StateRefunded && r.State != StateInvalid {
 		return causeNone
 	}
@@ -87,5 +102,14 @@ func (r *Record) cause() cause {
 	case ActionImport:
 		return causeImported
 	}
-	return causeLapsed
+	if today.ID != r.InstanceID {
+		return causeLapsed
+	}
+	if today.Status == StatusRefunded {
+		return causeInstanceRefunded
+	}
+	if today.Status == StatusReleased {
+		return causeInstanceReleased
+	}
+	return causeExpired
 }

@@ -19,6 +19,10 @@ type ListRequest struct {
 	// accounts where Actor is an operator. Only an operator may ask for the
 	// codes of others.
 	Account AccountID
+	// All says that all accounts are meant, for a job that must not review or
+	// list a part in silence: if Actor is no operator, or Account is set, the
+	// error matches [ErrInvalid].
+	All bool
 	// InstanceID, ICPNumber, Domain and App narrow the list, at most one of
 	// them. Domain and App are of the last filing; a domain is found in
 	// whatever form it was typed (FIL-SERVICE).
@@ -408,6 +412,9 @@ func (l *listing) prepare() error {
 	narrowed, err := r.narrow(&l.base)
 	if err != nil {
 		return err
+	}
+	if r.All && (r.Account != "" || !l.call.operator) {
+		return invalid("All", "is for an operator that names no account")
 	}
 	if r.Account == "" && !l.call.operator {
 		r.Account = r.Actor

@@ -39,6 +39,9 @@ func name[T ~uint8](names []string, i T) string {
 	return names[i]
 }
 
+// noneOf begins the problem of a name that is not known.
+const noneOf = "is none of "
+
 // parseName finds b among the names.
 func parseName[T ~uint8](p *T, field string, names []string, b []byte) error {
 	for i, n := range names {
@@ -47,7 +50,7 @@ func parseName[T ~uint8](p *T, field string, names []string, b []byte) error {
 			return nil
 		}
 	}
-	return invalid(field, "is none of "+strings.Join(names, ", "))
+	return invalid(field, noneOf+strings.Join(names, ", "))
 }
 
 // String returns "unknown", "no" or "yes".

@@ -115,6 +115,7 @@ var problems = [...]Bilingual{
 	{"is not a known end of a filing", "不是已知的备案终止方式"},
 	{"is that of another set", "与另一个规则集重复"},
 	{"is that of the instance to be left", "与要离开的实例相同"},
+	{"is for an operator that names no account", "仅供提供商在不指定账号时使用"},
 	{"is the code itself", "不能是该备案服务码自己"},
 	{"is the owner", "不能是购买账号自己"},
 	{"is too long", "过长"},
@@ -138,7 +139,7 @@ var fieldLabels = map[string]Bilingual{
 	"Reason": {"the reason", "原因"}, "Rejection": {"what is to be corrected", "驳回原因"}, "Paid": {"the amount paid", "实付金额"},
 	"ICPNumber": {"the ICP number", "备案号"}, "Product": {"the product", "产品类型"}, "Granted": {"the time of the grant", "授权时间"},
 	"Issued": {"the time of the issue", "申请时间"}, "State": {"the state", "状态"}, "Stage": {"the stage", "审核阶段"}, "Limit": {"the limit", "条数"},
-	"After": {"the position", "位置"}, "Certification": {"the kind of account", "账号的认证类型"}, "Instance": {"the instance", "实例"},
+	"After": {"the position", "翻页位置"}, "All": {"all accounts", "全部账号"}, "Certification": {"the kind of account", "账号的认证类型"}, "Instance": {"the instance", "实例"},
 	"Instances": {"the instances", "实例"}, "InstanceID": {"the instance's ID", "实例编号"}, "Instance.ID": {"the instance's ID", "实例编号"},
 	"Instance.Owner": {"the instance's owner", "实例的购买账号"}, "Instance.Product": {"the product", "产品类型"}, "Instance.Region": {"the region", "地域"},
 	"Instance.Provider": {"the provider", "提供商"}, "Instance.Billing": {"the billing", "计费方式"}, "Instance.Status": {"the instance's status", "实例状态"},
@@ -161,6 +162,9 @@ func problemText(l Lang, problem string) string {
 	if zh, ok := problemZH(problem, ""); ok {
 		return zh
 	}
+	if names, one := strings.CutPrefix(problem, noneOf); one {
+		return "须为以下之一：" + names
+	}
 	if head, value, cut := strings.Cut(problem, ": "); cut {
 		if zh, ok := problemZH(head, value); ok {
 			return zh
@@ -171,11 +175,6 @@ func problemText(l Lang, problem string) string {
 
 func problemZH(problem, value string) (string, bool) {
 	form := varied.ReplaceAllString(problem, "#")
-	for _, p := range filingProblems[1:] {
-		if p.problem == problem {
-			return p.zh, true
-		}
-	}
 	for _, p := range problems {
 		if p.English != form {
 			continue
@@ -188,6 +187,11 @@ func problemZH(problem, value string) (string, bool) {
 			zh += "：" + value
 		}
 		return zh, true
+	}
+	for _, p := range filingProblems[1:] {
+		if p.problem == problem {
+			return p.zh, true
+		}
 	}
 	return "", false
 }
@@ -215,7 +219,8 @@ func (e *RuleBookError) Text(l Lang) string {
 	return l.say("the rule book: %s: %s", "规则簿有误：%s：%s", e.Path, problem)
 }
 
-// Text says in language l that the request was refused, and by which rules.
+// Text says in language l that the request was refused, and by which rules: by
+// their IDs, for operators. What suits a customer are Decision.Reasons.
 func (e *RefusedError) Text(l Lang) string {
 	d := e.Decision
 	if !d.Decided {
@@ -254,7 +259,9 @@ var errorTexts = [...]struct {
 
 // ErrorText returns what an error of this package says to people in language l,
 // wrapped or not: of those with a text of their own that, of the others what
-// their sentinel says. Of an error of others it is "".
+// their sentinel says. Of an error of others it is "". It is for operators and
+// logs: a customer is better served by [Category.Text] and, of a refusal, by the
+// reasons of its Decision.
 func ErrorText(err error, l Lang) string {
 	var text interface {
 		error

@@ -3,6 +3,7 @@ package icpcode_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -137,8 +138,10 @@ func deaths(t *testing.T) []dead {
 		{"refunded", w, paid, refund, 0, "该备案服务码已退费", "授权账号已将该备案服务码退费", other, ask},
 		{"instance refunded", w, granted, closed(true), 0, "其实例已退费", "授权账号的实例已退费", other, ask},
 		{"instance released", w, granted, closed(false), 0, "其实例已释放", "授权账号的实例已释放", other, ask},
-		{"expired", w, granted, lives, icpcode.StatusExpired, "其实例已到期，或已不存在", "授权账号的实例已到期，或已不存在",
+		{"expired", w, granted, lives, icpcode.StatusExpired, "其实例已到期", "授权账号的实例已到期",
 			"请为实例续费，续费后该备案服务码可继续使用", "请联系授权账号为实例续费，续费后该备案服务码可继续使用"},
+		{"gone, refunded", w, granted, lives, icpcode.StatusRefunded, "其实例已退费", "授权账号的实例已退费", other, ask},
+		{"gone, released", w, granted, lives, icpcode.StatusReleased, "其实例已释放", "授权账号的实例已释放", other, ask},
 		{"voided", w, granted, void, 0, "该备案服务码已被作废", "该备案服务码已被作废", other, ask},
 		{"forfeited", forfeits, granted, withdraw, 0, "其备案已撤回或最终驳回，该备案服务码随之失效", "其备案已撤回或最终驳回，该备案服务码随之失效", other, ask},
 		{"imported", w, imported, lives, 0, "导入时已失效", "导入时已失效", other, ask},
@@ -156,11 +159,14 @@ func tellsWhy(t *testing.T) {
 			"1001": {d.owner, d.ownersPart}, ops: {d.owner, d.ownersPart}, "2002": {d.grantee, d.granteesPart},
 		} {
 			r := must[icpcode.Record](t)(d.w.eng.Lookup(d.w.ctx, viewer, c, today))
-			cause, remedy := r.Why(icpcode.Chinese, viewer)
+			cause, remedy := r.Why(icpcode.Chinese, viewer, today)
 			if cause != want[0] || remedy != want[1] {
 				t.Errorf("%s: %s is told %q, %q, want %q", d.name, viewer, cause, remedy, want)
 			}
-			en, does := r.Why(icpcode.English, viewer)
+			if blind, _ := r.Why(icpcode.Chinese, viewer, icpcode.Instance{}); d.today != 0 && d.today != icpcode.StatusRunning && !strings.Contains(blind, "已到期，或已不存在") {
+				t.Errorf("%s: without facts %s is told %q", d.name, viewer, blind)
+			}
+			en, does := r.Why(icpcode.English, viewer, today)
 			if (en == "") != (cause == "") || (does == "") != (remedy == "") {
 				t.Errorf("%s: in English %s is told %q, %q", d.name, viewer, en, does)
 			}

@@ -121,7 +121,7 @@ func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 
 var (
 	parameters = object{
-		"dry_run": object{"type": "boolean"}, "newest": object{"type": "boolean"}, "rejected": object{"type": "boolean"},
+		"dry_run": object{"type": "boolean"}, "all": object{"type": "boolean"}, "newest": object{"type": "boolean"}, "rejected": object{"type": "boolean"},
 		"limit": object{"type": "integer", "minimum": 1, "maximum": maxPage}, "year": object{"type": "integer", "minimum": 2000, "maximum": 9999},
 		"stage": enumeration(reflect.TypeFor[icpcode.Stage]()), "before": object{"type": "string", "format": "date-time"},
 		"state": enumeration(reflect.TypeFor[icpcode.State]()), "account": text(128), "instance": text(128), "icp_number": text(128),
@@ -130,7 +130,7 @@ var (
 	parameterTexts = map[string]string{
 		"dry_run": "Say what would be answered, and change nothing.", "newest": "The latest issued first.",
 		"limit": "How many a page holds at most; 20 if nothing is said.", "year": "The natural year; that of now if nothing is said.",
-		"stage": "Only filings whose review is in this stage.", "rejected": "Only filings that were sent back and not sent again.",
+		"all": "All accounts: an error unless an operator asks, and names no account.", "stage": "Only filings whose review is in this stage.", "rejected": "Only filings that were sent back and not sent again.",
 		"before": "With stage or rejected: only those that have been so since before this instant.",
 		"state":  "Only codes that show this state.", "account": "Whose codes; only an operator may ask for those of others.",
 		"instance": "Only codes of this server.", "icp_number": "Only codes of this ICP number.",

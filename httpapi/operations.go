@@ -112,7 +112,7 @@ func read[A any](operation, path, summary string, query []string, do func(*call)
 }
 
 // listQuery are the parameters of a list.
-var listQuery = []string{"account", "instance", "icp_number", "domain", "app", "state", "stage", "rejected", "before", "newest", "after", "limit"}
+var listQuery = []string{"account", "all", "instance", "icp_number", "domain", "app", "state", "stage", "rejected", "before", "newest", "after", "limit"}
 
 func list[A any](operation, path, summary string, do func(*call, icpcode.ListRequest) (A, error)) route {
 	return read(operation, path, summary, listQuery, func(c *call) (A, error) {
@@ -150,6 +150,9 @@ func (c *call) listRequest() (r icpcode.ListRequest, err error) {
 		}
 	}
 	if r.Rejected, err = q.bool("rejected"); err != nil {
+		return r, err
+	}
+	if r.All, err = q.bool("all"); err != nil {
 		return r, err
 	}
 	if r.Newest, err = q.bool("newest"); err != nil {

@@ -20,6 +20,7 @@ var inChinese = map[string]string{
 	"is not the name of a state":                       "不是已知的状态",
 	"is the owner":                                     "就是购买账号本身",
 	"is before it was issued":                          "早于生成时间",
+	"is for an operator that names no account":         "仅供运营人员在不指定账号时使用",
 	"goes together with Stage or Rejected":             "须与审核阶段或驳回条件一起填写",
 	"is not an instant like 2026-01-31T15:04:05+08:00": "不是时间（例如2026-01-31T15:04:05+08:00）",
 	"goes together with a grantee":                     "须与被授权账号一起填写",

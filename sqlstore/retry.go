@@ -32,6 +32,11 @@ const (
 // IDs each time. Any other error of f ends it: InTx rolls back and returns that
 // error. A unique key that the caller's own row would break is such an error.
 //
+// The hooks of the engine's options are called while the transaction is open. A
+// hook that asks the same database needs a connection of its own then, so the
+// pool must have two; over SQLite, where one transaction writes at a time, a hook
+// must not write. A hook that fails ends InTx.
+//
 // If the commit itself fails otherwise, the error matches
 // [icpcode.ErrUnknownOutcome]: call InTx again, with the same request IDs. What
 // was done then is answered with Result.Replayed, and f finds its own row
@@ -76,7 +81,9 @@ func (s *Store) inTx(ctx context.Context, eng *icpcode.Engine, f func(*sql.Tx, *
 // meet it again. A unique key that is taken would, where it is the caller's
 // own; a store's own is an ErrConflict by then.
 func (s *Store) passes(err error) bool {
-	if errors.Is(err, icpcode.ErrUnknownOutcome) {
+	// A hook that asks the database by itself, and is held up, would be so
+	// again: by this very transaction.
+	if errors.Is(err, icpcode.ErrUnknownOutcome) || errors.Is(err, icpcode.ErrHook) {
 		return false
 	}
 	if errors.Is(err, icpcode.ErrConflict) {

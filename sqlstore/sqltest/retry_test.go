@@ -100,6 +100,9 @@ func inTxAgain(t *testing.T, e engine) {
 	sorry := errors.New("sorry")
 	once("an abort", sorry, func() error { return deliver("order-aborted", sorry) })
 	once("a replay", sorry, func() error { return deliver("order-0-0", sorry) })
+	once("a hook that was held up", icpcode.ErrHook, func() error {
+		return deliver("order-hook", &icpcode.HookError{Hook: "VerifyPhone", Err: icpcode.ErrConflict})
+	})
 	once("a refusal", icpcode.ErrRefused, func() error {
 		return store.InTx(ctx, eng, func(_ *sql.Tx, eng *icpcode.Engine) error {
 			tries.Add(1)
