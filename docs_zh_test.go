@@ -66,6 +66,16 @@ var (
 	docDayZh    = regexp.MustCompile(`(?:(\d{4})年)?(\d{1,2})月(\d{1,2})日`)
 )
 
+// docWords are the numbers in words, in both languages. One and two are not
+// among them: "one" is a pronoun, too. Percent and decimal are no numbers.
+var (
+	docWord  = regexp.MustCompile(`(?i)\b(?:three|four|five|six|seven|eight|nine|ten|twelve|hundred|million)\b|百分之|十进|十二|百万|[三四五六七八九十百]`)
+	docWords = map[string]string{
+		"三": "three", "四": "four", "五": "five", "六": "six", "七": "seven", "八": "eight", "九": "nine", "十": "ten",
+		"十二": "twelve", "百": "hundred", "百万": "million", "百分之": "", "十进": "",
+	}
+)
+
 func docMonths() string {
 	var names []string
 	for m := time.January; m <= time.December; m++ {
@@ -75,7 +85,7 @@ func docMonths() string {
 }
 
 // docStated returns what a text states in any language: its inline code, links,
-// rules, numbers and dates, and where it is emphasised, each in their order.
+// rules, numbers in digits and words, dates, and where it is emphasised, each in their order.
 func docStated(text string) map[string][]string {
 	stated := make(map[string][]string)
 	stated["code"] = docCode.FindAllString(text, -1)
@@ -86,6 +96,13 @@ func docStated(text string) map[string][]string {
 	text = docLink.ReplaceAllString(text, "]")
 	stated["rules"] = docRule.FindAllString(text, -1)
 	stated["emphasis"] = docEmphasis.FindAllString(text, -1)
+	for _, word := range docWord.FindAllString(text, -1) {
+		if n, ok := docWords[word]; !ok {
+			stated["words"] = append(stated["words"], strings.ToLower(word))
+		} else if n != "" {
+			stated["words"] = append(stated["words"], n)
+		}
+	}
 	text = docDayEn.ReplaceAllStringFunc(text, func(s string) string {
 		m := docDayEn.FindStringSubmatch(s)
 		month, _ := time.Parse("January", m[2])
@@ -127,7 +144,7 @@ func docPartDifference(en, zh docPart) string {
 				want["links"][j] = name + ".zh-CN.md"
 			}
 		}
-		for _, what := range []string{"rules", "numbers", "code", "links", "emphasis"} {
+		for _, what := range []string{"rules", "numbers", "words", "code", "links", "emphasis"} {
 			if !slices.Equal(want[what], got[what]) {
 				return fmt.Sprintf("%s %q, not %q", what, got[what], want[what])
 			}
@@ -163,7 +180,7 @@ func docDifferences(en, zh string) []string {
 }
 
 // The documents that exist in both languages state the same, part by part: the
-// headings and their levels, rules, numbers and dates, code, tables, links.
+// headings and their levels, rules, numbers in digits and words, dates, code, tables, links.
 func TestDocsInBothLanguages(t *testing.T) {
 	for _, name := range bilingualDocs {
 		t.Run(name, func(t *testing.T) {
@@ -190,10 +207,17 @@ func TestDocsInBothLanguages(t *testing.T) {
 	}
 }
 
-// Any digit of a Chinese document that is another one is seen, and any other
-// difference.
+// Any digit and any numeral from three on of a Chinese document that is another
+// one is seen, and any other difference.
 func TestDocsInBothLanguagesDiffer(t *testing.T) {
-	digit := regexp.MustCompile(`\d`)
+	digit := regexp.MustCompile(`\d|[三四五六七八九]`)
+	next := make(map[string]string)
+	for _, digits := range []string{"01234567890", "三四五六七八九三"} {
+		r := []rune(digits)
+		for i := range r[1:] {
+			next[string(r[i])] = string(r[i+1])
+		}
+	}
 	for _, name := range bilingualDocs {
 		en, zh := document(t, name+".md"), document(t, name+".zh-CN.md")
 		want, got := docParts(en), docParts(zh)
@@ -201,7 +225,7 @@ func TestDocsInBothLanguagesDiffer(t *testing.T) {
 		for i, p := range got {
 			for c, text := range p.texts {
 				for _, at := range digit.FindAllStringIndex(text, -1) {
-					other := text[:at[0]] + string('0'+(text[at[0]]-'0'+1)%10) + text[at[1]:]
+					other := text[:at[0]] + next[text[at[0]:at[1]]] + text[at[1]:]
 					flipped++
 					if docPartDifference(docPart{p.kind, want[i].texts[c : c+1]}, docPart{p.kind, []string{other}}) == "" {
 						t.Errorf("%s: another digit is not seen: %s", name, other)
@@ -238,7 +262,7 @@ func TestDocsInBothLanguagesDiffer(t *testing.T) {
 	en, zh := document(t, "rules.md"), document(t, "rules.zh-CN.md")
 	for was, is := range map[string]string{
 		"`documents.note`": "`documents.date`", "| 90 |": "| 91 |", "或-1表示": "或1表示", "2024年": "2025年", "1月1日": "1月2日",
-		"ELG-BATCH、PAY-PRICE": "PAY-PRICE、ELG-BATCH", "1,001": "1,010",
+		"ELG-BATCH、PAY-PRICE": "PAY-PRICE、ELG-BATCH", "1,001": "1,010", "三个自然月": "四个自然月",
 	} {
 		if !strings.Contains(zh, was) || len(docDifferences(en, strings.Replace(zh, was, is, 1))) == 0 {
 			t.Errorf("%s in place of %s is not seen", is, was)
