@@ -16,7 +16,7 @@ import (
 
 // latinWords are those that a Chinese text may have: names of products, and what
 // has no Chinese.
-var latinWords = []string{"App", "CDN", "DNS", "ECS", "EIP", "ENS", "ICP", "IP", "IPv6", "NAT", "NAT64", "SLB", "Web", "example.cn"}
+var latinWords = []string{"App", "BCC", "CDN", "CLB", "CVM", "DNS", "ECS", "EIP", "ELB", "ENS", "Flexus", "ICP", "IP", "IPv6", "L", "Lighthouse", "NAT", "NAT64", "SLB", "Web", "example.cn"}
 
 var (
 	latinWord = regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*(\.[a-z]+)?`)
@@ -160,22 +160,22 @@ func TestRemediesAreWhatTheReaderCanDo(t *testing.T) {
 		en, zh string
 	}{
 		{LIFEffective, RoleOwner | RoleHolder, "renew the instance: the code can then be used again", "为实例续费，续费后该备案服务码可再次使用"},
-		{LIFEffective, received, "ask the granter to renew the instance: the code can then be used again", "请授权账号为实例续费，续费后该备案服务码可再次使用"},
-		{ELGRemaining, received, "ask the granter to renew; a server fresh from the shortest term that can be bought may fail by a day or two", "请授权账号续费；刚按最短时长购买的服务器也可能差一两天"},
-		{ELGTerm, received, "ask the granter to renew until 4 calendar months are bought", "请授权账号续费至购满4个月"},
-		{ELGPublicIP, received, "ask the granter to buy public bandwidth or bind an EIP", "请授权账号购买公网带宽或绑定EIP"},
-		{ELGStatus, received, "ask the granter to start it", "请授权账号启动实例"},
+		{LIFEffective, received, "ask the granter to renew the instance: the code can then be used again", "请联系授权账号为实例续费，续费后该备案服务码可再次使用"},
+		{ELGRemaining, received, "ask the granter to renew (a server just bought for the shortest term may still fail by a day or two)", "请联系授权账号续费（刚按最短时长购买的服务器也可能差一两天）"},
+		{ELGTerm, received, "ask the granter to renew until 4 calendar months are bought", "请联系授权账号续费至购满4个月"},
+		{ELGPublicIP, received, "ask the granter to buy public bandwidth or bind an EIP", "请联系授权账号购买公网带宽或绑定EIP"},
+		{ELGStatus, received, "ask the granter to start it", "请联系授权账号启动实例"},
 		{ELGStatus, RoleOwner | RoleHolder, "start it", "启动实例"},
 		{ELGOwner, received, "use a code that was issued for the present owner", "使用由当前所属账号申请的备案服务码"},
 		{RSKExpiring, granted, "renew the instance", "为实例续费"},
-		{RSKExpiring, received, "ask the granter to renew the instance", "请授权账号为实例续费"},
-		{RSKExpiring, operator, "ask the owner to renew the instance", "请购买账号为实例续费"},
-		{RSKBilling, received, "ask the granter to convert the instance to subscription", "请授权账号将实例转为包年/包月（转包月）"},
-		{RSKDowngraded, received, "ask the granter to upgrade the instance again and restore what it lost, such as an EIP", "请授权账号将实例升配，并恢复缺失的条件，例如绑定EIP"},
-		{RSKIP, granted, "put the filed IP back, or ask the grantee to file a change filing", "恢复备案IP，或请被授权账号办理变更备案"},
-		{RSKIP, received, "ask the granter to put the filed IP back, or file a change filing", "请授权账号恢复备案IP，或办理变更备案"},
-		{RSKReleased, granted, "ask the grantee to file an access or change filing with another server's code at once", "请被授权账号立即使用其他服务器的备案服务码办理接入备案或变更备案"},
-		{RSKOwner, operator, "ask the holder to file an access or change filing with a code of another server", "请持有账号使用其他服务器的备案服务码办理接入备案或变更备案"},
+		{RSKExpiring, received, "ask the granter to renew the instance", "请联系授权账号为实例续费"},
+		{RSKExpiring, operator, "ask the owner to renew the instance", "请联系购买账号为实例续费"},
+		{RSKBilling, received, "ask the granter to convert the instance to subscription", "请联系授权账号将实例转为包年/包月（转包月）"},
+		{RSKDowngraded, received, "ask the granter to upgrade the instance again and restore what it lost, such as an EIP", "请联系授权账号将实例升配，并恢复缺失的条件，例如绑定EIP"},
+		{RSKIP, granted, "put the filed IP back, or ask the grantee to file a change filing", "恢复备案IP，或请联系被授权账号办理变更备案"},
+		{RSKIP, received, "ask the granter to put the filed IP back, or file a change filing", "请联系授权账号恢复备案IP，或办理变更备案"},
+		{RSKReleased, granted, "ask the grantee to file an access or change filing with another server's code at once", "请联系被授权账号立即使用其他服务器的备案服务码办理接入备案或变更备案"},
+		{RSKOwner, operator, "ask the holder to file an access or change filing with a code of another server", "请联系持有账号使用其他服务器的备案服务码办理接入备案或变更备案"},
 	} {
 		d := situation{At: explainNow, set: oddRules(), instance: goodInstance(), state: StateFiled, roles: c.roles}
 		if en, zh := d.reason(English, c.r, OutcomeFailed).Remedy, d.reason(Chinese, c.r, OutcomeFailed).Remedy; en != c.en || zh != c.zh {
@@ -188,9 +188,9 @@ func TestRemediesAreWhatTheReaderCanDo(t *testing.T) {
 		roles  Role
 		en, zh string
 	}{
-		{ActionSubmit, StateUnbound, received, "ask the granter to bind it to an instance first", "请授权账号先将其绑定到实例"},
-		{ActionGrant, StateFiling, granted, "wait until its filing ends, or ask the grantee to withdraw the filing", "等待备案结束，或请被授权账号撤回备案"},
-		{ActionApprove, StateAvailable, operator, "ask the holder to submit a filing with it first", "请持有账号先用该备案服务码提交备案"},
+		{ActionSubmit, StateUnbound, received, "ask the granter to bind it to an instance first", "请联系授权账号先将其绑定到实例"},
+		{ActionGrant, StateFiling, granted, "wait until its filing ends, or ask the grantee to withdraw the filing", "等待备案结束，或请联系被授权账号撤回备案"},
+		{ActionApprove, StateAvailable, operator, "ask the holder to submit a filing with it first", "请联系持有账号先用该备案服务码提交备案"},
 	} {
 		d := situation{At: explainNow, set: oddRules(), state: c.s, action: c.a, roles: c.roles}
 		if en, zh := d.reason(English, c.a.Rule(), OutcomeFailed).Remedy, d.reason(Chinese, c.a.Rule(), OutcomeFailed).Remedy; en != c.en || zh != c.zh {

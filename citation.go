@@ -67,7 +67,7 @@ func (c Citation) Text(l Lang) string {
 		if note == "" {
 			note = Bilingual{"no document says it", "没有文件说明"}.Text(l)
 		}
-		return Bilingual{"inferred: ", "推断："}.Text(l) + note
+		return strings.Replace(Bilingual{"inferred: %", "推断（%）"}.Text(l), "%", note, 1)
 	}
 	official := Bilingual{"unofficial", "非官方"}
 	if c.Official {

@@ -30,11 +30,11 @@ func TestCitationText(t *testing.T) {
 		},
 		{Citation{Publisher: agency}, "a Chengdu agency, unofficial", "成都某代理商，非官方"},
 		{Citation{Publisher: Bilingual{English: "Acme"}, Title: "Page"}, "Acme, Page, unofficial", "Acme《Page》，非官方"},
-		{Citation{}, "inferred: no document says it", "推断：没有文件说明"},
+		{Citation{}, "inferred: no document says it", "推断（没有文件说明）"},
 		{
 			Citation{Note: Bilingual{"20 working days", "20个工作日"}},
 			"inferred: 20 working days",
-			"推断：20个工作日",
+			"推断（20个工作日）",
 		},
 	} {
 		if got := c.citation.Text(English); got != c.english {

@@ -45,7 +45,7 @@ func labelOf[N ~uint8](l Lang, labels []Bilingual, n N) string {
 
 // Labels of outcomes and facts, indexed by their values.
 var (
-	outcomeLabels       = []Bilingual{{"passed", "通过"}, {"failed", "未通过"}, {"unknown", "未知"}, {"assumed", "按假定通过"}, {"advice", "建议"}}
+	outcomeLabels       = []Bilingual{{"passed", "通过"}, {"failed", "未通过"}, {"unknown", "未知"}, {"assumed", "假定通过"}, {"advice", "建议"}}
 	billingLabels       = []Bilingual{Subscription: {"subscription", "包年/包月"}, PayAsYouGo: {"pay-as-you-go", "按量付费"}}
 	trialLabels         = []Bilingual{No: {"not a trial", "非试用"}, Yes: {"a trial", "试用"}}
 	certificationLabels = []Bilingual{
@@ -59,6 +59,8 @@ var (
 	productLabels = map[Product]Bilingual{
 		ECS: {"ECS", "云服务器ECS"}, SWAS: {"Simple Application Server", "轻量应用服务器"}, ElasticWeb: {"Elastic Web Hosting", "弹性Web托管"}, NAT: {"NAT Gateway", "NAT网关"},
 		SLB: {"SLB", "负载均衡SLB"}, WebHosting: {"Web Hosting", "云虚拟主机"}, Marketplace: {"Marketplace website", "云市场建站"}, NAT64: {"NAT64", "IPv6转换服务NAT64"}, ENS: {"ENS", "边缘节点服务ENS"},
+		"CVM": {"CVM", "云服务器CVM"}, "Lighthouse": {"Lighthouse", "轻量应用服务器Lighthouse"}, "CLB": {"CLB", "负载均衡CLB"}, "ELB": {"ELB", "弹性负载均衡ELB"},
+		"FlexusL": {"Flexus L", "Flexus L实例"}, "DedicatedHost": {"Dedicated Host", "专属主机"}, "BCC": {"BCC", "云服务器BCC"},
 	}
 )
 
@@ -79,6 +81,15 @@ func (o *Outcome) UnmarshalText(b []byte) error { return parseName(o, "Outcome",
 
 // Label returns the outcome in language l.
 func (o Outcome) Label(l Lang) string { return labelOf(l, outcomeLabels, o) }
+
+// Label returns what people call the product in language l, "云服务器ECS" for
+// [ECS]: the product itself where this package knows no name for it.
+func (p Product) Label(l Lang) string {
+	if label, ok := productLabels[p]; ok {
+		return label.Text(l)
+	}
+	return plain(string(p))
+}
 
 // Title returns what the rule says, in a few words of language l, or "" for
 // no rule.
@@ -124,15 +135,15 @@ var ruleTitles = [numRules]Bilingual{
 	LIFRelease:   {"a filing is withdrawn or rejected for good", "备案撤回或最终驳回"},
 	LIFRefund:    {"a paid code is refunded", "收费备案服务码退费"},
 	LIFVoid:      {"a code is voided", "备案服务码作废"},
-	LIFClose:     {"an instance is closed with its codes", "实例退费或释放后，其备案服务码随之失效"},
+	LIFClose:     {"an instance that is refunded or released ends its codes that are not Filed", "实例退费或释放后，其未备案成功的备案服务码不能再用"},
 	LIFEnd:       {"a filing ends, and its code stays used", "备案终止，备案服务码仍为已使用"},
 	LIFCorrect:   {"a wrong ICP number is put right", "更正登记有误的备案号"},
 	LIFEffective: {"a code works only while its instance does", "实例未到期、未退费、未释放时，备案服务码才可使用"},
-	LIFView:      {"each side sees the state in its own words", "授权方与被授权方各自看到的状态"},
+	LIFView:      {"the granter and the grantee each see a state of their own", "授权方与被授权方各自看到的状态"},
 
 	GRTEnterprise: {"the granter is enterprise-verified", "授权账号已通过企业认证"},
-	GRTOut:        {"a granter has few grantees a year", "每个自然年授权的账号数有上限"},
-	GRTIn:         {"a grantee has few granters a year", "每个自然年接收授权的账号数有上限"},
+	GRTOut:        {"the number of grantees a year is limited", "每个自然年授权的账号数有上限"},
+	GRTIn:         {"the number of granters a year is limited", "每个自然年接收授权的账号数有上限"},
 	GRTFirst:      {"the first grant needs phone verification", "首次授权给某账号，须通过手机验证码验证"},
 	GRTAtomic:     {"issue and grant happen together or not at all", "生成并授权：全部成功或全部不生效"},
 	GRTVerify:     {"verification says beforehand what would happen", "验证：事先告知操作结果"},
@@ -140,7 +151,7 @@ var ruleTitles = [numRules]Bilingual{
 	GRTState:      {"only an unused code is granted", "只能授权未使用的备案服务码"},
 	GRTRepeat:     {"a grantee counts once a year", "同一账号每个自然年只计一次"},
 	GRTOwner:      {"ownership never moves", "购买账号永不变更"},
-	GRTPrivate:    {"nobody learns the other's counterparties", "不向任何一方透露对方的往来账号"},
+	GRTPrivate:    {"neither side learns whom else the other deals with", "不向任何一方透露对方的往来账号"},
 
 	PAYWhen:   {"paid codes are for where no free one is left", "无法申请新的免费备案服务码时，可购买收费备案服务码"},
 	PAYPrice:  {"the price is configured", "收费备案服务码的价格须先配置"},
@@ -182,7 +193,7 @@ type words struct {
 
 // lack notes that a fact is missing, and what it is called.
 func (w *words) lack(e *explainer, f Fact, en, zh string) {
-	w.lacks = e.join(w.lacks, e.say(en, zh))
+	w.lacks = joinParts([]string{w.lacks, e.say(en, zh)}, e.say("; ", "、"))
 	w.facts = append(w.facts, f)
 }
 
@@ -287,7 +298,7 @@ func (e *explainer) reason(r Rule) Reason {
 	if o == OutcomePassed {
 		w.remedy = ""
 		if w.free {
-			w.required = l.say("nothing", "不要求")
+			w.required = l.say("nothing", "无要求")
 		}
 	}
 	return Reason{
@@ -331,14 +342,14 @@ func (e *explainer) general(r Rule) words {
 // unknown names the missing fact of w.
 func (e *explainer) unknown(w *words) {
 	if w.lacks != "" {
-		w.found = e.say("not known: %s", "未知：%s", w.lacks)
+		w.found = e.say("not known: %s", "未说明%s", w.lacks)
 		w.remedy = e.say("state %s", "请说明%s", w.lacks)
 	}
 	if e.outcome == OutcomeAssumed && w.lacks != "" {
-		w.found = e.say("not known; assumed to pass: %s", "未知，按假定通过：%s", w.lacks)
+		w.found = e.say("not known; assumed to pass: %s", "未说明%s，假定通过", w.lacks)
 	}
 	if e.outcome == OutcomeAssumed && w.lacks == "" {
-		w.found = e.join(w.found, e.say("assumed to pass", "按假定通过"))
+		w.found = e.join(w.found, e.say("assumed to pass", "假定通过"))
 	}
 }
 
@@ -350,9 +361,17 @@ func plain(s string) string {
 	return s
 }
 
-// when shows an instant in Asia/Shanghai.
-func when(t time.Time) string {
-	return t.In(shanghai).Format("2006-01-02 15:04:05.999999999 -07:00")
+// when shows an instant in Asia/Shanghai. A reader of Chinese takes it for
+// Beijing time, and is not shown the zone.
+func (l Lang) when(t time.Time) string {
+	t = t.In(shanghai)
+	if l != Chinese {
+		return t.Format("2006-01-02 15:04:05.999999999 -07:00")
+	}
+	if t.Second() == 0 && t.Nanosecond() == 0 {
+		return t.Format("2006-01-02 15:04")
+	}
+	return t.Format("2006-01-02 15:04:05.999999999")
 }
 
 // span shows the time from t to u, not before it, in whole days and hours:
@@ -386,7 +405,7 @@ func (e *explainer) expiry() string {
 		return ""
 	}
 	if !e.Case.At.Before(i.Expires) {
-		return e.say("expired at %s", "已于%s到期", when(i.Expires))
+		return e.say("expired at %s", "已于%s到期", e.when(i.Expires))
 	}
-	return e.say("%s left, until %s", "剩余%s，%s到期", e.span(e.Case.At, i.Expires), when(i.Expires))
+	return e.say("%s left, until %s", "剩余%s，%s到期", e.span(e.Case.At, i.Expires), e.when(i.Expires))
 }

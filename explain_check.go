@@ -11,7 +11,7 @@ func (e *explainer) filed() bool {
 // the granter's server.
 func (e *explainer) forHolder(r Rule, remedy string) string {
 	if r != ELGOwner && !e.asked && e.roles&(RoleOwner|RoleOperator) == 0 {
-		return e.say("ask the account that granted the code: %s", "请授权账号处理：%s", remedy)
+		return e.say("ask the account that granted the code: %s", "请联系授权账号处理（%s）", remedy)
 	}
 	return remedy
 }

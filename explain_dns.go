@@ -15,7 +15,7 @@ func (s *RuleSet) DNSReason(r DNSReview, product Product, l Lang) Reason {
 		out.Found = l.say("the domain does not resolve", "域名无法解析")
 		out.Remedy = l.say("point the domain to the filed server, or deregister the filing if the site has gone", "将域名解析到备案的服务器；网站已停用的，注销备案")
 	case DNSOtherProvider:
-		out.Found = l.say("it points to %s, a server of %s (%s)", "解析到%s，是%s的服务器（%s）", ip, plain(r.Address.Provider), server)
+		out.Found = l.say("it points to %s, a server of %s (%s)", "解析到%s，该地址属于%s的服务器（%s）", ip, l.provider(r.Address.Provider), server)
 		out.Remedy = l.say("file an access filing with that server's provider, or point the domain back to the filed server", "向该服务器的提供商办理接入备案，或将域名解析回备案的服务器")
 	case DNSOtherServer:
 		out.Found = l.say("it points to %s, another server (%s) than the filed one", "解析到%s，是另一台服务器（%s），不是备案的服务器", ip, server)
@@ -33,7 +33,7 @@ func (s *RuleSet) DNSReason(r DNSReview, product Product, l Lang) Reason {
 		out.Found = l.say("it points to %s, a CDN or proxy: what is behind it cannot be seen", "解析到%s，是CDN或代理，无法看到其回源地址", ip)
 		out.Remedy = l.say("check that the CDN or proxy fetches from the filed server", "确认该CDN或代理的回源地址是备案的服务器")
 	default:
-		out.Found = l.say("not known: where the domain points", "未知：域名解析到何处")
+		out.Found = l.say("not known: where the domain points", "未查询域名解析到何处")
 		out.Remedy = l.say("look up where the domain points", "请查询域名解析")
 	}
 	if r.Others > 0 && r.Case != DNSUnanswered {

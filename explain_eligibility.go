@@ -39,17 +39,12 @@ func (e *explainer) product() words {
 	return w
 }
 
-func (e *explainer) productName(p Product) string {
-	if label, ok := productLabels[p]; ok {
-		return label.Text(e.Lang)
-	}
-	return plain(string(p))
-}
+func (e *explainer) productName(p Product) string { return p.Label(e.Lang) }
 
 // provider names a provider as people know it.
-func (e *explainer) provider(name string) string {
+func (l Lang) provider(name string) string {
 	if label, ok := providerLabels[name]; ok {
-		return label.Text(e.Lang)
+		return label.Text(l)
 	}
 	return plain(name)
 }
@@ -61,7 +56,7 @@ func (e *explainer) mend(en, zh string) string { return e.forOwner(e.say(en, zh)
 func (e *explainer) forOwner(do string) string {
 	if e.received() {
 		e.asked = true
-		return e.say("ask the granter to %s", "请授权账号%s", do)
+		return e.say("ask the granter to %s", "请联系授权账号%s", do)
 	}
 	return do
 }
@@ -73,7 +68,7 @@ func (e *explainer) owner() words {
 	}
 	w := words{
 		required: e.say("the account that bought the instance", "购买该实例的账号"), found: e.say("another account bought it", "由其他账号购买"),
-		remedy: e.say("apply with the purchasing account; the new owner of a second-hand server applies itself", "使用购买账号申请；二手服务器由接手后的账号重新申请"),
+		remedy: e.say("apply with the purchasing account (the new owner of a second-hand server applies itself)", "使用购买账号申请（二手服务器由接手后的账号重新申请）"),
 	}
 	if e.state != StateNone {
 		w.remedy = e.say("use a code that was issued for the present owner", "使用由当前所属账号申请的备案服务码")
@@ -95,7 +90,7 @@ func (e *explainer) billing() words {
 		found: e.join(labelOf(e.Lang, billingLabels, i.Billing), labelOf(e.Lang, trialLabels, i.Trial)),
 	}
 	if i.Trial == Yes {
-		w.remedy = e.mend("buy a subscription in place of the trial", "试用实例不可申请，改购包年/包月")
+		w.remedy = e.mend("buy a subscription in place of the trial", "改购包年/包月（试用实例不可申请）")
 	}
 	if i.Billing == PayAsYouGo {
 		w.remedy = e.mend("convert it to subscription", "转包月")
@@ -120,7 +115,7 @@ func (e *explainer) term() words {
 	months, lacks, what := i.TermMonths, FactTermMonths, Bilingual{"the term bought, in months", "购买月数"}
 	if e.q.FirstPurchaseOnly {
 		w.required = e.plural(n, "first bought for at least %d calendar month", "first bought for at least %d calendar months", "首次购买时长至少%d个月")
-		w.remedy = e.say("use an instance that was first bought for that long; renewing does not help", "改用首次购买时长符合要求的实例；续费不能补足")
+		w.remedy = e.say("use an instance that was first bought for that long (renewing does not help)", "改用首次购买时长符合要求的实例（续费不能补足）")
 		lacks, what = FactFirstTermMonths, Bilingual{"the term of the first purchase, in months", "首次购买月数"}
 		if i.FirstTermMonths > 0 {
 			months = i.FirstTermMonths
@@ -136,10 +131,10 @@ func (e *explainer) term() words {
 		}
 	}
 	if months >= n && e.outcome == OutcomeFailed && !i.Created.IsZero() {
-		w.found = e.join(w.found, e.say("but it lasts from %s to %s only", "但自%s至%s，不足此时长", when(i.Created), when(i.Expires)))
+		w.found = e.join(w.found, e.say("but it lasts from %s to %s only", "但自%s至%s，不足此时长", e.when(i.Created), e.when(i.Expires)))
 	}
 	if months == 0 && e.outcome == OutcomeFailed && !i.Created.IsZero() {
-		w.found = e.say("too short, for it lasts from %s to %s", "时长不足：自%s至%s", when(i.Created), when(i.Expires))
+		w.found = e.say("too short, for it lasts from %s to %s", "自%s至%s，时长不足", e.when(i.Created), e.when(i.Expires))
 	}
 	w.lack(e, lacks, what.English, what.Chinese)
 	return w
@@ -158,7 +153,7 @@ func (e *explainer) remaining() words {
 	w := words{
 		required: e.plural(n, "at least %d full day left", "at least %d full days left", "距到期不少于%d天（按每24小时计1天）"),
 		found:    e.expiry(), free: n == 0,
-		remedy: e.mend("renew; a server fresh from the shortest term that can be bought may fail by a day or two", "续费；刚按最短时长购买的服务器也可能差一两天"),
+		remedy: e.mend("renew (a server just bought for the shortest term may still fail by a day or two)", "续费（刚按最短时长购买的服务器也可能差一两天）"),
 	}
 	if e.instance.Billing == PayAsYouGo {
 		return e.noTerm(w)
@@ -185,7 +180,7 @@ func (e *explainer) region() words {
 		w.found = e.say("%s, outside mainland China", "%s，不在中国大陆", region)
 	}
 	if e.outcome == OutcomeUnknown || e.outcome == OutcomeAssumed {
-		w.found = e.say("not known: the rule set does not list %s", "未知：规则集未列出地域%s", region)
+		w.found = e.say("not known: the rule set does not list %s", "规则集未列出地域%s，无法判断", region)
 		w.facts = []Fact{FactRegion}
 		w.remedy = e.say("state the region as the provider spells it", "请按提供商的写法说明地域")
 	}
@@ -199,7 +194,7 @@ func (e *explainer) publicIP() words {
 		remedy: e.mend("buy public bandwidth or bind an EIP", "购买公网带宽或绑定EIP"), free: !e.q.PublicIP,
 	}
 	if e.set.gateways() && e.instance.Product != NAT && e.instance.Product != SLB {
-		w.remedy = e.join(w.remedy, e.say("behind a NAT gateway or load balancer that has one, apply with that", "若经由有公网IP的NAT网关或负载均衡访问，请用该网关或负载均衡申请"))
+		w.remedy = e.say("%s (if it is reached through a NAT gateway or load balancer with a public IP, apply with that)", "%s（若经由有公网IP的NAT网关或负载均衡访问，请用该网关或负载均衡申请）", w.remedy)
 	}
 	if e.instance.PublicIP == Unknown && !e.instance.noPublicIP() {
 		w.lack(e, FactPublicIP, "whether it has a public IP", "是否有公网IP")
@@ -267,6 +262,9 @@ func (e *explainer) status() words {
 		w.remedy = e.say("use another instance", "改用其他实例")
 	}
 	if renew != "" && !i.Expires.IsZero() && !e.Case.At.Before(i.Expires) {
+		if i.Status == StatusExpired {
+			w.found = "" // the date says it
+		}
 		w.found = e.join(w.found, e.expiry())
 	}
 	if i.Status == StatusUnknown {
@@ -279,7 +277,7 @@ func (e *explainer) status() words {
 func (e *explainer) ipInUse() words {
 	w := words{
 		required: e.say("an IP that no other filing holds", "IP未被其他备案占用"), found: e.say("held by another filing", "已被其他备案占用且未释放"),
-		remedy: e.say("use another IP, or release the other filing if it is yours", "更换公网IP；占用该IP的备案若属于本账号，也可先取消其接入"), free: !e.q.IPFree,
+		remedy: e.say("use another IP, or release the other filing if it is yours", "更换公网IP（占用该IP的备案若属于本账号，也可先取消其接入）"), free: !e.q.IPFree,
 	}
 	if e.instance.IPHeld == No {
 		w.found = e.say("held by no other filing", "未被其他备案占用")
@@ -321,7 +319,7 @@ func (e *explainer) quota() words {
 		w.lack(e, FactProduct, "the product", "产品类型")
 	case q.Limit == UnknownLimit:
 		w.required = e.say("codes left of the quota, which no source gives", "配额内尚有余量（没有资料给出配额数量）")
-		w.lack(e, FactContractQuota, "how many codes the provider allows", "提供商允许申请多少个备案服务码")
+		w.lack(e, FactContractQuota, "how many codes the provider allows", "提供商允许申请的备案服务码数量")
 	case q.Used >= 0:
 	case q.Requested > q.Limit: // too many, whatever was issued before
 		w.found = e.say("%d requested", "本次申请%d个", q.Requested)
@@ -329,10 +327,10 @@ func (e *explainer) quota() words {
 	case e.Case.Bought == RelationUnknown:
 		w.lack(e, FactOwner, "who bought it", "由哪个账号购买")
 	case e.Case.Bought.asker() == Yes:
-		w.lack(e, FactIssued, "how many codes were issued", "已申请多少个备案服务码")
+		w.lack(e, FactIssued, "how many codes were issued", "已申请的备案服务码数量")
 	default:
-		w.found = e.say("not known: the count is for the instance's owner alone", "未知：已申请数量仅告知实例的购买账号")
-		w.remedy = e.say("apply as the owner", "以购买账号申请")
+		w.found = e.say("not known: the count is for the instance's owner alone", "未知，已申请数量仅告知实例的购买账号")
+		w.remedy = e.say("apply as the owner", "使用购买账号申请")
 	}
 	if left > 0 {
 		w.remedy = e.join(e.say("request at most %d", "本次最多申请%d个", left), w.remedy)
@@ -359,11 +357,11 @@ func (e *explainer) batch() words {
 // account: ELG-ACCOUNT.
 func (e *explainer) account() words {
 	w := e.certified()
-	w.required = e.say("an enterprise account, to issue codes", "申请备案服务码的账号须为企业认证")
+	w.required = e.say("an enterprise account, to issue codes", "申请备案服务码的账号须通过企业认证")
 	w.remedy = e.say("verify as an enterprise, or file with the purchasing account", "完成企业认证，或使用购买账号备案")
 	w.free = e.set.Account == AccountAny || e.set.Account == AccountOthers && !e.Case.ForAnother
 	if e.set.Account == AccountOthers {
-		w.required = e.say("an enterprise account, to issue codes for another account", "为其他账号申请备案服务码，账号须为企业认证")
+		w.required = e.say("an enterprise account, to issue codes for another account", "为其他账号申请备案服务码，申请账号须通过企业认证")
 	}
 	return w
 }

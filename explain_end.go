@@ -18,7 +18,7 @@ func (e *explainer) end() words {
 	w.required = e.join(w.required, e.say("a filing that has not ended", "备案尚未终止"))
 	w.found = e.join(w.found, labelOf(e.Lang, endLabels, e.ended))
 	if e.ended != EndNone {
-		w.remedy = e.say("none is needed: a filing ends once, and its first end stands", "无需处理：备案只终止一次，以首次登记为准")
+		w.remedy = e.say("none is needed: a filing ends once, and its first end stands", "无需处理，备案只终止一次，以首次登记为准")
 	}
 	if e.beside {
 		w.remedy = e.say("leave the code out of those that are replaced", "请勿将该备案服务码列为被替换")

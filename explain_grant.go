@@ -3,7 +3,7 @@ package icpcode
 // enterprise: GRT-ENTERPRISE.
 func (e *explainer) enterprise() words {
 	w := e.certified()
-	w.required = e.say("an enterprise account, to grant codes", "授权账号须为企业认证")
+	w.required = e.say("an enterprise account, to grant codes", "授权账号须通过企业认证")
 	w.remedy = e.say("verify as an enterprise, or file with the purchasing account", "完成企业认证，或使用购买账号备案")
 	w.free = !e.set.Grant.Enterprise
 	return w
@@ -15,7 +15,7 @@ func (e *explainer) grantsOut() words {
 	w := words{
 		required: e.say("different grantees of one granter in the natural year %d: at most %d", "%d自然年内，一个账号最多授权至%d个不同的账号", year, n),
 		found:    e.say("the cap of %d is reached, and this grantee would be another one", "本自然年已授权至%d个账号，达到上限，且目标账号不在其中", n),
-		remedy:   e.say("grant to an account of this year, or wait until %s", "授权给本自然年内已授权过的账号，或等到%s", when(yearEnds(year))),
+		remedy:   e.say("grant to an account that has a grant of this year, or wait until %s", "授权给本自然年内已授权过的账号，或等到%s再授权", e.when(yearEnds(year))),
 		free:     n == NoLimit,
 	}
 	return e.capped(w)
@@ -27,8 +27,8 @@ func (e *explainer) grantsIn() words {
 	year, n := NaturalYear(e.Case.At), e.set.Grant.MaxGranters
 	w := words{
 		required: e.say("different granters to one grantee in the natural year %d: at most %d", "%d自然年内，一个账号最多接收%d个不同账号的授权", year, n),
-		found:    e.say("the target account has reached the cap of %d in the natural year %d", "目标账号已达到上限：最多%d个授权账号（%d自然年）", n, year),
-		remedy:   e.say("wait until %s, or file with the purchasing account", "等到%s，或使用购买账号备案", when(yearEnds(year))),
+		found:    e.say("the target account has reached the cap of %d in the natural year %d", "目标账号最多接收%d个账号的授权，已达到%d自然年的上限", n, year),
+		remedy:   e.say("wait until %s, or file with the purchasing account", "等到%s再授权，或使用购买账号备案", e.when(yearEnds(year))),
 		free:     n == NoLimit,
 	}
 	return e.capped(w)
@@ -98,7 +98,7 @@ func (e *explainer) once() words {
 // buy: PAY-WHEN.
 func (e *explainer) buy() words {
 	w := words{
-		required: e.say("nothing: it is advice", "不要求，仅为建议"), found: e.say("no free code is left for this", "已无免费备案服务码可申请"),
+		required: e.say("nothing: it is advice", "无要求，仅为建议"), found: e.say("no free code is left for this", "已无免费备案服务码可申请"),
 		remedy: e.say("buy a paid code and bind it to the instance", "购买收费备案服务码并绑定到该实例"),
 	}
 	if !e.binds() {
@@ -142,8 +142,8 @@ func (e *explainer) filing() words {
 // foreign: FIL-FOREIGN.
 func (e *explainer) foreign() words {
 	w := words{
-		required: e.say("a server of the provider of the code, %s", "须为%s（该服务码的提供商）的服务器", e.provider(e.set.Provider)),
-		found:    e.say("a server of %s", "%s的服务器", e.provider(e.instance.Provider)),
+		required: e.say("a server of the provider of the code, %s", "须为该服务码的提供商（%s）的服务器", e.provider(e.set.Provider)),
+		found:    e.say("a server of %s", "服务器由%s提供", e.provider(e.instance.Provider)),
 		remedy:   e.say("get the code from the provider that sold the server", "向所购服务器的提供商申请备案服务码"),
 	}
 	if e.instance.Provider == "" {

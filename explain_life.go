@@ -37,9 +37,9 @@ func (e *explainer) byOwner(en, zh string) string {
 		return do
 	}
 	if e.received() {
-		return e.say("ask the granter to %s", "请授权账号%s", do)
+		return e.say("ask the granter to %s", "请联系授权账号%s", do)
 	}
-	return e.say("ask the owner to %s", "请购买账号%s", do)
+	return e.say("ask the owner to %s", "请联系购买账号%s", do)
 }
 
 // byHolder is the same of what only the holder can do.
@@ -49,9 +49,9 @@ func (e *explainer) byHolder(en, zh string) string {
 		return do
 	}
 	if e.roles&RoleOwner != 0 {
-		return e.say("ask the grantee to %s", "请被授权账号%s", do)
+		return e.say("ask the grantee to %s", "请联系被授权账号%s", do)
 	}
-	return e.say("ask the holder to %s", "请持有账号%s", do)
+	return e.say("ask the holder to %s", "请联系持有账号%s", do)
 }
 
 // actionOf returns the action that a rule of the life of a code is about.
@@ -104,7 +104,7 @@ func (e *explainer) stepRemedy(a Action) string {
 	}
 	if a == ActionEnd || a == ActionCorrect {
 		return e.say("none is needed: only a filing that was approved ends or has a number",
-			"无需处理：只有已通过的备案才会终止或有备案号")
+			"无需处理，只有已通过的备案才会终止或有备案号")
 	}
 	if e.state.Terminal() {
 		return e.say("use another code: this one is spent", "该备案服务码已不可再用，请换用其他备案服务码")
@@ -116,7 +116,7 @@ func (e *explainer) stepRemedy(a Action) string {
 		return e.byOwner("bind it to an instance first", "先将其绑定到实例")
 	}
 	if e.state == StateAvailable && a == ActionBind {
-		return e.say("none is needed: it is tied to its instance, for good", "无需操作：已绑定实例，且不可解绑")
+		return e.say("none is needed: it is tied to its instance, for good", "无需操作，已绑定实例且不可解绑")
 	}
 	if e.state == StateAvailable {
 		return e.byHolder("submit a filing with it first", "先用该备案服务码提交备案")
@@ -172,7 +172,7 @@ func (e *explainer) close() words {
 	w.found = e.join(w.found, e.operatorOrNot())
 	w.remedy = e.say("have an operator close it", "请由提供商登记实例退费或释放")
 	if e.closed != ActionNone {
-		w.remedy = e.say("none is needed: it is closed already", "无需操作：实例的退费或释放已登记")
+		w.remedy = e.say("none is needed: it is closed already", "无需操作，实例的退费或释放已登记")
 	}
 	return w
 }

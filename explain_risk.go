@@ -100,7 +100,7 @@ func (e *explainer) ipGone() words {
 // move: RSK-MOVE.
 func (e *explainer) move() words {
 	return words{
-		required: e.say("nothing: it is advice", "不要求，仅为建议"), found: e.say("a filing rests on this server", "该服务器上有备案"),
-		remedy: e.say("before leaving it, file an access or change filing with the new server's code; within one cloud changing DNS is said to do", "弃用旧服务器前，先用新服务器的备案服务码办理接入备案或变更备案；同一提供商内更换服务器，修改DNS解析即可"),
+		required: e.say("nothing: it is advice", "无要求，仅为建议"), found: e.say("a filing rests on this server", "该服务器上有备案"),
+		remedy: e.say("before leaving it, file an access or change filing with the new server's code; inside one cloud changing DNS is said to be enough", "弃用旧服务器前，先用新服务器的备案服务码办理接入备案或变更备案；同一提供商内更换服务器，修改DNS解析即可"),
 	}
 }

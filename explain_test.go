@@ -337,7 +337,7 @@ func TestTitles(t *testing.T) {
 		en, zh string
 	}{
 		{OutcomePassed, "passed", "通过"}, {OutcomeFailed, "failed", "未通过"}, {OutcomeUnknown, "unknown", "未知"},
-		{OutcomeAssumed, "assumed", "按假定通过"}, {OutcomeAdvised, "advice", "建议"}, {99, "", ""},
+		{OutcomeAssumed, "assumed", "假定通过"}, {OutcomeAdvised, "advice", "建议"}, {99, "", ""},
 	}
 	for _, w := range labels {
 		if w.o.String() != w.en || w.o.Label(English) != w.en || w.o.Label(Chinese) != w.zh {
@@ -397,12 +397,12 @@ func TestReasonsGolden(t *testing.T) {
 			saying(
 				ELGRemaining, OutcomeFailed, "at least 97 full days left",
 				"96 days 23 hours left, until 2026-04-12 23:59:59 +08:00",
-				"renew; a server fresh from the shortest term that can be bought may fail by a day or two",
+				"renew (a server just bought for the shortest term may still fail by a day or two)",
 			),
 			saying(
 				ELGRemaining, OutcomeFailed, "距到期不少于97天（按每24小时计1天）",
-				"剩余96天23小时，2026-04-12 23:59:59 +08:00到期",
-				"续费；刚按最短时长购买的服务器也可能差一两天",
+				"剩余96天23小时，2026-04-12 23:59:59到期",
+				"续费（刚按最短时长购买的服务器也可能差一两天）",
 			),
 		},
 		{
@@ -416,7 +416,7 @@ func TestReasonsGolden(t *testing.T) {
 			),
 			saying(
 				ELGTerm, OutcomeFailed, "购买时长至少4个月（含续费）",
-				"时长不足：自2025-06-01 00:00:00 +08:00至2025-09-30 00:00:00 +08:00",
+				"自2025-06-01 00:00至2025-09-30 00:00，时长不足",
 				"续费至购满4个月",
 			),
 		},
@@ -428,7 +428,7 @@ func TestReasonsGolden(t *testing.T) {
 				"state the term bought, in months",
 			),
 			saying(
-				ELGTerm, OutcomeUnknown, "购买时长至少4个月（含续费）", "未知：购买月数",
+				ELGTerm, OutcomeUnknown, "购买时长至少4个月（含续费）", "未说明购买月数",
 				"请说明购买月数",
 			),
 		},
@@ -442,14 +442,14 @@ func TestReasonsGolden(t *testing.T) {
 				"state the term bought, in months",
 			),
 			saying(
-				ELGTerm, OutcomeAssumed, "购买时长至少4个月（含续费）", "未知，按假定通过：购买月数",
+				ELGTerm, OutcomeAssumed, "购买时长至少4个月（含续费）", "未说明购买月数，假定通过",
 				"请说明购买月数",
 			),
 		},
 		{
 			"ELG-ACCOUNT does not bind this request", checkOf(func(r *IssueRequest) { r.Certification = 0 }), ELGAccount,
 			saying(ELGAccount, OutcomePassed, "nothing", "not known", ""),
-			saying(ELGAccount, OutcomePassed, "不要求", "未知", ""),
+			saying(ELGAccount, OutcomePassed, "无要求", "未知", ""),
 		},
 		{
 			"ELG-QUOTA", checkOf(func(r *IssueRequest) { r.Quantity = 7 }), ELGQuota,
@@ -470,7 +470,7 @@ func TestReasonsGolden(t *testing.T) {
 				ELGStatus, OutcomeFailed, "running, not expired", "stopped; expired at 2026-01-06 00:00:00 +08:00", "renew",
 			),
 			saying(
-				ELGStatus, OutcomeFailed, "正常运行，未到期", "已停止；已于2026-01-06 00:00:00 +08:00到期", "续费",
+				ELGStatus, OutcomeFailed, "正常运行，未到期", "已停止；已于2026-01-06 00:00到期", "续费",
 			),
 		},
 		{
@@ -478,11 +478,11 @@ func TestReasonsGolden(t *testing.T) {
 			saying(
 				GRTOut, OutcomeFailed, "different grantees of one granter in the natural year 2026: at most 11",
 				"the cap of 11 is reached, and this grantee would be another one",
-				"grant to an account of this year, or wait until 2027-01-01 00:00:00 +08:00",
+				"grant to an account that has a grant of this year, or wait until 2027-01-01 00:00:00 +08:00",
 			),
 			saying(
 				GRTOut, OutcomeFailed, "2026自然年内，一个账号最多授权至11个不同的账号", "本自然年已授权至11个账号，达到上限，且目标账号不在其中",
-				"授权给本自然年内已授权过的账号，或等到2027-01-01 00:00:00 +08:00",
+				"授权给本自然年内已授权过的账号，或等到2027-01-01 00:00再授权",
 			),
 		},
 		{
@@ -546,7 +546,7 @@ func TestReasonsGolden(t *testing.T) {
 				"43 days left, until 2026-02-18 00:00:00 +08:00", "renew the instance",
 			),
 			saying(
-				RSKExpiring, OutcomeFailed, "43天内（审核结束前）不到期", "剩余43天，2026-02-18 00:00:00 +08:00到期", "为实例续费",
+				RSKExpiring, OutcomeFailed, "43天内（审核结束前）不到期", "剩余43天，2026-02-18 00:00到期", "为实例续费",
 			),
 		},
 	}
@@ -597,7 +597,7 @@ func TestReasonsOfFacts(t *testing.T) {
 		{func(r *IssueRequest) {
 			r.Instance.Product, r.Instance.OrderAmount = Marketplace, decimal.Decimal{}
 		}, ELGProduct, OutcomeUnknown, "not known: the amount of the order", "state the amount of the order"},
-		{func(r *IssueRequest) { r.Instance.Owner = explainOther }, ELGOwner, OutcomeFailed, "another account bought it", "apply with the purchasing account; the new owner of a second-hand server applies itself"},
+		{func(r *IssueRequest) { r.Instance.Owner = explainOther }, ELGOwner, OutcomeFailed, "another account bought it", "apply with the purchasing account (the new owner of a second-hand server applies itself)"},
 		{func(r *IssueRequest) { r.Instance.Owner = "" }, ELGOwner, OutcomeUnknown, "not known: who bought it", "state who bought it"},
 		{func(r *IssueRequest) { r.Instance.Billing = PayAsYouGo }, ELGBilling, OutcomeFailed, "pay-as-you-go; not a trial", "convert it to subscription"},
 		{func(r *IssueRequest) { r.Instance.Billing = PayAsYouGo }, ELGTerm, OutcomeUnknown, "pay-as-you-go, which has no term", "convert it to subscription"},
@@ -614,16 +614,16 @@ func TestReasonsOfFacts(t *testing.T) {
 		{func(r *IssueRequest) { r.Instance.TermMonths = 1 }, ELGTerm, OutcomeFailed, "1 calendar month", "renew until 4 calendar months are bought"},
 		{func(r *IssueRequest) {
 			r.Instance.Product, r.Instance.FirstTermMonths = Marketplace, 13
-		}, ELGTerm, OutcomeFailed, "13 calendar months", "use an instance that was first bought for that long; renewing does not help"},
+		}, ELGTerm, OutcomeFailed, "13 calendar months", "use an instance that was first bought for that long (renewing does not help)"},
 		{func(r *IssueRequest) {
 			r.Instance.Product, r.Instance.FirstTermMonths = Marketplace, 0
-		}, ELGTerm, OutcomeFailed, "12 calendar months, renewals included", "use an instance that was first bought for that long; renewing does not help"},
+		}, ELGTerm, OutcomeFailed, "12 calendar months, renewals included", "use an instance that was first bought for that long (renewing does not help)"},
 		{func(r *IssueRequest) {
 			r.Instance.Product, r.Instance.FirstTermMonths, r.Instance.TermMonths = Marketplace, 0, 20
 			r.Instance.Expires = shanghaiTime("2027-02-01 00:00:00")
 		}, ELGTerm, OutcomeUnknown, "not known: the term of the first purchase, in months", "state the term of the first purchase, in months"},
 		{func(r *IssueRequest) { r.Instance.Expires = time.Time{} }, ELGRemaining, OutcomeUnknown, "not known: when it expires", "state when it expires"},
-		{func(r *IssueRequest) { r.Instance.Expires = explainNow }, ELGRemaining, OutcomeFailed, "expired at 2026-01-06 00:00:00 +08:00", "renew; a server fresh from the shortest term that can be bought may fail by a day or two"},
+		{func(r *IssueRequest) { r.Instance.Expires = explainNow }, ELGRemaining, OutcomeFailed, "expired at 2026-01-06 00:00:00 +08:00", "renew (a server just bought for the shortest term may still fail by a day or two)"},
 		{func(r *IssueRequest) { r.Instance.Region = "cn-hongkong" }, ELGRegion, OutcomeFailed, "cn-hongkong, outside mainland China", "buy in a mainland region"},
 		{func(r *IssueRequest) { r.Instance.Region = "" }, ELGRegion, OutcomeUnknown, "not known: the region", "state the region"},
 		{func(r *IssueRequest) { r.Instance.Region = "cn-hangzho" }, ELGRegion, OutcomeUnknown, "not known: the rule set does not list cn-hangzho", "state the region as the provider spells it"},
@@ -642,6 +642,9 @@ func TestReasonsOfFacts(t *testing.T) {
 			r.Instance.Product, r.Instance.Status = ElasticWeb, StatusStopped
 		}, ELGStatus, OutcomePassed, "stopped", ""},
 		{func(r *IssueRequest) { r.Instance.Status = StatusExpired }, ELGStatus, OutcomeFailed, "expired", "renew"},
+		{func(r *IssueRequest) {
+			r.Instance.Status, r.Instance.Expires = StatusExpired, explainNow // said once
+		}, ELGStatus, OutcomeFailed, "expired at 2026-01-06 00:00:00 +08:00", "renew"},
 		{func(r *IssueRequest) { r.Instance.Status = StatusLocked }, ELGStatus, OutcomeFailed, "locked", "pay what is owed, or have the lock lifted"},
 		{func(r *IssueRequest) {
 			r.Instance.Status, r.Instance.Expires = StatusLocked, explainNow
@@ -743,7 +746,7 @@ func TestReasonOfQuotaThatNoSourceGives(t *testing.T) {
 			!strings.Contains(en.Remedy, "state how many codes the provider allows") {
 			t.Errorf("after %d: %+v", used, en)
 		}
-		if zh.Required != "配额内尚有余量（没有资料给出配额数量）" || !strings.Contains(zh.Remedy, "提供商允许申请多少个备案服务码") {
+		if zh.Required != "配额内尚有余量（没有资料给出配额数量）" || !strings.Contains(zh.Remedy, "提供商允许申请的备案服务码数量") {
 			t.Errorf("after %d: %+v", used, zh)
 		}
 	}
@@ -848,8 +851,8 @@ func TestGrantInTellsOnlyTheCap(t *testing.T) {
 			"wait until 2027-01-01 00:00:00 +08:00, or file with the purchasing account",
 		),
 		Chinese: saying(
-			GRTIn, OutcomeFailed, "2026自然年内，一个账号最多接收2个不同账号的授权", "目标账号已达到上限：最多2个授权账号（2026自然年）",
-			"等到2027-01-01 00:00:00 +08:00，或使用购买账号备案",
+			GRTIn, OutcomeFailed, "2026自然年内，一个账号最多接收2个不同账号的授权", "目标账号最多接收2个账号的授权，已达到2026自然年的上限",
+			"等到2027-01-01 00:00再授权，或使用购买账号备案",
 		),
 	}
 	n := 0

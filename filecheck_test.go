@@ -88,7 +88,7 @@ func TestFilingIsToldWhatIsWrong(t *testing.T) {
 		rule   icpcode.Rule
 		en, zh string
 	}{
-		{icpcode.ELGBilling, "ask the granter to convert it to subscription", "请授权账号转包月"},
+		{icpcode.ELGBilling, "ask the granter to convert it to subscription", "请联系授权账号转包月"},
 		{icpcode.ELGOwner, "file with the code of a server of your own", "使用自己服务器的备案服务码进行备案"},
 	} {
 		today := i

@@ -261,7 +261,7 @@ func TestGranteeIsToldToAskItsGranter(t *testing.T) {
 			list = w.eng.ReviewPage
 		}
 		en, zh := told(c.actor, c.rule, list)
-		if en == "" || strings.Contains(en, "granter") != c.asks || strings.Contains(zh, "请授权账号") != c.asks || !strings.Contains(zh, "续费") {
+		if en == "" || strings.Contains(en, "granter") != c.asks || strings.Contains(zh, "请联系授权账号") != c.asks || !strings.Contains(zh, "续费") {
 			t.Errorf("%s is told of %v: %q, %q", c.actor, c.rule, en, zh)
 		}
 	}

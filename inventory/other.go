@@ -74,7 +74,7 @@ var products = [...]product{
 	{phrase{"container registries", "容器镜像服务"}, "", "Registries internal_path", "cri- tcr-"},
 	{phrase{"dedicated hosts", "专有宿主机"}, "", "DedicatedHosts HostSet", ""},
 	{phrase{"instance types", "实例规格"}, "", "InstanceTypes flavors", ""},
-	{phrase{"statuses of servers, without the servers", "服务器状态，不含服务器信息"}, "", "InstanceStatuses InstanceStatusSet Attributes InstanceRenewAttributes InstanceTrafficPackageSet", ""},
+	{phrase{"statuses of servers, without the servers", "服务器状态（不含服务器信息）"}, "", "InstanceStatuses InstanceStatusSet Attributes InstanceRenewAttributes InstanceTrafficPackageSet", ""},
 	{phrase{"GPU applications (HAI)", "高性能应用服务 HAI"}, tencent, "ApplicationName", "hai-"},
 	{phrase{"message queues", "消息队列"}, "", "QueueSet MaxTps MaxBandWidth", "alikafka MQ_INST rmq- amqp- ckafka- pulsar- rocketmq- rabbitmq- amqp-"},
 	{phrase{"Elasticsearch", "Elasticsearch"}, "", "esVersion EsVersion", "es-"},
@@ -181,13 +181,13 @@ func (t *tree) foreign(list key, around ...string) *FormatError {
 func (p product) said() *FormatError {
 	name := p.name
 	if of, ok := providerNames[p.from]; ok {
-		name = phrase{of.en + " " + name.en, of.zh + name.zh}
+		name = phrase{of.en + " " + name.en, strings.Replace(of.zh+name.zh, "云云数据库", "云数据库", 1)}
 	}
 	do, ok := feed[p.from]
 	if !ok {
 		do = feed[""]
 	}
-	return &FormatError{what: phrase{"a list of another product: " + name.en, "其他产品的列表：" + name.zh}, do: do, kind: KindProduct}
+	return &FormatError{what: phrase{"a list of another product: " + name.en, "其内容不是服务器，而是" + name.zh}, do: do, kind: KindProduct}
 }
 
 // quoted lists the first names of a record, quoted.

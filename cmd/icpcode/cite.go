@@ -119,6 +119,19 @@ func citedBy(set *icpcode.RuleSet, k setting) []icpcode.Citation {
 	return set.Citations(k.rule, icpcode.Product(k.of))
 }
 
+// productNames are what people call the products in a list of them.
+func (s speaker) productNames(of string) string {
+	sep := s.say(", ", "、")
+	names := strings.Split(of, sep)
+	for i, name := range names {
+		names[i] = icpcode.Product(name).Label(s.lang)
+		if name == anyProduct {
+			names[i] = s.say("products that are not listed", "未列出的产品")
+		}
+	}
+	return strings.Join(names, sep)
+}
+
 // provider is what people call a provider.
 func (s speaker) provider(name string) string {
 	p, err := presets.Lookup(name)

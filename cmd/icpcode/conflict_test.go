@@ -187,10 +187,10 @@ func unbroken(s string) string { return strings.Join(strings.Fields(s), "") }
 // says when that is.
 func TestBeforeTheFirstRules(t *testing.T) {
 	r := runIt("precheck", caseFile(t, "J4_pages_min_1.json"), caseFile(t, "J4_pages_min_2.json"), "-at", "2026-06-01")
-	if want := "tencent: no rules are known for 2026-06-01 00:00; those that are known begin at 2026-11-21 00:00: ask with -at 2026-11-21 or later"; !strings.Contains(r.errors, want) {
+	if want := "no rules of Tencent Cloud are known for 2026-06-01 00:00; those that are known begin at 2026-11-21 00:00: ask with -at 2026-11-21 or later"; !strings.Contains(r.errors, want) {
 		t.Errorf("%s, want %s", r.errors, want)
 	}
-	if r := runIt("rules", "-rules", "huawei", "-at", "2020-01-01", "-lang", "zh"); !strings.Contains(r.errors, "huawei：没有2020-01-01 00:00的规则，已知规则自2026-05-19 00:00起") {
+	if r := runIt("rules", "-rules", "huawei", "-at", "2020-01-01", "-lang", "zh"); !strings.Contains(r.errors, "没有华为云在2020-01-01 00:00的规则，已知规则自2026-05-19 00:00起") {
 		t.Errorf("%s", r.errors)
 	}
 }

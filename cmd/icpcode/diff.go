@@ -147,16 +147,21 @@ func (t *diffTable) changes(from, to *icpcode.RuleSet, list []change) {
 		t.item(t.say("nothing differs", "没有差异"))
 	}
 	for _, k := range list {
-		of := strings.Replace(k.Of, anyProduct, t.say("products that are not listed", "未列出的产品"), 1)
-		name := strings.TrimSpace(k.Rule + " " + of)
+		name := strings.TrimSpace(k.Rule + " " + t.productNames(k.Of))
+		switch {
+		case k.From == "":
+			name = strings.TrimSpace(name + t.say(" (new)", "（新增）"))
+		case k.To == "":
+			name = strings.TrimSpace(name + t.say(" (no more)", "（取消）"))
+		}
 		if name != "" {
 			name += t.say(": ", "：")
 		}
 		switch {
 		case k.From == "":
-			t.item(name + t.say("new: ", "新增：") + k.To)
+			t.item(name + k.To)
 		case k.To == "":
-			t.item(name + t.say("no more: ", "取消：") + k.From)
+			t.item(name + k.From)
 		default:
 			t.item(name + k.From + " -> " + k.To)
 		}
@@ -185,7 +190,7 @@ func (t *diffTable) end(m *moves) {
 	if m == nil {
 		return
 	}
-	t.item(t.say("%s, of which %d have another verdict", "共%s，其中%d台结论改变", t.servers(m.servers), m.changed()))
+	t.item(t.say("%s; the verdict changes for %d", "共%s，其中%d台结论改变", t.servers(m.servers), m.changed()))
 	for from := range numVerdicts {
 		for to := range numVerdicts {
 			if n := m.counts[[2]verdict{from, to}]; n > 0 {

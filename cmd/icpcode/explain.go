@@ -84,9 +84,9 @@ func (t *table) factLines(a *answer) []string {
 	i := &a.server.Instance
 	lines := []string{t.say("file %s", "文件 %s", a.file)}
 	if i.Product != "" || i.Region != "" {
-		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s %s", i.Provider, i.Product, i.Region)))
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s %s", t.provider(i.Provider), i.Product.Label(t.lang), i.Region)))
 	}
-	lines = append(lines, t.say("codes it can have now: %s", "现在可申请的数量：%s", t.codesOf(a)))
+	lines = append(lines, t.say("codes it can have now: %s", "现在可申请的备案服务码数量：%s", t.codesOf(a)))
 	if a.missing != 0 {
 		lines = append(lines, t.say("missing facts: %s", "缺少：%s", t.list(t.columnWords(a.missing))))
 	}
@@ -94,13 +94,13 @@ func (t *table) factLines(a *answer) []string {
 		lines = append(lines, t.say("if nothing is renewed, this holds until %s", "若不续费，结论保持到%s", when(a.until)))
 	}
 	if a.decision.Assumed != 0 {
-		lines = append(lines, t.say("assumed to pass: %s", "假定通过：%s", a.decision.Assumed))
+		lines = append(lines, t.say("assumed to pass: %s", "假定通过：%s", t.ruleList(a.decision.Assumed)))
 	}
 	for _, j := range a.joined {
-		lines = append(lines, t.say("from a list of addresses: %s", "来自地址清单：%s", t.change(j)))
+		lines = append(lines, t.say("from a list of addresses: %s", "来自地址清单的%s", t.change(j)))
 	}
 	for _, g := range a.given {
-		lines = append(lines, t.say("stated by you: %s", "由您提供：%s", t.change(g)))
+		lines = append(lines, t.say("stated by you: %s", "由您提供的%s", t.change(g)))
 	}
 	for _, v := range t.issFlags {
 		lines = append(lines, t.say("stated by you: -issued %s", "由您提供：-issued %s", v))

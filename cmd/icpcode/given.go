@@ -221,8 +221,12 @@ func (b *books) at(provider string, t time.Time) (*icpcode.RuleSet, error) {
 	set, err := chosen.rules.At(t)
 	if err != nil {
 		first := when(chosen.rules.Sets()[0].Effective) // a book that was read has a set
-		return nil, errorf("%s: no rules are known for %s; those that are known begin at %s: ask with -at %.10[3]s or later",
-			"%s：没有%s的规则，已知规则自%s起：请用 -at %.10[3]s 或之后的时间", chosen.name, when(t), first)
+		en, zh := chosen.name, chosen.name
+		if chosen.preset != nil {
+			en, zh = chosen.preset.Title(icpcode.English), chosen.preset.Title(icpcode.Chinese)
+		}
+		return nil, errorf("no rules of %[1]s are known for %[3]s; those that are known begin at %[4]s: ask with -at %.10[4]s or later",
+			"没有%[2]s在%[3]s的规则，已知规则自%[4]s起，请用 -at %.10[4]s 或之后的时间", en, zh, when(t), first)
 	}
 	return set, nil
 }

@@ -199,7 +199,7 @@ func (c *command) each(files []string, q *question, yield func(*answer) error) e
 	stated.report()
 	if watch.servers == 0 && c.problems == 0 {
 		c.empty = true
-		c.complain(c.say("there are no servers in what was given: nothing was answered", "所给内容中没有服务器：没有可回答的内容"))
+		c.complain(c.say("there are no servers in what was given: nothing was answered", "所给内容中没有服务器，没有可回答的内容"))
 	}
 	return nil
 }

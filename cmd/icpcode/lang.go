@@ -101,6 +101,9 @@ func (s speaker) count(n int, one, many, zh string) string {
 // list joins words with commas.
 func (s speaker) list(words []string) string { return strings.Join(words, s.say(", ", "、")) }
 
+// ruleList lists the IDs of rules.
+func (s speaker) ruleList(rules icpcode.RuleIDs) string { return s.list(ids(rules)) }
+
 // thousands writes n as 1,234,567.
 func thousands(n int) string {
 	text := strconv.Itoa(n)

@@ -210,7 +210,7 @@ func (q *question) ours(a *answer, r icpcode.Reason) icpcode.Reason {
 	}
 	if r.Rule == icpcode.ELGQuota && !a.open && a.server.Instance.Product != "" {
 		r.Facts = []icpcode.Fact{icpcode.FactIssued}
-		r.Found = s.say("not known: how many codes were issued", "未知：已申请的备案服务码数量")
+		r.Found = s.say("not known: how many codes were issued", "未说明已申请的备案服务码数量")
 		r.Remedy = s.say("state how many codes were issued", "请说明已申请的备案服务码数量")
 	}
 	if names := a.add(r.Facts); names != "" {
@@ -357,7 +357,7 @@ func (s speaker) columnWords(set factSet) []string {
 
 // valuesZh are the values of facts in Chinese.
 var valuesZh = map[string]string{
-	"unknown": "未知", "none": "无", "yes": "是", "no": "否", "subscription": "包年包月", "pay-as-you-go": "按量付费", "running": "运行中", "pending": "创建中",
+	"unknown": "未知", "none": "无", "yes": "是", "no": "否", "subscription": "包年/包月", "pay-as-you-go": "按量付费", "running": "运行中", "pending": "创建中",
 	"stopped": "已停止", "expired": "已到期", "locked": "已锁定", "refunded": "已退费", "released": "已释放",
 }
 

@@ -229,7 +229,7 @@ func (t *table) sayings(set *icpcode.RuleSet, n notes) {
 		groups[k.of] = append(groups[k.of], k.text+n.marks(citedBy(set, k)))
 	}
 	for _, of := range order {
-		name := of
+		name := t.productNames(of)
 		switch of {
 		case "":
 			continue
@@ -286,7 +286,7 @@ func (t *table) rule(b book, set *icpcode.RuleSet, r icpcode.Rule) {
 			}
 			t.item(t.say("products that are not listed: %s", "未列出的产品：%s", k.text))
 		default:
-			t.item(k.of + t.say(": ", "：") + k.text)
+			t.item(t.productNames(k.of) + t.say(": ", "：") + k.text)
 		}
 	}
 	if !said {

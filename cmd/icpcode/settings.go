@@ -60,15 +60,15 @@ func (s speaker) assumes(set icpcode.RuleIDs) string {
 	if set == 0 {
 		return s.say("no rule is assumed to pass", "不假定任何规则通过")
 	}
-	return s.say("assumed to pass where the fact is missing: %s", "缺少事实时假定通过：%s", set)
+	return s.say("assumed to pass where the fact is missing: %s", "缺少事实时假定通过：%s", s.ruleList(set))
 }
 
 func (s speaker) account(a icpcode.AccountRule) string {
 	switch a {
 	case icpcode.AccountOthers:
-		return s.say("codes for another account need an enterprise account", "为其他账号申请须为企业认证账号")
+		return s.say("codes for another account need an enterprise account", "为其他账号申请时，申请账号须通过企业认证")
 	case icpcode.AccountAll:
-		return s.say("all codes need an enterprise account", "所有申请均须为企业认证账号")
+		return s.say("all codes need an enterprise account", "所有申请账号均须通过企业认证")
 	}
 	return s.say("any account", "任何账号均可")
 }
@@ -145,12 +145,12 @@ func (s speaker) policy(set *icpcode.RuleSet) []setting {
 		if rules == 0 {
 			return s.say(noEn, noZh)
 		}
-		return s.say(en, zh, rules)
+		return s.say(en, zh, s.ruleList(rules))
 	}
 	granting := []setting{{icpcode.GRTOwner, "", "grant.allowed", yes(g.Allowed, "codes can be granted", "可以授权", "codes cannot be granted", "不可授权"), false}}
 	if g.Allowed {
 		granting = append(granting,
-			setting{icpcode.GRTEnterprise, "", "grant.enterprise", yes(g.Enterprise, "granters are enterprise accounts", "授权账号须为企业认证", "any account grants", "任何账号均可授权"), false},
+			setting{icpcode.GRTEnterprise, "", "grant.enterprise", yes(g.Enterprise, "granters are enterprise accounts", "授权账号须通过企业认证", "any account grants", "任何账号均可授权"), false},
 			setting{icpcode.GRTOut, "", "grant.max_grantees", limit(g.MaxGrantees, "at most %d grantees of one granter in a natural year", "每个自然年一个账号最多授权给%d个账号", "any number of grantees", "被授权账号数不限"), false},
 			setting{icpcode.GRTIn, "", "grant.max_granters", limit(g.MaxGranters, "at most %d granters to one grantee in a natural year", "每个自然年一个账号最多接收%d个账号的授权", "any number of granters", "授权账号数不限"), false},
 			setting{icpcode.GRTFirst, "", "grant.verify_first", yes(g.VerifyFirst, "the first grant to an account verifies the phone", "首次授权给某账号，须通过手机验证码验证", "no phone is verified", "授权时无须验证手机"), false},
@@ -162,9 +162,9 @@ func (s speaker) policy(set *icpcode.RuleSet) []setting {
 		setting{icpcode.PAYQuota, "", "life.paid_uses_quota", yes(l.PaidUsesQuota, "a paid code uses the quota of its server", "收费备案服务码占用实例配额", "a paid code uses no quota", "收费备案服务码不占配额"), false},
 		setting{icpcode.PAYWhen, "", "life.sells_codes", yes(l.SellsCodes, "the provider sells codes", "提供商出售收费备案服务码", "the provider sells no codes", "提供商不出售收费备案服务码"), false},
 		setting{icpcode.FILCheck, "", "filing.refuse", listed(set.Filing.Refuse, "a filing is refused if its server fails %s", "备案时服务器不满足以下规则即拒绝：%s", "no filing is refused for its server", "备案时不因服务器条件拒绝"), false},
-		setting{icpcode.FILCheck, "", "filing.advise", listed(set.Filing.Advise, "a filing is advised of %s that its server fails", "备案时服务器不满足以下规则仅作提示：%s", "no filing is advised of its server", "备案时不就服务器条件提示"), false},
+		setting{icpcode.FILCheck, "", "filing.advise", listed(set.Filing.Advise, "a filing whose server fails %s is advised of that, and not refused", "备案时服务器不满足以下规则仅作提示：%s", "a filing is told nothing about its server", "备案时不提示服务器条件"), false},
 		setting{icpcode.RSKExpiring, "", "risk.expiring_days", s.say("an expiry is warned of %s ahead", "到期前%s提醒", s.count(r.ExpiringDays, "day", "days", "天")), false},
-		setting{icpcode.RSKExpiring, "", "risk.review_days", s.say("a review is reckoned to take up to %s", "审核最长按%s估算", s.count(r.ReviewDays, "day", "days", "天")), false},
+		setting{icpcode.RSKExpiring, "", "risk.review_days", s.say("a review is taken to last up to %s", "审核最长按%s估算", s.count(r.ReviewDays, "day", "days", "天")), false},
 	)
 }
 

@@ -116,7 +116,7 @@ func (t *table) head() {
 	t.text("", t.say("May these servers have ICP filing service codes? Judged for %s, China time. Unofficial.",
 		"这些服务器能否申请ICP备案服务码？按北京时间%s判断。非官方。", when(t.at)))
 	t.line("")
-	t.line(t.paint(bold, pad(t.say("VERDICT", "结论"), t.verdicts)+gap+padLeft(t.say("CODES", "数量"), codesWidth)+gap+t.say("SERVERS, NAMES, REASONS", "服务器、名称、原因")))
+	t.line(t.paint(bold, pad(t.say("VERDICT", "结论"), t.verdicts)+gap+padLeft(t.say("CODES", "服务码"), codesWidth)+gap+t.say("SERVERS, NAMES, REASONS", "服务器、名称、原因")))
 }
 
 // codesOf shows how many codes a server may have.
@@ -165,7 +165,7 @@ func (t *table) why(a *answer) [][2]string {
 		out = append(out, [2]string{t.say("missing: ", "缺少："), t.list(words)})
 	}
 	if as := a.decision.Assumed; as != 0 {
-		out = append(out, [2]string{t.say("assumed: ", "假定通过："), as.String()})
+		out = append(out, [2]string{t.say("assumed: ", "假定通过："), t.ruleList(as)})
 	}
 	for _, n := range a.notes(t.lang) {
 		out = append(out, [2]string{t.say("note: ", "注意："), n})
@@ -305,7 +305,7 @@ func (t *table) codesPart(f *fleet) {
 		}
 		k := f.pending[facts]
 		if k.Codes == 0 { // how many no source says
-			t.item(t.say("perhaps codes on %s, if the missing facts are there and pass: %s", "补充以下信息后，%s或可申请：%s", t.servers(k.Servers), t.list(t.facts(facts))))
+			t.item(t.say("perhaps codes on %s, if the missing facts are given and pass: %s", "补充以下信息后，%s或可申请：%s", t.servers(k.Servers), t.list(t.facts(facts))))
 			continue
 		}
 		t.item(t.say("up to %s more on %s, if the missing facts pass: %s", "补充以下信息后，最多可再申请%s，涉及%s：%s", t.codes(k.Codes), t.servers(k.Servers), t.list(t.facts(facts))))
@@ -377,7 +377,7 @@ func (t *table) expiry(f *fleet) {
 			t.item(t.say("from %s: %s fewer, unless %s renewed", "%s起：若不续费，减少%s（%s剩余时长不足）", date, t.codes(l.sure.Codes), t.are(l.sure.Servers)))
 		}
 		if l.maybe.Codes > 0 {
-			t.item(t.say("from %s: up to %s fewer of those that need facts, unless %s renewed", "%s起：若不续费，待补充信息的最多减少%s（%s剩余时长不足）", date, t.codes(l.maybe.Codes), t.are(l.maybe.Servers)))
+			t.item(t.say("from %s: up to %s fewer of those that need facts, unless %s renewed", "%s起：若不续费，其中待补充信息的部分最多减少%s（%s剩余时长不足）", date, t.codes(l.maybe.Codes), t.are(l.maybe.Servers)))
 		}
 	}
 }
@@ -397,7 +397,7 @@ func (t *table) basis(f *fleet) {
 		t.item(t.say("rule set %s for %s, from documents of %s", "规则集%s，用于%s，资料日期：%s", s.Version, t.servers(f.judged[s.Version]), s.AsOf))
 	}
 	if f.assumed != 0 {
-		t.item(t.say("assumed to pass where the fact is missing: %s", "缺少事实时假定通过：%s", f.assumed))
+		t.item(t.say("assumed to pass where the fact is missing: %s", "缺少事实时假定通过：%s", t.ruleList(f.assumed)))
 	}
 	for _, line := range t.givenLines(f) {
 		t.item(line)
@@ -412,7 +412,7 @@ func (t *table) givenLines(f *fleet) []string {
 		facts = append(facts, t.say("%s (%d)", "%s（%d台）", t.columnWord(name), f.given[name]))
 	}
 	if len(facts) > 0 {
-		lines = append(lines, t.say("stated by you, for so many servers: %s", "由您提供的事实：%s", t.list(facts)))
+		lines = append(lines, t.say("stated by you (with the number of servers): %s", "由您提供的事实：%s", t.list(facts)))
 	}
 	for _, v := range t.issFlags {
 		lines = append(lines, t.say("codes issued so far, stated by you: %s", "已申请数量，由您提供：%s", v))

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/icpcode/icpcode"
 )
@@ -46,11 +47,15 @@ func (t *tour) print(first, rest, text string) {
 
 // reason prints one reason in full.
 func (t *tour) reason(prefix string, r icpcode.Reason) {
-	t.print(prefix, "", fmt.Sprintf("%s %s: %s", r.Rule, r.Outcome.Label(t.lang), r.Rule.Title(t.lang)))
+	labels, colon := [...]string{"required", "found", "remedy", "source"}, ": "
+	if t.lang == icpcode.Chinese {
+		labels, colon = [...]string{"要求", "实际", "处理建议", "来源"}, "："
+	}
+	t.print(prefix, "", fmt.Sprintf("%s %s%s%s", r.Rule, r.Outcome.Label(t.lang), colon, r.Rule.Title(t.lang)))
 	indent := strings.Repeat(" ", width(prefix))
-	for _, line := range [...][2]string{{"required", r.Required}, {"found", r.Found}, {"remedy", r.Remedy}, {"source", r.Source(t.lang)}} {
-		if line[1] != "" {
-			t.print(fmt.Sprintf("%s  %-8s  ", indent, line[0]), "", line[1])
+	for i, text := range [...]string{r.Required, r.Found, r.Remedy, r.Source(t.lang)} {
+		if text != "" {
+			t.print(indent+"  "+labels[i]+strings.Repeat(" ", 10-width(labels[i])), "", text)
 		}
 	}
 }
@@ -121,8 +126,14 @@ func wide(r rune) bool {
 		r >= 0xFFE0 && r <= 0xFFE6 || r >= 0x1F300 && r <= 0x1FAFF || r >= 0x20000 && r <= 0x3FFFD)
 }
 
+// Marks that must not begin a line, and marks that must not end one.
+const (
+	closing = "，。、；：？！）》”"
+	opening = "（《“"
+)
+
 // wrap breaks s into lines of at most limit columns, at spaces and between
-// Chinese characters.
+// Chinese characters, but not before a mark that closes or behind one that opens.
 func wrap(s string, limit int) []string {
 	var lines []string
 	line, word := "", ""
@@ -135,16 +146,16 @@ func wrap(s string, limit int) []string {
 		word = ""
 	}
 	for _, r := range s {
-		switch {
-		case r == ' ':
+		if r == ' ' {
 			flush(" ")
-		case wide(r):
-			flush("")
-			word = string(r)
-			flush("")
-		default:
-			word += string(r)
+			continue
 		}
+		last, _ := utf8.DecodeLastRuneInString(word)
+		chinese := wide(r) || wide(last) || strings.ContainsRune(opening, r)
+		if chinese && !strings.ContainsRune(closing, r) && !strings.ContainsRune(opening, last) {
+			flush("")
+		}
+		word += string(r)
 	}
 	flush("")
 	return append(lines, line)

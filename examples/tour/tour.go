@@ -626,6 +626,9 @@ func (t *tour) assessments(list iter.Seq2[icpcode.Assessment, error]) error {
 	})
 	for _, a := range all {
 		t.got("%s of %s: %s", a.Record.Code.Display(), a.Record.InstanceID, a.Record.State.Label(t.lang))
+		if !a.Decision.Decided {
+			continue // it was only listed
+		}
 		for r := range a.Decision.Reasons(t.lang) {
 			t.reason("       ", r)
 		}
