@@ -249,7 +249,7 @@ func (f *fleet) cure(a *answer) (c cure, changes int) {
 	remedies = distinct(remedies)
 	what := strings.Join(remedies, f.say("; ", "；"))
 	if len(terms) > 0 {
-		what = f.say("%s; after that it must also meet: %s", "%s；此后还须满足：%s", what, strings.Join(terms, f.say("; ", "；")))
+		what = f.say("%s; then also required: %s", "%s；此后还须满足：%s", what, strings.Join(terms, f.say("; ", "；")))
 	}
 	return cure{what, a.decision.Unknown&^a.decision.Assumed&^bought == 0}, len(remedies)
 }

@@ -84,7 +84,7 @@ func TestVerdicts(t *testing.T) {
 		{"another product", func(i *icpcode.Instance) { i.Product = icpcode.ENS }, nil, verdictNo, 0, 0, "", "-"},
 		{"another cloud", func(i *icpcode.Instance) { i.Provider = "huawei" }, func(q *question) { q.books = &books{list: q.books.list[:1]} }, verdictNo, 0, 0, "", "-"},
 		{"no provider", func(i *icpcode.Instance) { i.Provider = "" }, nil, verdictYes, 5, 5, "", ""},
-		{"pay-as-you-go", func(i *icpcode.Instance) { i.Billing = icpcode.PayAsYouGo; i.TermMonths = 0; i.Expires = time.Time{} }, nil, verdictNo, 0, 0, "", "convert it to subscription; after that it must also meet: bought for at least 3"},
+		{"pay-as-you-go", func(i *icpcode.Instance) { i.Billing = icpcode.PayAsYouGo; i.TermMonths = 0; i.Expires = time.Time{} }, nil, verdictNo, 0, 0, "", "convert it to subscription; then also required: bought for at least 3"},
 		{"no billing", func(i *icpcode.Instance) { i.Billing = 0 }, nil, verdictUnknown, 0, 5, "billing", ""},
 		{"perhaps a trial", func(i *icpcode.Instance) { i.Trial = 0 }, nil, verdictUnknown, 0, 5, "trial", ""},
 		{"a trial", func(i *icpcode.Instance) { i.Trial = icpcode.Yes }, nil, verdictNo, 0, 0, "", "buy a subscription"},

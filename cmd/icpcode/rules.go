@@ -234,7 +234,7 @@ func (t *table) sayings(set *icpcode.RuleSet, n notes) {
 		case "":
 			continue
 		case anyProduct:
-			name = t.say("other products supply no codes, but are judged by", "其他产品不支持备案服务码，但按以下要求判断")
+			name = t.say("other products supply no codes, and are otherwise judged by", "其他产品不支持备案服务码，但按以下要求判断")
 		}
 		t.item(name + t.say(": ", "：") + strings.Join(groups[of], t.say("; ", "；")))
 	}
@@ -252,7 +252,7 @@ func (t *table) sources(b book, n notes) {
 		for i, d := range n.all {
 			t.text(pad("  ["+strconv.Itoa(i+1)+"]", 7), d.Text(t.lang))
 		}
-		t.text("  ", t.say("Rules without a number are inferred: no document says them.", "没有编号的规则为推断：没有文件说明。"))
+		t.text("  ", t.say("Rules without a number are inferred: no document says them.", "没有编号的规则为推断，没有文件说明。"))
 	}
 	if b.preset == nil {
 		return

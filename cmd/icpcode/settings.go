@@ -70,7 +70,7 @@ func (s speaker) account(a icpcode.AccountRule) string {
 	case icpcode.AccountAll:
 		return s.say("all codes need an enterprise account", "所有申请账号均须通过企业认证")
 	}
-	return s.say("any account", "任何账号均可")
+	return s.say("any account can ask for codes", "申请账号的认证类型不限")
 }
 
 // requirements says what is asked of a product, in the order of the rules.
@@ -158,8 +158,8 @@ func (s speaker) policy(set *icpcode.RuleSet) []setting {
 	}
 	return append(granting,
 		setting{icpcode.LIFRelease, "", "life.release_to", s.say("a filing that is withdrawn leaves its code %s", "备案撤回后服务码的状态：%s", l.ReleaseTo.Label(s.lang)), false},
-		setting{icpcode.LIFClose, "", "life.close_refunds_paid", yes(l.CloseRefundsPaid, "a refunded server refunds its paid codes", "实例退费时，已绑定的收费备案服务码按实付金额退费", "a refunded server refunds no paid code", "实例退费时，收费备案服务码不退费"), false},
-		setting{icpcode.PAYQuota, "", "life.paid_uses_quota", yes(l.PaidUsesQuota, "a paid code uses the quota of its server", "收费备案服务码占用实例配额", "a paid code uses no quota", "收费备案服务码不占配额"), false},
+		setting{icpcode.LIFClose, "", "life.close_refunds_paid", yes(l.CloseRefundsPaid, "a refunded server refunds its paid codes", "实例退费时，已绑定的收费备案服务码按实付金额退费", "a refunded server refunds no paid code", "实例退费时，收费备案服务码不退费"), !l.SellsCodes},
+		setting{icpcode.PAYQuota, "", "life.paid_uses_quota", yes(l.PaidUsesQuota, "a paid code uses the quota of its server", "收费备案服务码占用实例配额", "a paid code uses no quota", "收费备案服务码不占配额"), !l.SellsCodes},
 		setting{icpcode.PAYWhen, "", "life.sells_codes", yes(l.SellsCodes, "the provider sells codes", "提供商出售收费备案服务码", "the provider sells no codes", "提供商不出售收费备案服务码"), false},
 		setting{icpcode.FILCheck, "", "filing.refuse", listed(set.Filing.Refuse, "a filing is refused if its server fails %s", "备案时服务器不满足以下规则即拒绝：%s", "no filing is refused for its server", "备案时不因服务器条件拒绝"), false},
 		setting{icpcode.FILCheck, "", "filing.advise", listed(set.Filing.Advise, "a filing whose server fails %s is advised of that, and not refused", "备案时服务器不满足以下规则仅作提示：%s", "a filing is told nothing about its server", "备案时不提示服务器条件"), false},
