@@ -26,8 +26,8 @@ var columnWords = map[string]string{
 	"到期时间": "expires", "到期日期": "expires", "过期时间": "expires", "到期日": "expires",
 	"试用": "trial", "是否试用": "trial", "是否有公网ip": "public_ip",
 	"公网ip": "ips", "公网ip地址": "ips", "公网地址": "ips", "弹性公网ip": "ips", "弹性ip": "ips",
-	"合作伙伴ip": "partner_ip", "ip被占用": "ip_held", "ip是否被占用": "ip_held", "ip是否被其他备案占用": "ip_held",
-	"降配": "downgraded", "是否降配": "downgraded", "合同配额": "contract_quota", "合同约定的数量": "contract_quota",
+	"合作伙伴ip": "partner_ip", "是否为合作伙伴ip": "partner_ip", "ip被占用": "ip_held", "ip是否被占用": "ip_held", "ip是否被其他备案占用": "ip_held",
+	"降配": "downgraded", "是否降配": "downgraded", "是否已降配": "downgraded", "合同配额": "contract_quota", "合同约定的数量": "contract_quota",
 	"订单金额": "order_amount", "实付金额": "order_amount",
 }
 

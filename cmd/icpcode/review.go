@@ -214,7 +214,7 @@ func (c *command) review(list string, files []string) error {
 	})
 	if len(r.filings) == 0 && c.problems == 0 {
 		c.empty = true
-		c.complain(c.say("there are no filings in what was given: nothing was answered", "所给内容中没有备案：没有可回答的内容"))
+		c.complain(c.say("there are no filings in what was given: nothing was answered", "所给内容中没有备案，没有可回答的内容"))
 		return nil
 	}
 	return c.unwritten(r.print())
