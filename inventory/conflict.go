@@ -35,9 +35,9 @@ func (c Conflict) String() string { return c.Text(icpcode.English) }
 func (c Conflict) Text(l icpcode.Lang) string {
 	form, sep := "%s: the records of this server contradict each other: %s; taken as %s", ", "
 	if l == icpcode.Chinese {
-		form, sep = "%s：该服务器的多条记录互相矛盾：%s；以 %s 为准", "，"
+		form, sep = "该服务器的多条记录中%s互相矛盾：%s；以 %s 为准", "，"
 		if c.Taken == "unknown" {
-			form = "%s：该服务器的多条记录互相矛盾：%s；视为未知"
+			form = "该服务器的多条记录中%s互相矛盾：%s；视为未知"
 		}
 	}
 	var said []string

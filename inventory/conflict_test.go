@@ -118,11 +118,11 @@ func TestContradictionText(t *testing.T) {
 	if got, want := c.String(), `status: the records of this server contradict each other: running ("a\x1b.json", record 1), locked (record 7); taken as locked`; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if got, want := c.Text(icpcode.Chinese), `status：该服务器的多条记录互相矛盾：running（"a\x1b.json"，第1条记录），locked（第7条记录）；以 locked 为准`; got != want {
+	if got, want := c.Text(icpcode.Chinese), `该服务器的多条记录中status互相矛盾：running（"a\x1b.json"，第1条记录），locked（第7条记录）；以 locked 为准`; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	c.Taken = "unknown"
-	if got, want := c.Text(icpcode.Chinese), `status：该服务器的多条记录互相矛盾：running（"a\x1b.json"，第1条记录），locked（第7条记录）；视为未知`; got != want {
+	if got, want := c.Text(icpcode.Chinese), `该服务器的多条记录中status互相矛盾：running（"a\x1b.json"，第1条记录），locked（第7条记录）；视为未知`; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

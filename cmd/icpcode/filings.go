@@ -84,7 +84,7 @@ func (f *filed) set(column int, cell string) error {
 	if name == "state" {
 		state, known := filingStates[unspaced(cell)]
 		if !known {
-			return errorf("state %q: known: %v", "状态%q：可用的有：%v", cell, spoken.List{"filed", "filing", "ended", "已备案", "审核中", "已注销"})
+			return errorf("state %q is not known; known are %v", "状态%q无法识别，可用的有：%v", cell, spoken.List{"filed", "filing", "ended", "已备案", "审核中", "已注销"})
 		}
 		f.state = state
 		return nil

@@ -16,7 +16,7 @@ func (b *books) settle(i *icpcode.Instance) error {
 	providers := b.providers()
 	if i.Provider != "" && !slices.Contains(providers, i.Provider) {
 		en, zh := meant(strings.ToLower(i.Provider), providers)
-		return errorf("provider %q: known: %v"+en, "提供商%q：可用的有：%v"+zh, i.Provider, spoken.List(providers))
+		return errorf("provider %q is not known; known are %v"+en, "提供商%q无法识别，可用的有：%v"+zh, i.Provider, spoken.List(providers))
 	}
 	provider := i.Provider
 	if provider == "" {
@@ -36,7 +36,7 @@ func (b *books) settle(i *icpcode.Instance) error {
 	if i.Provider == "" {
 		en, zh = en+"; no provider is stated, so "+provider+" is assumed", zh+"；未给出提供商，按"+provider+"判断"
 	}
-	return errorf("product %q: known of %s: %v"+en, "产品%q：%s可用的有：%v"+zh, string(i.Product), provider, spoken.List(products))
+	return errorf("product %q is not known; known of %s are %v"+en, "产品%q无法识别，%s可用的有：%v"+zh, string(i.Product), provider, spoken.List(products))
 }
 
 // providers are those of the formats and of the books.

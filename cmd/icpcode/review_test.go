@@ -286,7 +286,7 @@ func TestReviewInputs(t *testing.T) {
 		{"neither domain nor app", "domain,app\n,\n", "", "", exitInput, "line 2: it has neither", "第2行：域名与App"},
 		{"no domain", "domain,instance\nlocalhost,i-1\n", "", "", exitInput, `line 2: "localhost" is no domain`, "不是域名"},
 		{"no address", "domain,ips\nexample.cn,47.96\n", "", "", exitInput, `line 2: "47.96" is not an IP address`, "不是IP地址"},
-		{"a state that is not known", "domain,state\nexample.cn,maybe\n", "", "", exitInput, `line 2: state "maybe": known: filed`, "状态\"maybe\""},
+		{"a state that is not known", "domain,state\nexample.cn,maybe\n", "", "", exitInput, `line 2: state "maybe" is not known; known are filed`, "状态\"maybe\""},
 		{"a provider that is not known", "domain,provider\nexample.cn,aws\n", "", "", exitInput, `line 2: provider "aws"`, "提供商\"aws\""},
 		{"JSON, cut", `{"filings":[{"domain":"example.cn","instance":"i-1"}`, "", "", exitInput, "it ends early", "内容不完整"},
 		{"JSON, one a line", `{"domain":"example.cn","instance":"i-1"}` + "\n" + `{"domain":"a.cn","instance":"i-1"}`, "", "", exitYes, "", ""},
