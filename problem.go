@@ -241,7 +241,7 @@ var errorTexts = [...]struct {
 	of     error
 	en, zh string
 }{
-	{ErrUnknownOutcome, "whether it was done is not known: repeat the same request", "是否已完成未知：请重复同一请求"},
+	{ErrUnknownOutcome, "whether it was done is not known: repeat the same request", "无法确定是否已完成，请重复同一请求"},
 	{ErrRefused, "refused by the rules", "不符合规则，未通过"},
 	{ErrHook, "a service that was asked did not answer", "所依赖的服务未能应答"},
 	{ErrInvalid, "the request is not valid", "请求有误"},
