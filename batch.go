@@ -79,12 +79,8 @@ func (p *pending) names(keys []Key) []Key {
 	return p.request.keys(&p.call, keys)
 }
 
-// weight is how much of a Change the request can fill. What goes alone weighs
-// more than one takes.
+// weight is how much of a Change the request can fill.
 func (p *pending) weight() int {
-	if p.single {
-		return p.capacity.total() + 1
-	}
 	if p.set == nil {
 		return 1
 	}

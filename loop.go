@@ -32,7 +32,6 @@ type pending struct {
 	failed  error             // to prepare or to draw: the answer, unless there is a receipt
 	told
 	ticket merge.Ticket[Key, *pending]
-	single bool // it goes alone
 
 	// What a caller is told that leaves: underway says that a Commit with the
 	// request in it may be on its way. Doubt is the error of one that may
@@ -50,8 +49,7 @@ func (e *Engine) do(ctx context.Context, actor AccountID, requestID string, r re
 	if err != nil {
 		return Result{}, err
 	}
-	p, err = e.settle(ctx, s, p)
-	if err != nil {
+	if err := e.settle(ctx, s, p); err != nil {
 		return Result{}, err
 	}
 	if e.dry {
@@ -117,27 +115,20 @@ func (e *Engine) enter(ctx context.Context, s *scratch, actor AccountID, request
 	return p, nil
 }
 
-// settle takes a request to its answer, which is in the pending that it
-// returns unless it is the error.
-func (e *Engine) settle(ctx context.Context, s *scratch, p *pending) (*pending, error) {
+// settle takes a request to its answer, which is in p unless it is the error.
+func (e *Engine) settle(ctx context.Context, s *scratch, p *pending) error {
+	s.errand = errand{e, ctx, p}
 	noRules := p.failed
 	for stale, asked := 0, false; ; {
-		s.errand = errand{e, ctx, p}
 		p.failed = noRules
 		if noRules == nil {
 			p.failed = p.request.prepare(&p.call, &p.told, &s.errand)
 		}
 		if p.failed != nil && p.err != nil {
-			return p, p.conclude(p.failed) // it had no receipt a moment ago
+			return p.conclude(p.failed) // it had no receipt a moment ago
 		}
-		prepared := p.failed
-		left := e.carry(ctx, s, p)
-		for errors.Is(left, merge.ErrApart) {
-			p = p.takenApart(prepared)
-			left = e.carry(ctx, s, p)
-		}
-		if left != nil {
-			return p, left
+		if left := e.carry(ctx, s, p); left != nil {
+			return left
 		}
 		facts := errors.Is(p.err, errFacts)
 		if errors.Is(p.err, errPhone) || facts && !asked {
@@ -145,33 +136,19 @@ func (e *Engine) settle(ctx context.Context, s *scratch, p *pending) (*pending, 
 			continue
 		}
 		if !facts && !errors.Is(p.err, errStale) {
-			return p, p.conclude(p.err)
+			return p.conclude(p.err)
 		}
 		stale++
 		if e.inTx {
-			return p, p.conclude(fmt.Errorf("%w: the transaction has something else than it lists or draws", ErrConflict))
+			return p.conclude(fmt.Errorf("%w: the transaction has something else than it lists or draws", ErrConflict))
 		}
 		if stale == maxAttempts {
-			return p, p.conclude(fmt.Errorf("%w: in %d attempts the store never had what it listed", ErrConflict, maxAttempts))
+			return p.conclude(fmt.Errorf("%w: in %d attempts the store never had what it listed", ErrConflict, maxAttempts))
 		}
 		if err := backOff(ctx, stale-1); err != nil {
-			return p, p.conclude(err)
+			return p.conclude(err)
 		}
 	}
-}
-
-// errHangs is why a request is in doubt whose commit was given up.
-var errHangs = errors.New("icpcode: the commit took too long")
-
-// takenApart returns the request as it goes on alone after a flight that hung,
-// which has p for as long as it lasts. Failed is how it was prepared.
-func (p *pending) takenApart(failed error) *pending {
-	again := &pending{call: p.call, request: p.request, receipt: p.receipt, failed: failed, doubt: p.doubt, single: true}
-	again.print, again.typed = p.print, p.typed
-	if p.underway && p.err == nil {
-		again.doubt = errHangs
-	}
-	return again
 }
 
 // conclude makes of what became of a request what its caller is told.
@@ -190,7 +167,7 @@ func (p *pending) conclude(err error) error {
 }
 
 // carry takes a request to an answer, alone or with others. Its error is that
-// of a caller that left, or [merge.ErrApart].
+// of a caller that left.
 func (e *Engine) carry(ctx context.Context, s *scratch, p *pending) error {
 	s.alone[0] = p
 	s.batch = batch{requests: s.alone[:]}
@@ -203,9 +180,8 @@ func (e *Engine) carry(ctx context.Context, s *scratch, p *pending) error {
 		}
 		return nil
 	}
-	err := e.queue.Do(ctx, &p.ticket, p, s.keys, p.weight(), try)
-	if err == nil || errors.Is(err, merge.ErrApart) {
-		return err
+	if err := e.queue.Do(ctx, &p.ticket, p, s.keys, p.weight(), try); err == nil {
+		return nil
 	}
 	if p.underway {
 		return &UnknownOutcomeError{RequestID: p.requestID, Err: ctx.Err()}
@@ -327,11 +303,9 @@ func (e *Engine) attempt(ctx context.Context, s *scratch, b *batch) error {
 		}
 	}
 	for _, p := range b.requests {
-		p.ticket.Hold(func() {
-			if p.failed == nil {
-				p.failed = e.draw(p)
-			}
-		})
+		if p.failed == nil {
+			p.failed = e.draw(p)
+		}
 	}
 	if err := e.read(ctx, s, b); err != nil {
 		return err
@@ -437,7 +411,7 @@ type scratch struct {
 func (s *scratch) gather(batch []*pending) {
 	s.keys = s.keys[:0]
 	for _, p := range batch {
-		p.ticket.Hold(func() { s.keys = p.names(s.keys) })
+		s.keys = p.names(s.keys)
 	}
 	if len(batch) > 1 {
 		slices.SortFunc(s.keys, Key.Compare)

@@ -208,7 +208,6 @@ func TestMergeCancelled(t *testing.T) {
 // its contexts: callers can leave, others go on, and what was stuck does not
 // stay in the way.
 func TestMergeStoreNeverReturns(t *testing.T) {
-	const patient = 200 * time.Millisecond // a shared commit is not given up so soon
 	for _, shared := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			c := newCrew(t)
@@ -228,15 +227,15 @@ func TestMergeStoreNeverReturns(t *testing.T) {
 				t.Fatalf("the other: %v", other.err)
 			}
 			// Who waits for it can leave.
-			ctx, cancel := context.WithTimeout(c.ctx, patient)
+			ctx, cancel := context.WithTimeout(c.ctx, time.Second)
 			defer cancel()
 			start := time.Now()
 			late := c.issue(ctx, "late", i, "")
 			behind := c.issue(c.ctx, "behind", i, "")
-			<-time.After(patient)
+			<-time.After(time.Second)
 			synctest.Wait()
 			is(t, late.err, context.DeadlineExceeded)
-			if errors.Is(late.err, icpcode.ErrUnknownOutcome) || time.Since(start) != patient {
+			if errors.Is(late.err, icpcode.ErrUnknownOutcome) || time.Since(start) != time.Second {
 				t.Errorf("after %v: %v", time.Since(start), late.err)
 			}
 			// From then on it is not waited for.

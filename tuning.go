@@ -25,11 +25,6 @@ func merging(c capacity) merge.Tuning {
 		// seconds, and one in a hundred takes twice what is usual.
 		Overdue:      4,
 		LeastOverdue: 10 * time.Millisecond,
-		// Not measured, but chosen: 250 ms, or twenty times what is usual, is
-		// no stall of a disk any more, and little beside the 50 seconds that
-		// a row lock may take.
-		Apart:      20,
-		LeastApart: 250 * time.Millisecond,
 		// Without it 16 callers shared a commit by 8 and 64 by 32; with it by
 		// 15 and 54. A timer is too coarse for it, so it yields.
 		Linger: 16,

@@ -44,22 +44,12 @@ func (l *line[K, R]) remove(s *stand[K, R]) {
 	s.before, s.behind = nil, nil
 }
 
-// turn is what the caller of a request is woken for.
-type turn int
-
-const (
-	answered turn = iota // its request has its answer
-	alone                // its request is to go alone, now
-	apart                // its request was taken out of a flight that hangs
-	left                 // its context has ended, and its request is nowhere any more
-)
-
 // Ticket is a request's place in the queue, and then in a flight. The zero
 // value is for one that goes alone.
 type Ticket[K comparable, R any] struct {
 	request R
 	weight  int
-	wake    chan turn
+	wake    chan bool // true: go alone; false: it has been answered
 
 	// Guarded by the queue's lock.
 	number  uint64
@@ -97,7 +87,7 @@ func (t *Ticket[K, R]) Answer(f func()) {
 	t.mu.Unlock()
 	if shared && !left {
 		t.flight.present.Add(-1)
-		t.wake <- answered // from here on the ticket is the caller's
+		t.wake <- false // from here on the ticket is the caller's
 	}
 }
 
@@ -111,11 +101,8 @@ func (t *Ticket[K, R]) doubtful() bool {
 func (t *Ticket[K, R]) abandon() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.left || t.answered {
-		return false
-	}
-	t.left = true
-	return true
+	t.left = !t.answered
+	return t.left
 }
 
 // order is a heap of tickets: the first is the one that came first.

@@ -54,7 +54,7 @@ func TestLinger(t *testing.T) {
 func TestLingersForAPart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tickets := [3]Ticket[rune, int]{}
-		tuned := Tuning{Requests: 8, Weight: 8, Places: 1, Overdue: 4, LeastOverdue: time.Second, Apart: 20, LeastApart: time.Second, Linger: 16, Yields: 8, Quick: 1, Sample: 1}
+		tuned := Tuning{Requests: 8, Weight: 8, Places: 1, Overdue: 4, LeastOverdue: time.Second, Linger: 16, Yields: 8, Quick: 1, Sample: 1}
 		q := New[rune](tuned, func(_ context.Context, batch []int) {
 			<-time.After(16 * ms)
 			for _, i := range batch {

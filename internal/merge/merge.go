@@ -9,15 +9,13 @@
 // unless one was given up, and nothing overtakes a request with which it
 // shares a key.
 //
-// These hold whatever is asked, and however many ask:
+// Three things hold whatever is asked, and however many ask:
 //
 //   - What a caller that leaves costs the others is the keys of its own
 //     request. No step looks through the whole queue.
 //   - A flight that takes much longer than usual loses its place to others, so
 //     that it holds up nothing but what needs its keys. There is no bound on
 //     how many of them there are.
-//   - A flight of several that takes very much longer is given up, and each of
-//     its requests goes on alone: only one of them may be what hangs.
 //   - Flights are timed by chance, and whenever they have to try again. So a
 //     destination that becomes slow is noticed.
 //
@@ -38,12 +36,6 @@ import (
 // ErrLeft is the answer to a caller whose context ended first. Its request is
 // its own again: no flight touches it any more.
 var ErrLeft = errors.New("merge: the caller has left")
-
-// ErrApart is the answer to a caller whose request shared a flight that hangs.
-// The flight was given up, and the request is its caller's own again, as with
-// [ErrLeft]. It should go on with another ticket, and alone: by a weight above
-// [Tuning].Weight.
-var ErrApart = errors.New("merge: the flight hangs")
 
 // Queue is where requests meet. R is what a caller asks, K what it needs.
 type Queue[K comparable, R any] struct {
@@ -83,26 +75,21 @@ type flight[K comparable, R any] struct {
 	shared  []*Ticket[K, R] // its passengers; none where one request goes alone
 	present atomic.Int64    // callers of shared that still wait
 	cancel  context.CancelFunc
-	hangs   *time.Timer // gives up a flight of several
 }
 
 // Do takes a request to its answer, alone or with others. Alone means that
 // try is called, on the goroutine of the caller, until it reports that the
 // request has its answer. The keys are not looked at any more once Do has
-// returned, and neither is the request, if the error is [ErrLeft] or [ErrApart].
+// returned, and neither is the request, if the error is [ErrLeft].
 func (q *Queue[K, R]) Do(ctx context.Context, t *Ticket[K, R], r R, keys []K, weight int, try func() (done bool)) error {
 	*t = Ticket[K, R]{request: r, weight: weight, index: -1}
 	if q.pace.quick.Load() && q.straight(try) {
 		return nil
 	}
 	q.board(t, keys)
-	switch q.wait(ctx, t) {
-	case answered:
-		return nil
-	case left:
-		return ErrLeft
-	case apart:
-		return ErrApart
+	alone, err := q.wait(ctx, t)
+	if err != nil || !alone {
+		return err
 	}
 	// A request whose caller has left meanwhile says nothing of the store.
 	defer func() { q.land(t.flight, ctx.Err() == nil) }()
@@ -141,7 +128,7 @@ func (q *Queue[K, R]) timed(try func() bool) bool {
 func (q *Queue[K, R]) board(t *Ticket[K, R], keys []K) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	t.wake = make(chan turn, 1)
+	t.wake = make(chan bool, 1)
 	t.number = q.came
 	q.came++
 	q.queued++
@@ -168,17 +155,17 @@ func (q *Queue[K, R]) board(t *Ticket[K, R], keys []K) {
 	q.dispatch(time.Now())
 }
 
-// wait waits until it is the caller's turn.
-func (q *Queue[K, R]) wait(ctx context.Context, t *Ticket[K, R]) turn {
+// wait waits until the request was answered, or is to go alone.
+func (q *Queue[K, R]) wait(ctx context.Context, t *Ticket[K, R]) (alone bool, err error) {
 	select {
-	case turn := <-t.wake:
-		return turn
+	case alone = <-t.wake:
+		return alone, nil
 	case <-ctx.Done():
 	}
 	if q.leave(t) {
-		return left
+		return false, ErrLeft
 	}
-	return <-t.wake // it came at the same time
+	return <-t.wake, nil // it was answered, or let go, at the same time
 }
 
 // leave takes a ticket from where it is because its caller leaves, and reports
@@ -201,37 +188,12 @@ func (q *Queue[K, R]) leave(t *Ticket[K, R]) bool {
 		return false
 	}
 	if f.present.Add(-1) == 0 {
-		q.end(f, now)
+		f.cancel()
+		q.unseat(f)
+		q.lose(f)
+		q.dispatch(now)
 	}
 	return true
-}
-
-// end gives up a flight of several that has no passengers any more.
-func (q *Queue[K, R]) end(f *flight[K, R], now time.Time) {
-	f.cancel()
-	q.unseat(f)
-	q.lose(f)
-	q.dispatch(now)
-}
-
-// breakUp takes the requests that have no answer yet out of a flight that
-// hangs. One of them may be what hangs, and the others need not wait for it.
-func (q *Queue[K, R]) breakUp(f *flight[K, R]) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	var taken []*Ticket[K, R]
-	for _, t := range f.shared {
-		if t.abandon() {
-			taken = append(taken, t)
-		}
-	}
-	if len(taken) == 0 {
-		return // it has just landed
-	}
-	q.end(f, time.Now())
-	for _, t := range taken {
-		t.wake <- apart // from here on the ticket is the caller's
-	}
 }
 
 // giveUp gives up the flights that are overdue and hold what a ticket has
@@ -384,7 +346,7 @@ func (q *Queue[K, R]) depart(batch []*Ticket[K, R], now time.Time) {
 		}
 	}
 	if len(batch) == 1 {
-		batch[0].wake <- alone
+		batch[0].wake <- true
 		return
 	}
 	f.shared = batch
@@ -393,7 +355,6 @@ func (q *Queue[K, R]) depart(batch []*Ticket[K, R], now time.Time) {
 	// waits any more.
 	var ctx context.Context
 	ctx, f.cancel = context.WithCancel(context.Background())
-	f.hangs = time.AfterFunc(max(time.Duration(q.tuning.Apart)*q.usual, q.tuning.LeastApart), func() { q.breakUp(f) })
 	go q.fly(ctx, f)
 }
 
@@ -417,7 +378,6 @@ func (q *Queue[K, R]) take(f *flight[K, R], l *line[K, R]) {
 // fly carries a flight of several requests.
 func (q *Queue[K, R]) fly(ctx context.Context, f *flight[K, R]) {
 	defer f.cancel()
-	defer f.hangs.Stop()
 	defer func() { q.land(f, ctx.Err() == nil) }()
 	requests := make([]R, len(f.shared))
 	for i, t := range f.shared {

@@ -22,7 +22,7 @@ const ms = time.Millisecond
 
 func tuning() merge.Tuning {
 	return merge.Tuning{
-		Requests: 8, Weight: 20, Places: 2, Overdue: 4, LeastOverdue: 10 * ms, Apart: 20, LeastApart: 250 * ms, Linger: 16, Yields: 8,
+		Requests: 8, Weight: 20, Places: 2, Overdue: 4, LeastOverdue: 10 * ms, Linger: 16, Yields: 8,
 		Quick: 20 * time.Microsecond, Sample: 16, Straight: 2,
 	}
 }

@@ -19,11 +19,6 @@ type Tuning struct {
 	// take, but not before LeastOverdue.
 	Overdue      int
 	LeastOverdue time.Duration
-	// A flight of several requests is given up, and its requests go on singly,
-	// once it takes Apart times what flights usually take, but not before
-	// LeastApart.
-	Apart      int
-	LeastApart time.Duration
 	// A flight of several requests waits 1/Linger of the time that it took
 	// for the callers it answered, and looks for them Yields times at most.
 	Linger, Yields int

@@ -2,12 +2,9 @@ package merge_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/icpcode/icpcode/internal/merge"
 )
 
 // hanging has flights hang whose names begin with H, until all is over.
@@ -161,103 +158,5 @@ func TestWaryBesideOthers(t *testing.T) {
 		f.send(t.Context(), "w", "w")
 		rest(ms)
 		f.is("when nothing is overdue", "H3", "v+w")
-	})
-}
-
-// TestApart has strangers share a flight with one that hangs: they go on
-// without it, alone, and so does what queued behind them.
-func TestApart(t *testing.T) {
-	for name, deaf := range map[string]bool{"it ends when it is given up": false, "it never ends": true} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				f := hanging(t)
-				end := make(chan bool)
-				if deaf {
-					f.hangs = func(name string) {
-						if len(name) > 2 {
-							<-end
-						}
-					}
-				}
-				f.send(t.Context(), "0", "a")
-				f.send(t.Context(), "1", "b")
-				var all []*ask
-				for _, a := range []string{"Hh", "xc", "yd", "zc"} {
-					all = append(all, f.send(t.Context(), a[:1], a[1:]))
-				}
-				rest(ms)
-				f.is("at first", "H+x+y+z")
-				all = append(all, f.send(t.Context(), "u", "h"), f.send(t.Context(), "v", "d"), f.send(t.Context(), "w", "d"))
-				rest(249 * ms)
-				f.is("just before it is given up", "H+x+y+z")
-				rest(ms)
-				for _, a := range all[:4] {
-					if !errors.Is(a.err, merge.ErrApart) {
-						t.Errorf("%s was told %v, want ErrApart", a.name, a.err)
-					}
-				}
-				// What queued goes alone, since its keys may hang.
-				if deaf {
-					f.is("then", "H+x+y+z", "u", "v")
-				} else {
-					f.is("then", "u", "v")
-				}
-				rest(10 * ms)
-				// They come again, heavier than a flight takes.
-				for _, a := range all[:4] {
-					go f.do(t.Context(), &ask{name: a.name, keys: a.keys, weight: tuning().Weight + 1})
-					synctest.Wait()
-				}
-				rest(100 * ms)
-				if deaf {
-					f.is("when they have come again", "H", "H+x+y+z")
-					close(end)
-				}
-				rest(ms)
-				f.is("in the end, but for one", "H")
-				rest(2 * time.Hour)
-				if f.queue.Lines() != 0 || f.queue.Waiting() != 0 {
-					t.Errorf("%d keys and %d requests are left", f.queue.Lines(), f.queue.Waiting())
-				}
-			})
-		})
-	}
-}
-
-// TestApartWhenAnswered gives up a flight that has answered some of its
-// callers: they keep their answers.
-func TestApartWhenAnswered(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		type asked struct {
-			ticket merge.Ticket[rune, *asked]
-		}
-		queue := merge.New[rune, *asked](tuning(), func(ctx context.Context, batch []*asked) {
-			batch[0].ticket.Answer(func() {})
-			<-ctx.Done()
-			for _, a := range batch[1:] {
-				a.ticket.Hold(func() { t.Error("a flight that was given up touches a request") })
-				a.ticket.Answer(func() { t.Error("a flight that was given up answers a request") })
-			}
-		})
-		first := make(chan bool)
-		told := make([]error, 4)
-		for n := range told {
-			go func() {
-				a := &asked{}
-				told[n] = queue.Do(t.Context(), &a.ticket, a, []rune("k"), 1, func() bool {
-					<-first
-					a.ticket.Answer(func() {})
-					return true
-				})
-			}()
-			synctest.Wait()
-		}
-		close(first)
-		rest(time.Second)
-		for n, want := range []error{nil, nil, merge.ErrApart, merge.ErrApart} {
-			if !errors.Is(told[n], want) {
-				t.Errorf("%d was told %v, want %v", n, told[n], want)
-			}
-		}
 	})
 }

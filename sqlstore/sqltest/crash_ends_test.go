@@ -65,7 +65,7 @@ func crashEnds(t *testing.T, s *dbtest.Server, histories int, stores ...icpcode.
 		resolved += h.Resolved
 	}
 	t.Logf("%d histories with a crash in each: %+v; %d attempts failed, %d requests abandoned, of which %d had been done", histories, all, failed.Load(), abandoned, resolved)
-	if found := reviewAgrees(t, stores[len(stores)-1]); found == 0 {
+	if found := reviewAgrees(t, stores[len(stores)-1]); found == 0 && histories > 2 { // of two all may have ended
 		t.Error("no filing is at risk")
 	}
 	if all.Done < 10*histories || failed.Load() < int64(histories) {
