@@ -77,33 +77,30 @@ func (r *closing) decide(c *call, v *view) (Result, Decision, error) {
 	if c.operator {
 		d.Case.Closed = next.Closed
 	}
-	if err := c.decide(&d); err != nil {
-		return Result{}, d, err
-	}
-	if len(r.listed) != next.Attached {
-		return Result{}, d, errStale
-	}
-	records := make([]*Record, len(r.listed))
-	for i, code := range r.listed {
-		// A record may be read as it was before it was bound: documents of
-		// one Load need not be of one moment.
-		records[i] = read[Record](v, recordKey(code))
-		if records[i] == nil || records[i].InstanceID != r.InstanceID {
+	res := c.result(a, StateNone)
+	var records []*Record
+	if c.operator && next.Closed == ActionNone { // otherwise it is refused
+		if len(r.listed) != next.Attached {
 			return Result{}, d, errStale
 		}
+		records = make([]*Record, len(r.listed))
+		for i, code := range r.listed {
+			// A record may be read as it was before it was bound: documents
+			// of one Load need not be of one moment.
+			records[i] = read[Record](v, recordKey(code))
+			if records[i] == nil || records[i].InstanceID != r.InstanceID {
+				return Result{}, d, errStale
+			}
+			if records[i].carries() {
+				res.Resting = append(res.Resting, records[i].Code)
+			}
+		}
+		d.Case.Resting = len(res.Resting)
 	}
-	if err := r.fits(c, records); err != nil {
+	if err := c.decide(&d); err != nil {
 		return Result{}, d, err
 	}
-	res := c.result(a, StateNone)
-	for _, rec := range records {
-		if rec.carries() {
-			res.Resting = append(res.Resting, rec.Code)
-		}
-	}
-	d = Decision{Case: d.Case}
-	d.Case.Resting = len(res.Resting)
-	if err := c.decide(&d); err != nil {
+	if err := r.fits(c, records); err != nil {
 		return Result{}, d, err
 	}
 	var paid purse

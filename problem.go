@@ -209,6 +209,10 @@ func (e *InvalidError) Text(l Lang) string {
 	return l.say("%s %s", "%s：%s", field, problemText(l, e.Problem))
 }
 
+// ProblemText returns Problem in language l, for a service that names the field
+// by itself. A problem that this package does not make stays as it is.
+func (e *InvalidError) ProblemText(l Lang) string { return problemText(l, e.Problem) }
+
 // Text says in language l what is wrong with the book, and where. The path is
 // that of the JSON form.
 func (e *RuleBookError) Text(l Lang) string {

@@ -465,18 +465,6 @@ func TestFunctionsThatFail(t *testing.T) {
 	}
 }
 
-// TestStatuses: every category of errors has a status.
-func TestStatuses(t *testing.T) {
-	if len(statuses) != int(icpcode.CategoryOther)+1 {
-		t.Fatalf("%d categories have a status", len(statuses))
-	}
-	for c := icpcode.CategoryNone + 1; c <= icpcode.CategoryOther; c++ {
-		if statuses[c] < 400 {
-			t.Errorf("%v has the status %d", c, statuses[c])
-		}
-	}
-}
-
 // TestBothLanguages: each page has nothing of the other language but its name in
 // the switch.
 func TestBothLanguages(t *testing.T) {

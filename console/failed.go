@@ -9,15 +9,6 @@ import (
 	"github.com/icpcode/icpcode/httpapi"
 )
 
-// statuses are those of the table at [icpcode.Category].
-var statuses = [...]int{
-	icpcode.CategoryNone: http.StatusOK, icpcode.CategoryRefused: http.StatusUnprocessableEntity, icpcode.CategoryInvalid: http.StatusBadRequest,
-	icpcode.CategoryNoCode: http.StatusNotFound, icpcode.CategoryTaken: http.StatusConflict, icpcode.CategoryConflict: http.StatusServiceUnavailable,
-	icpcode.CategoryUnavailable: http.StatusServiceUnavailable, icpcode.CategoryUnknownOutcome: http.StatusServiceUnavailable,
-	icpcode.CategoryHook: http.StatusBadGateway, icpcode.CategorySetup: http.StatusInternalServerError,
-	icpcode.CategoryEnded: http.StatusGatewayTimeout, icpcode.CategoryOther: http.StatusInternalServerError,
-}
-
 // fieldLabels are the labels of the forms' fields, by the names that httpapi has
 // for them.
 var fieldLabels = [...]map[string]string{
@@ -49,7 +40,7 @@ type problem struct {
 // should look at.
 func (c *call) problemOf(err error) problem {
 	category := icpcode.CategoryOf(err)
-	p := problem{Text: category.Text(c.lang), Repeat: category.Repeat(), status: statuses[category]}
+	p := problem{Text: category.Text(c.lang), Repeat: category.Repeat(), status: httpapi.Status(category)}
 	if errors.Is(err, errNobody) {
 		p.Text, p.status = c.text("Please log in first", "请先登录"), http.StatusUnauthorized
 	}

@@ -10,5 +10,5 @@ func Detail(l icpcode.Lang, err *icpcode.InvalidError, names map[string]string) 
 	if name, ok := names[field]; ok {
 		field = name
 	}
-	return invalidDetail(l, field, err.Problem)
+	return invalidDetail(l, field, err)
 }

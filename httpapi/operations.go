@@ -179,7 +179,7 @@ func (c *call) facts(id icpcode.InstanceID) (icpcode.Instance, error) {
 		known.ID = id
 	}
 	if err == nil && known.ID != id {
-		err = &icpcode.HookError{Hook: "Facts", Err: bad("Instance.ID", "is another's than was asked for")}
+		err = &icpcode.HookError{Hook: "Facts", Err: errors.New("the facts are those of another instance than was asked for")}
 	}
 	return known, err
 }
@@ -235,12 +235,20 @@ func blame(err error) error {
 	return err
 }
 
-// done shows what a request did; whole says that it makes codes.
-func (c *call) done(r icpcode.Result, err error, whole bool) (result, error) {
+// done shows what a request did.
+func (c *call) done(r icpcode.Result, err error) (result, error) {
 	if err != nil {
 		return result{}, blame(err)
 	}
-	return c.result(r, whole), nil
+	return c.result(r, false), nil
+}
+
+// made shows what a request did that makes codes, with these.
+func (c *call) made(r icpcode.Result, err error) (result, error) {
+	if err != nil {
+		return result{}, blame(err)
+	}
+	return c.result(r, true), nil
 }
 
 func issue(c *call, b *issueBody) (result, error) {
@@ -248,11 +256,10 @@ func issue(c *call, b *issueBody) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	r, err := c.eng.Issue(c, icpcode.IssueRequest{
+	return c.made(c.eng.Issue(c, icpcode.IssueRequest{
 		Actor: c.account, RequestID: c.key, Instance: s.instance, Quantity: b.Quantity, Remark: b.Remark, GrantTo: b.GrantTo,
 		Certification: s.certification, Proof: b.Proof, Assume: s.assume,
-	})
-	return c.done(r, err, true)
+	}))
 }
 
 func submitAuto(c *call, b *submitAutoBody) (result, error) {
@@ -260,10 +267,9 @@ func submitAuto(c *call, b *submitAutoBody) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	r, err := c.eng.SubmitAuto(c, icpcode.SubmitAutoRequest{
+	return c.made(c.eng.SubmitAuto(c, icpcode.SubmitAutoRequest{
 		Actor: c.account, RequestID: c.key, Instance: s.instance, Filing: b.Filing, Remark: b.Remark, Assume: s.assume,
-	})
-	return c.done(r, err, true)
+	}))
 }
 
 func buy(c *call, b *buyBody) (result, error) {
@@ -283,7 +289,7 @@ func buy(c *call, b *buyBody) (result, error) {
 	if errors.As(err, &invalid) && invalid.Field == "Paid" {
 		err = &icpcode.HookError{Hook: "Paid", Err: err}
 	}
-	return c.done(r, err, true)
+	return c.made(r, err)
 }
 
 func bind(c *call, b *bindBody) (result, error) {
@@ -291,8 +297,7 @@ func bind(c *call, b *bindBody) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	r, err := c.eng.Bind(c, icpcode.BindRequest{Actor: c.account, RequestID: c.key, Code: c.code, Instance: s.instance, Assume: s.assume})
-	return c.done(r, err, false)
+	return c.done(c.eng.Bind(c, icpcode.BindRequest{Actor: c.account, RequestID: c.key, Code: c.code, Instance: s.instance, Assume: s.assume}))
 }
 
 func grant(c *call, b *grantBody) (result, error) {
@@ -304,10 +309,9 @@ func grant(c *call, b *grantBody) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	r, err := c.eng.Grant(c, icpcode.GrantRequest{
+	return c.done(c.eng.Grant(c, icpcode.GrantRequest{
 		Actor: c.account, RequestID: c.key, Codes: codes, GrantTo: b.GrantTo, Certification: s.certification, Proof: b.Proof, Assume: s.assume,
-	})
-	return c.done(r, err, false)
+	}))
 }
 
 // codes opens handles.
@@ -326,8 +330,7 @@ func (c *call) codes(handles []string) ([]icpcode.Code, error) {
 // submit is a submission or a resubmission.
 func submit(do func(*icpcode.Engine, context.Context, icpcode.SubmitRequest) (icpcode.Result, error)) func(*call, *submitBody) (result, error) {
 	return func(c *call, b *submitBody) (result, error) {
-		r, err := do(c.eng, c, icpcode.SubmitRequest{Actor: c.account, RequestID: c.key, Code: c.code, Filing: b.Filing})
-		return c.done(r, err, false)
+		return c.done(do(c.eng, c, icpcode.SubmitRequest{Actor: c.account, RequestID: c.key, Code: c.code, Filing: b.Filing}))
 	}
 }
 
@@ -336,10 +339,9 @@ func approve(c *call, b *approveBody) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	r, err := c.eng.Approve(c, icpcode.ApproveRequest{
+	return c.done(c.eng.Approve(c, icpcode.ApproveRequest{
 		Actor: c.account, RequestID: c.key, Code: c.code, ICPNumber: b.ICPNumber, Replaces: replaces,
-	})
-	return c.done(r, err, false)
+	}))
 }
 
 func end(c *call, b *endBody) (result, error) {
@@ -350,45 +352,37 @@ func end(c *call, b *endBody) (result, error) {
 			return result{}, err
 		}
 	}
-	r, err := c.eng.End(c, request)
-	return c.done(r, err, false)
+	return c.done(c.eng.End(c, request))
 }
 
 func correct(c *call, b *correctBody) (result, error) {
-	r, err := c.eng.Correct(c, icpcode.CorrectRequest{Actor: c.account, RequestID: c.key, Code: c.code, ICPNumber: b.ICPNumber})
-	return c.done(r, err, false)
+	return c.done(c.eng.Correct(c, icpcode.CorrectRequest{Actor: c.account, RequestID: c.key, Code: c.code, ICPNumber: b.ICPNumber}))
 }
 
 func reject(c *call, b *rejectBody) (result, error) {
-	r, err := c.eng.Reject(c, icpcode.RejectRequest{Actor: c.account, RequestID: c.key, Code: c.code, Rejection: b.Rejection})
-	return c.done(r, err, false)
+	return c.done(c.eng.Reject(c, icpcode.RejectRequest{Actor: c.account, RequestID: c.key, Code: c.code, Rejection: b.Rejection}))
 }
 
 func stage(c *call, b *stageBody) (result, error) {
-	r, err := c.eng.Stage(c, icpcode.StageRequest{Actor: c.account, RequestID: c.key, Code: c.code, Stage: b.Stage})
-	return c.done(r, err, false)
+	return c.done(c.eng.Stage(c, icpcode.StageRequest{Actor: c.account, RequestID: c.key, Code: c.code, Stage: b.Stage}))
 }
 
 func release(c *call, b *reasonBody) (result, error) {
-	r, err := c.eng.Release(c, icpcode.ReleaseRequest{Actor: c.account, RequestID: c.key, Code: c.code, Reason: b.Reason})
-	return c.done(r, err, false)
+	return c.done(c.eng.Release(c, icpcode.ReleaseRequest{Actor: c.account, RequestID: c.key, Code: c.code, Reason: b.Reason}))
 }
 
 func refund(c *call, b *reasonBody) (result, error) {
-	r, err := c.eng.Refund(c, icpcode.RefundRequest{Actor: c.account, RequestID: c.key, Code: c.code, Reason: b.Reason})
-	return c.done(r, err, false)
+	return c.done(c.eng.Refund(c, icpcode.RefundRequest{Actor: c.account, RequestID: c.key, Code: c.code, Reason: b.Reason}))
 }
 
 func void(c *call, b *reasonBody) (result, error) {
-	r, err := c.eng.Void(c, icpcode.VoidRequest{Actor: c.account, RequestID: c.key, Code: c.code, Reason: b.Reason})
-	return c.done(r, err, false)
+	return c.done(c.eng.Void(c, icpcode.VoidRequest{Actor: c.account, RequestID: c.key, Code: c.code, Reason: b.Reason}))
 }
 
 func closeInstance(c *call, b *closeBody) (result, error) {
-	r, err := c.eng.CloseInstance(c, icpcode.CloseRequest{
+	return c.done(c.eng.CloseInstance(c, icpcode.CloseRequest{
 		Actor: c.account, RequestID: c.key, InstanceID: b.Instance, Refunded: b.Refunded, Reason: b.Reason,
-	})
-	return c.done(r, err, false)
+	}))
 }
 
 func importCode(c *call, b *importBody) (result, error) {
@@ -399,9 +393,8 @@ func importCode(c *call, b *importBody) (result, error) {
 			return result{}, err
 		}
 	}
-	r, err := c.eng.Import(c, icpcode.ImportRequest{
+	return c.done(c.eng.Import(c, icpcode.ImportRequest{
 		Actor: c.account, RequestID: c.key, Code: code, State: b.State, Owner: b.Owner, Grantee: b.Grantee, InstanceID: b.Instance,
 		Product: b.Product, Origin: b.Origin, Issued: b.Issued, Granted: b.Granted, Filing: b.Filing, Paid: b.Paid, Remark: b.Remark,
-	})
-	return c.done(r, err, false)
+	}))
 }

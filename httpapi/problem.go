@@ -48,6 +48,16 @@ var kinds = map[icpcode.Category]kind{
 	icpcode.CategoryOther:          {"other", http.StatusInternalServerError, icpcode.Bilingual{English: "Something went wrong.", Chinese: "服务出错。"}},
 }
 
+// Status returns the HTTP status that suits an error of a category, 200 for
+// none. Over HTTP a request key that was used for another request is 422, not
+// this package's 409 of [icpcode.CategoryTaken].
+func Status(c icpcode.Category) int {
+	if c == icpcode.CategoryNone {
+		return http.StatusOK
+	}
+	return kinds[c].status
+}
+
 // mistake is a problem of HTTP itself. It changed nothing.
 type mistake struct{ kind }
 
@@ -97,7 +107,7 @@ func (c *call) problem(err error) problem {
 	var invalid *icpcode.InvalidError
 	if category == icpcode.CategoryInvalid && errors.As(err, &invalid) {
 		p.Field = fieldName(invalid.Field)
-		p.Detail = invalidDetail(c.lang, p.Field, invalid.Problem)
+		p.Detail = invalidDetail(c.lang, p.Field, invalid)
 	}
 	var no *icpcode.RefusedError
 	if category == icpcode.CategoryRefused && errors.As(err, &no) {
@@ -111,13 +121,12 @@ func (c *call) problem(err error) problem {
 }
 
 // invalidDetail says which member cannot be read, and why.
-func invalidDetail(l icpcode.Lang, field, problem string) string {
+func invalidDetail(l icpcode.Lang, field string, err *icpcode.InvalidError) string {
+	problem := err.ProblemText(l)
 	if l == icpcode.Chinese {
 		if zh, ok := inChinese[problem]; ok {
 			problem = zh
-		} else if values, ok := strings.CutPrefix(problem, "is none of "); ok {
-			problem = "须为下列值之一：" + strings.ReplaceAll(values, ", ", "、")
-		} else {
+		} else if problem == err.Problem {
 			problem = "有误（" + problem + "）"
 		}
 		if field == "" {

@@ -1,37 +1,9 @@
 package httpapi
 
-// inChinese is what is wrong with a member of a request, in Chinese. The keys
-// are the words of the engine and of this package.
+// inChinese is what this package finds wrong with a member of a request, in
+// Chinese. What the engine finds wrong it says itself.
 var inChinese = map[string]string{
-	"is empty":                                         "未填写",
-	"is longer than 128 bytes":                         "超过128字节",
-	"is not valid UTF-8":                               "不是有效的UTF-8文本",
-	"has a control character":                          "含有控制字符",
-	"has space around it":                              "首尾有空格",
-	"is too long":                                      "过长",
-	"is not between 1 and 1000":                        "须为1至1000",
-	"are not between 1 and 1000":                       "须为1至1000个",
-	"names a code twice":                               "同一个服务码出现了两次",
-	"has an empty code":                                "含有空的服务码",
-	"is not a known state":                             "不是已知的状态",
-	"is not a known stage":                             "不是已知的阶段",
-	"is not a known value":                             "不是已知的值",
-	"is not a known origin":                            "不是已知的来源",
-	"is not the name of a state":                       "不是已知的状态",
-	"is the owner":                                     "就是购买账号本身",
-	"is before it was issued":                          "早于生成时间",
-	"is for an operator that names no account":         "仅供运营人员在不指定账号时使用",
-	"goes together with Stage or Rejected":             "须与审核阶段或驳回条件一起填写",
 	"is not an instant like 2026-01-31T15:04:05+08:00": "不是时间（例如2026-01-31T15:04:05+08:00）",
-	"goes together with a grantee":                     "须与被授权账号一起填写",
-	"goes together with an instance":                   "须与云产品实例一起填写",
-	"is outside the years 2000 to 9998":                "不在2000年至9998年之间",
-	"is outside the years 2000 to 9999":                "不在2000年至9999年之间",
-	"is another's, which only an operator may ask for": "是其他账号，只有运营人员可以查询",
-	"is not what a page before of this list returned":  "不是该列表上一页给出的游标",
-	"does not go together with an instance, a number or another service": "不能与实例、备案号或其他服务同时使用",
-	"is not one domain name, like example.cn":                            "不是一个域名（例如example.cn）",
-	"is not of the format that is imported here":                         "不是此处可导入的服务码格式",
 	"is not UTF-8":                              "不是UTF-8文本",
 	"is not JSON":                               "不是JSON",
 	"is not a JSON object":                      "不是JSON对象",

@@ -21,15 +21,7 @@ import (
 // together or not at all. What became of requests that nobody answered is read
 // when the server is back, and so is what a review finds.
 func TestCrashEnds(t *testing.T) {
-	for _, e := range []struct {
-		name    string
-		dialect sqlstore.Dialect
-		start   func() (*dbtest.Server, error)
-		params  string
-	}{
-		{"PostgreSQL", sqlstore.PostgreSQL, func() (*dbtest.Server, error) { return lab.Postgres() }, ""},
-		{"MariaDB", sqlstore.MySQL, func() (*dbtest.Server, error) { return lab.MariaDB() }, fewTrips},
-	} {
+	for _, e := range killable {
 		t.Run(e.name, func(t *testing.T) {
 			s, err := e.start()
 			dbtest.Need(t, err)

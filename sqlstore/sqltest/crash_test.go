@@ -25,18 +25,21 @@ import (
 // crashWriters is how many write when the crash comes.
 const crashWriters = 8
 
+// killable are the database servers that a test starts for itself, to kill them.
+var killable = []struct {
+	name    string
+	dialect sqlstore.Dialect
+	start   func() (*dbtest.Server, error)
+	params  string
+}{
+	{"PostgreSQL", sqlstore.PostgreSQL, func() (*dbtest.Server, error) { return lab.Postgres() }, ""},
+	{"MariaDB", sqlstore.MySQL, func() (*dbtest.Server, error) { return lab.MariaDB() }, fewTrips},
+}
+
 // TestCrash kills a database server with SIGKILL under eight writers of two
 // engines, again and again: what was acknowledged is there, once.
 func TestCrash(t *testing.T) {
-	for _, e := range []struct {
-		name    string
-		dialect sqlstore.Dialect
-		start   func() (*dbtest.Server, error)
-		params  string
-	}{
-		{"PostgreSQL", sqlstore.PostgreSQL, func() (*dbtest.Server, error) { return lab.Postgres() }, ""},
-		{"MariaDB", sqlstore.MySQL, func() (*dbtest.Server, error) { return lab.MariaDB() }, fewTrips},
-	} {
+	for _, e := range killable {
 		t.Run(e.name, func(t *testing.T) {
 			s, err := e.start()
 			dbtest.Need(t, err)
