@@ -275,7 +275,7 @@ func (c *Case) checkEnd() error {
 		return invalid("End", "is not how a filing can end")
 	}
 	if (e.Successor != nil) != (c.Operator && e.End == EndMoved) {
-		return invalid("End.Successor", "goes together with a filing that moved, and an operator who asks")
+		return invalid("End.Successor", "goes together with a filing that moved, and an operator that asks")
 	}
 	if e.Successor != nil {
 		return e.Successor.check("End.Successor")

@@ -131,9 +131,8 @@ func sourceText(citations []Citation, l Lang) string {
 
 // Reasons explains the refusal: every rule that failed or whose fact is
 // unknown and not assumed, then the advice. It is empty if nothing refused and
-// there is no advice. In
-// a grant of codes the reasons about the grant come first, then those about
-// each refused code.
+// there is no advice. In a grant of codes the reasons about the grant come
+// first, then those about each refused code.
 func (d Decision) Reasons(l Lang) iter.Seq[Reason] {
 	return d.explain(l, d.refusals(), d.Advice)
 }

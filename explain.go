@@ -151,7 +151,7 @@ var ruleTitles = [numRules]Bilingual{
 	GRTState:      {"only an unused code is granted", "只能授权未使用的备案服务码"},
 	GRTRepeat:     {"a grantee counts once a year", "同一账号每个自然年只计一次"},
 	GRTOwner:      {"ownership never moves", "购买账号永不变更"},
-	GRTPrivate:    {"neither side learns whom else the other deals with", "不向任何一方透露对方的往来账号"},
+	GRTPrivate:    {"neither side learns of the other's counterparties", "不向任何一方透露对方的往来账号"},
 
 	PAYWhen:   {"paid codes are for where no free one is left", "无法申请新的免费备案服务码时，可购买收费备案服务码"},
 	PAYPrice:  {"the price is configured", "收费备案服务码的价格须先配置"},

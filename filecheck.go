@@ -19,17 +19,9 @@ const filingRules = bindRules &^ (1 << ELGProduct)
 // that of the code, as it may be a grantee who files.
 func (s *RuleSet) judgeStated(d *Decision) {
 	c := &d.Case
-	i := &c.Instance
 	q, _ := s.requirements(c.Code.Product)
-	var t tally
+	t := s.judgeServer(q, &c.Instance, c.At)
 	t = t.with(ELGOwner, c.Bought.owner())
-	t = t.with(ELGBilling, q.billing(i))
-	t = t.with(ELGTerm, q.term(i))
-	t = t.with(ELGRemaining, q.remaining(i, c.At))
-	t = t.with(ELGRegion, s.region(q, i))
-	t = t.with(ELGPublicIP, q.publicIP(i))
-	t = t.with(ELGStatus, q.status(i, c.At))
-	t = t.with(ELGIPInUse, q.ipFree(i))
 	pass, fail, _ := t.split(s.Filing.Refuse | s.Filing.Advise)
 	d.Pass |= pass
 	d.Fail |= fail & s.Filing.Refuse

@@ -78,7 +78,7 @@ func testFILCheck(t *testing.T) {
 	must[icpcode.Result](t)(w.eng.Submit(w.ctx, icpcode.SubmitRequest{Actor: "1001", Code: old, Filing: w.site(), Instance: short}))
 }
 
-// A grantee is told what is wrong and who can mend it, and names nobody.
+// A grantee is told what is wrong and who can mend it, and the text names no account.
 func TestFilingIsToldWhatIsWrong(t *testing.T) {
 	w := newWorld(t)
 	i := w.server("1001")

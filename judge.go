@@ -163,16 +163,9 @@ func (s *RuleSet) judgeInstance(d *Decision, asked RuleIDs) {
 	if listed && i.ContractQuota > 0 {
 		d.Quota.Limit = i.ContractQuota
 	}
-	var t tally
+	t := s.judgeServer(q, i, c.At)
 	t = t.with(ELGProduct, q.product(i, listed))
 	t = t.with(ELGOwner, c.Bought.asker())
-	t = t.with(ELGBilling, q.billing(i))
-	t = t.with(ELGTerm, q.term(i))
-	t = t.with(ELGRemaining, q.remaining(i, c.At))
-	t = t.with(ELGRegion, s.region(q, i))
-	t = t.with(ELGPublicIP, q.publicIP(i))
-	t = t.with(ELGStatus, q.status(i, c.At))
-	t = t.with(ELGIPInUse, q.ipFree(i))
 	t = t.with(ELGQuota, quota(i, listed, d.Quota))
 	t = t.with(ELGBatch, s.batch(d.Quota.Requested))
 	t = t.with(ELGAccount, s.account(c.Certification, c.ForAnother))
@@ -184,6 +177,18 @@ func (s *RuleSet) judgeInstance(d *Decision, asked RuleIDs) {
 		d.Fail |= 1 << FILForeign
 	}
 	d.Assumed = (c.Assume | s.Assume) & d.Unknown & Assumable
+}
+
+// judgeServer answers what an instance must be itself, whatever is done with it.
+func (s *RuleSet) judgeServer(q *Requirements, i *Instance, at time.Time) (t tally) {
+	t = t.with(ELGBilling, q.billing(i))
+	t = t.with(ELGTerm, q.term(i))
+	t = t.with(ELGRemaining, q.remaining(i, at))
+	t = t.with(ELGRegion, s.region(q, i))
+	t = t.with(ELGPublicIP, q.publicIP(i))
+	t = t.with(ELGStatus, q.status(i, at))
+	t = t.with(ELGIPInUse, q.ipFree(i))
+	return t
 }
 
 // asker reports whether the asker is the account in question (ELG-OWNER).

@@ -6,7 +6,7 @@ import (
 )
 
 // TestProductLabel: products are called what people call them, also those of
-// the presets, and one that nobody named stays as it is.
+// the presets, and one without a name stays as it is.
 func TestProductLabel(t *testing.T) {
 	for _, c := range []struct {
 		product Product

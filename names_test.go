@@ -103,7 +103,7 @@ func TestRecordJSON(t *testing.T) {
 	}
 }
 
-// TestWrongNamesAreToldTheRightOnes: who mistypes the name of a value is told
+// TestWrongNamesAreToldTheRightOnes: a mistyped name of a value is answered with
 // all that there are, and not what it typed.
 func TestWrongNamesAreToldTheRightOnes(t *testing.T) {
 	var k icpcode.FilingKind

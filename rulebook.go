@@ -44,8 +44,7 @@ func (e *RuleBookError) Is(target error) bool { return target == ErrRuleBook }
 // NewRuleBook makes a book of copies of the given sets, in order of their
 // effective dates. What a set leaves at zero it does not allow; Version,
 // Effective, Provider, Batch (but with BatchUnknown) and Life.ReleaseTo cannot
-// be left so. The error
-// is a [*RuleBookError] that names the first problem, as if the sets were read
+// be left so. The error is a [*RuleBookError] that names the first problem, as if the sets were read
 // from top to bottom.
 func NewRuleBook(sets ...RuleSet) (*RuleBook, error) {
 	var c checker

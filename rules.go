@@ -37,12 +37,12 @@ type RuleSet struct {
 	Batch int `json:"batch"` // most codes in one request, 1 to 1000; 0 with BatchUnknown (ELG-BATCH)
 	// BatchUnknown says that no source gives Batch. A request for one code then
 	// passes ELG-BATCH, and for more of them it is unknown.
-	BatchUnknown bool `json:"batch_unknown,omitzero"` // left out, so that the digest of a set without it stays
+	BatchUnknown bool `json:"batch_unknown,omitzero"`
 
 	Account AccountRule `json:"account"` // who must be enterprise-verified (ELG-ACCOUNT)
 	Grant   GrantRules  `json:"grant"`
 	Life    LifeRules   `json:"life"`
-	Filing  FilingRules `json:"filing,omitzero"` // left out, so that the digest of a set without it stays
+	Filing  FilingRules `json:"filing,omitzero"` // FIL-CHECK; absent: none is judged
 	Risk    RiskRules   `json:"risk"`
 	// Assume names the rules whose unknown is assumed to pass; every code
 	// records what was assumed. ELG-QUOTA and ELG-BATCH cannot be.

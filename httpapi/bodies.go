@@ -6,7 +6,7 @@ import (
 	"github.com/icpcode/icpcode"
 )
 
-// What the bodies of requests hold. Whoever asks, what is known of servers, how
+// What the bodies of requests hold. The account that asks, what is known of servers, how
 // the asker was verified and what was paid is the service's to say, and has no
 // member here. A code is named by its handle.
 type (

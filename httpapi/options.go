@@ -12,8 +12,8 @@ import (
 // Options says who is asking and what is known. Account is needed; every other
 // field has a zero value that tells nothing and allows nothing.
 type Options struct {
-	// Account says who is asking: whom the service has authenticated, from its
-	// session. "" is nobody, and is answered 401. An error is answered 502 and
+	// Account says who is asking: the account that the service has authenticated, from its
+	// session. "" is no account, and is answered 401. An error is answered 502 and
 	// handed to Failed. It is called once for each request, and concurrently.
 	Account func(*http.Request) (icpcode.AccountID, error)
 	// Servers lists the servers of an account, with what is known of them. nil:

@@ -69,7 +69,7 @@ func newMistake(name string, status int, english, chinese string) error {
 
 // Problems of HTTP.
 var (
-	errNobody    = newMistake("nobody", http.StatusUnauthorized, "Nobody is signed in.", "尚未登录。")
+	errNobody    = newMistake("nobody", http.StatusUnauthorized, "You are not signed in.", "尚未登录。")
 	errOrigin    = newMistake("origin", http.StatusForbidden, "A page of another origin may not change anything here.", "不允许来自其他站点页面的变更请求。")
 	errNoPath    = newMistake("no-path", http.StatusNotFound, "There is nothing at this address.", "没有这个地址。")
 	errMethod    = newMistake("method", http.StatusMethodNotAllowed, "This address has no such method.", "该地址不支持这个方法。")

@@ -54,7 +54,7 @@ func find(c *call, b *findBody) (record, error) {
 	return lookup(c)
 }
 
-// reveal shows a whole code to whoever may see it, once the service has noted
+// reveal shows a whole code to an account that may see it, once the service has noted
 // it.
 func reveal(c *call, _ *emptyBody) (revealed, error) {
 	if c.h.o.Reveal == nil {

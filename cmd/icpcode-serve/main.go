@@ -5,7 +5,7 @@
 //	icpcode-serve migrate -db codes.db
 //	icpcode-serve serve -db codes.db -trust-from 127.0.0.1 -facts servers.csv
 //
-// It is a module of its own: whoever only checks a fleet with icpcode builds
+// It is a module of its own: a user who only checks a fleet with icpcode builds
 // no database driver. Where both are installed, "icpcode serve" starts it.
 // docs/http.md describes it.
 package main

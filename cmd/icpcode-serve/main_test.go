@@ -165,7 +165,7 @@ func TestHosts(t *testing.T) {
 
 func port(address string) string { _, p, _ := strings.Cut(address, ":"); return p }
 
-// TestWhoIsTrusted holds that only who is trusted says who is asking.
+// TestWhoIsTrusted holds that only trusted peers name the account that asks.
 func TestWhoIsTrusted(t *testing.T) {
 	s := trusting(t)
 	url := "http://" + s.api + "/v1/instances"

@@ -126,7 +126,7 @@ func (c *config) serve(ctx context.Context, args []string) (err error) {
 	return c.run(ctx, s, l)
 }
 
-// mayListen refuses to listen where nobody would be kept out.
+// mayListen refuses to listen where every caller would be let in.
 func (c *config) mayListen() error {
 	if c.demo && len(c.trust) > 0 {
 		return misuse("-demo lets its visitors choose who to be: it takes no -trust-from")
@@ -135,7 +135,7 @@ func (c *config) mayListen() error {
 		return misuse("-demo keeps its codes in a temporary file: it takes no -db")
 	}
 	if !c.demo && len(c.trust) == 0 {
-		return misuse("say with -trust-from who tells who is asking: no address, loopback included, is an account by itself. " +
+		return misuse("say with -trust-from which peer names the account that asks: no address, loopback included, is an account by itself. " +
 			"To look around, there is -demo")
 	}
 	if c.demo && !isLoopback(c.listen) {
@@ -192,7 +192,7 @@ func (c *config) names(at net.Addr) map[string]bool {
 
 // tell says what is trusted, and where to begin.
 func (c *config) tell(s *server, at net.Addr, kept bool) {
-	say := func(format string, args ...any) { _, _ = fmt.Fprintf(c.stderr, format+"\n", args...) } // if nobody reads it, nobody does
+	say := func(format string, args ...any) { _, _ = fmt.Fprintf(c.stderr, format+"\n", args...) } // a closed stderr is no reason to stop
 	say("listening at %s %s, for the hosts %s", at.Network(), at, sorted(s.hosts))
 	if c.demo {
 		say("DEMO: every visitor of this machine chooses who to be, in the header %s. All of it is made up, and gone at the end.", c.header)

@@ -20,18 +20,18 @@ type reviewDoc struct {
 		Filings, Fine, Unknown, Ended int
 		AtRisk                        int `json:"at_risk"`
 		Do                            []struct {
-			Rule, Do, Whom string
-			By             *time.Time
-			Filings        int
+			Rule, Do, Responsible string
+			By                    *time.Time
+			Filings               int
 		}
 		WouldTell *struct{ Filings int } `json:"would_tell"`
 	}
 	Filings []struct {
 		Customer, Domain, App, Instance, Verdict string
 		Risks, Unknowns                          []struct {
-			Rule, Outcome, Found, Remedy, Whom string
-			By                                 *time.Time
-			Citations                          []any
+			Rule, Outcome, Found, Remedy, Responsible string
+			By                                        *time.Time
+			Citations                                 []any
 		}
 	}
 	Complete bool
@@ -68,7 +68,7 @@ var (
 		{"a private address", "subscription,running,2027-12-31,yes,$", "A 192.168.1.1", "", "risk", "RSK-DNS"},
 		{"another of ours", "subscription,running,2027-12-31,yes,$", "A other", "", "risk", "RSK-DNS"},
 		{"another cloud", "subscription,running,2027-12-31,yes,$", "A foreign", "", "risk", "RSK-DNS"},
-		{"nobody's address", "subscription,running,2027-12-31,yes,$", "A 8.8.8.8", "", "unknown", "RSK-DNS"},
+		{"an unknown address", "subscription,running,2027-12-31,yes,$", "A 8.8.8.8", "", "unknown", "RSK-DNS"},
 		{"name servers failed", "subscription,running,2027-12-31,yes,$", "FAIL", "", "unknown", "RSK-DNS"},
 		{"a name elsewhere", "subscription,running,2027-12-31,yes,$", "CNAME far.example.net.", "", "unknown", "RSK-DNS"},
 		{"not asked about", "subscription,running,2027-12-31,yes,$", "", "", "unknown", "RSK-DNS"},
@@ -154,7 +154,7 @@ func TestReviewFindsPlantedFaults(t *testing.T) {
 		var rules []string
 		for _, k := range list {
 			rules = append(rules, k.Rule)
-			if k.Found == "" || k.Remedy == "" || (f.Verdict == "risk") != (k.Whom != "") {
+			if k.Found == "" || k.Remedy == "" || (f.Verdict == "risk") != (k.Responsible != "") {
 				t.Errorf("%s (%s): %+v", f.Domain, p.name, k)
 			}
 			if ahead := k.Rule == "RSK-EXPIRING" && strings.HasPrefix(p.name, "expires"); (k.By != nil) != (ahead && f.Verdict == "risk") {
@@ -203,10 +203,10 @@ func TestReviewFindsPlantedFaults(t *testing.T) {
 			t.Errorf("%s is %s in the CSV, %s in JSON", f.Domain, verdicts[f.Domain], f.Verdict)
 		}
 	}
-	// If all addresses are stated, nobody's is a finding.
+	// If all addresses are stated, an unknown one is a finding.
 	whole := decode[reviewDoc](t, runIt(append(args, "-json", "-all-addresses", file(t, "all.txt", "# ours\n9.9.9.0/24\n"))...).out)
 	for _, f := range whole.Filings {
-		if p := want[f.Domain]; p.name == "nobody's address" && (f.Verdict != "risk" || f.Risks[0].Rule != "RSK-DNS") {
+		if p := want[f.Domain]; p.name == "an unknown address" && (f.Verdict != "risk" || f.Risks[0].Rule != "RSK-DNS") {
 			t.Errorf("%s: %+v", f.Domain, f)
 		}
 	}

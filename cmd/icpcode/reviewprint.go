@@ -13,12 +13,12 @@ import (
 
 // action is what is to be done about filings that are at risk for one reason.
 type action struct {
-	By      *time.Time   `json:"by"` // null: at once
-	Filings int          `json:"filings"`
-	Domains []string     `json:"domains"` // the first ten
-	Rule    icpcode.Rule `json:"rule"`
-	Do      string       `json:"do"`
-	Whom    string       `json:"whom"`
+	By          *time.Time   `json:"by"` // null: at once
+	Filings     int          `json:"filings"`
+	Domains     []string     `json:"domains"` // the first ten
+	Rule        icpcode.Rule `json:"rule"`
+	Do          string       `json:"do"`
+	Responsible string       `json:"responsible"`
 
 	by time.Time
 }
@@ -59,12 +59,12 @@ func (r *reviewing) first() firstScreen {
 			s.Unknown++
 		}
 		for _, k := range f.risks {
-			key := fmt.Sprint(k.by.Unix(), k.Rule, k.Remedy, k.whom)
+			key := fmt.Sprint(k.by.Unix(), k.Rule, k.Remedy, k.responsible)
 			n, found := byKey[key]
 			if !found {
 				n = len(s.Do)
 				byKey[key] = n
-				a := action{Rule: k.Rule, Do: k.Remedy, Whom: k.whom, by: k.by}
+				a := action{Rule: k.Rule, Do: k.Remedy, Responsible: k.responsible, by: k.by}
 				if !k.by.IsZero() {
 					a.By = inChina(k.by)
 				}
@@ -214,7 +214,7 @@ func (r *reviewing) screen(t *table, s firstScreen) []string {
 		if a.Filings > 3 {
 			domains += r.say(" and %d more", "等%d条", map[bool]int{true: a.Filings, false: a.Filings - 3}[r.lang == icpcode.Chinese])
 		}
-		item := wrap(safe(r.say("%d. %s, %s: %s (%s)", "%d. %s，%s：%s（%s）", n+1, r.dueText(a.by), domains, a.Do, a.Whom)), t.width)
+		item := wrap(safe(r.say("%d. %s, %s: %s (%s)", "%d. %s，%s：%s（%s）", n+1, r.dueText(a.by), domains, a.Do, a.Responsible)), t.width)
 		more := 0
 		if n < len(s.Do)-1 {
 			more = 1
@@ -249,7 +249,7 @@ func (r *reviewing) printFiling(t *table, f *reviewed) {
 		t.line(head + l)
 	}
 	for _, k := range f.risks {
-		t.text(in+k.Rule.String()+" ", r.say("%s: %s; %s, %s", "%s：%s；%s，%s", k.Found, k.Remedy, r.dueText(k.by), k.whom))
+		t.text(in+k.Rule.String()+" ", r.say("%s: %s; %s, %s", "%s：%s；%s，%s", k.Found, k.Remedy, r.dueText(k.by), k.responsible))
 	}
 	for _, k := range f.unknowns {
 		t.text(in+k.Rule.String()+" ", r.say("%s: %s", "%s：%s", k.Found, k.Remedy))
@@ -274,8 +274,8 @@ type jsonReviewed struct {
 
 type jsonFinding struct {
 	icpcode.Reason
-	By   *time.Time `json:"by,omitempty"`
-	Whom string     `json:"whom,omitempty"`
+	By          *time.Time `json:"by,omitempty"`
+	Responsible string     `json:"responsible,omitempty"`
 }
 
 // filingVerdicts are the verdicts for programs.
@@ -298,7 +298,7 @@ func (r *reviewing) document(f *reviewed) jsonReviewed {
 func findings(list []finding) []jsonFinding {
 	out := []jsonFinding{}
 	for _, k := range list {
-		j := jsonFinding{Reason: k.Reason, Whom: k.whom}
+		j := jsonFinding{Reason: k.Reason, Responsible: k.responsible}
 		if !k.by.IsZero() {
 			j.By = inChina(k.by)
 		}
@@ -333,7 +333,7 @@ func (r *reviewing) printJSON() error {
 
 // The columns of review -csv, and what a spreadsheet of a Chinese user shows.
 var (
-	reviewColumns   = []string{"customer", "domain", "app", "icp_number", "instance", "provider", "verdict", "rule", "outcome", "found", "remedy", "by", "whom", "source"}
+	reviewColumns   = []string{"customer", "domain", "app", "icp_number", "instance", "provider", "verdict", "rule", "outcome", "found", "remedy", "by", "responsible", "source"}
 	reviewColumnsZh = []string{"客户", "域名", "App名称", "备案号", "实例ID", "提供商", "结论", "规则", "判断", "实际", "处理建议", "期限", "处理人", "来源"}
 )
 
@@ -372,7 +372,7 @@ func (r *reviewing) printCSV() error {
 			if !k.by.IsZero() {
 				by = k.by.In(china).Format(time.DateOnly)
 			}
-			cells := []string{k.Rule.String(), outcome, k.Found, k.Remedy, by, k.whom, k.Source(r.lang)}
+			cells := []string{k.Rule.String(), outcome, k.Found, k.Remedy, by, k.responsible, k.Source(r.lang)}
 			for n := range cells {
 				cells[n] = cell(cells[n])
 			}

@@ -11,7 +11,7 @@ import (
 )
 
 // served are the commands of icpcode-serve, which is a module of its own: it
-// has database drivers, which whoever only checks a fleet need not build.
+// has database drivers, which a user who only checks a fleet need not build.
 var served = map[string]bool{"serve": true, "migrate": true}
 
 // serveCommand is the name of that program.

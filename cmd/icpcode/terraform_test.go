@@ -10,7 +10,7 @@ import (
 
 // The documents below are made from the documented schemas of the providers
 // (aliyun/alicloud, tencentcloudstack/tencentcloud, huaweicloud/huaweicloud) and
-// of terraform show -json; nobody applied them.
+// of terraform show -json; they were never applied.
 
 // secret stands for what plans hold in clear.
 const secret = "S3cret-Passw0rd"

@@ -18,7 +18,7 @@ import (
 
 // TestCrashEnds kills a database server with SIGKILL while clients end filings
 // and replace them: each ends once, and what replaces and what is replaced end
-// together or not at all. What became of requests that nobody answered is read
+// together or not at all. What became of unanswered requests is read
 // when the server is back, and so is what a review finds.
 func TestCrashEnds(t *testing.T) {
 	for _, e := range killable {
