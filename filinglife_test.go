@@ -1,6 +1,7 @@
 package icpcode_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -250,6 +251,10 @@ func TestManyCandidates(t *testing.T) {
 	for _, c := range codes[:19] {
 		w.approve(c)
 	}
+	var field *icpcode.InvalidError
+	if _, err := w.tryApprove(ops, codes[19], codes[:17]...); !errors.As(err, &field) || field.Field != "Replaces" {
+		t.Errorf("to replace 17 at once answers %v", err)
+	}
 	res := w.approve(codes[19], codes[:16]...)
 	if len(res.Codes) != 17 || len(res.Candidates) != 3 {
 		t.Errorf("%d codes changed and %d are named, want 17 and 3", len(res.Codes), len(res.Candidates))
@@ -262,6 +267,41 @@ func TestManyCandidates(t *testing.T) {
 	if len(res.Candidates) != 16 {
 		t.Errorf("%d codes are named, want 16", len(res.Candidates))
 	}
+}
+
+// TestCandidatesAreOfWhatIsApproved has the holder correct the domain while an
+// approval is under way, after it listed the filings for the old one: it names
+// those for the new one.
+func TestCandidatesAreOfWhatIsApproved(t *testing.T) {
+	w := newPassed(t)
+	other := w.issue(w.server("1001"), 1)[0]
+	w.file("1001", other, "example.com")
+	w.approve(other)
+	corrected := false
+	w.store = &meddled{w.store, func(q icpcode.Query) {
+		if q.By != icpcode.ByService || corrected {
+			return
+		}
+		corrected = true
+		f := icpcode.Filing{Kind: icpcode.FilingAccess, Domain: "EXAMPLE.com", Subject: "subject-1"}
+		must[icpcode.Result](t)(w.eng.Resubmit(w.ctx, icpcode.SubmitRequest{Actor: "4004", Code: w.next, Filing: f}))
+	}}
+	w.with(func(*icpcode.Options) {})
+	if res := w.approve(w.next); !corrected || !slices.Equal(res.Candidates, []icpcode.Code{other}) {
+		t.Errorf("it names %v, want the one of the domain that was approved", res.Candidates)
+	}
+}
+
+// meddled is a store that calls a function after each List.
+type meddled struct {
+	icpcode.Store
+	after func(icpcode.Query)
+}
+
+func (l *meddled) List(ctx context.Context, q icpcode.Query) (icpcode.Page, error) {
+	page, err := l.Store.List(ctx, q)
+	l.after(q)
+	return page, err
 }
 
 func testLIFCorrect(t *testing.T) {

@@ -1057,6 +1057,10 @@ func testLIFClose(t *testing.T) {
 		refused(t, err, icpcode.LIFClose)
 		_, err = w.eng.CloseInstance(w.ctx, r)
 		refused(t, err, icpcode.LIFClose)
+		var again *icpcode.RefusedError
+		if errors.As(err, &again) && (again.Decision.Advice != 0 || again.Decision.Case.Resting != 0) {
+			t.Errorf("closing again tells of %d filings, and advises %v", again.Decision.Case.Resting, again.Decision.Advice)
+		}
 		_, err = w.eng.Import(w.ctx, icpcode.ImportRequest{Actor: ops, Code: must[icpcode.Code](t)(icpcode.Opaque.Parse("late")),
 			State: icpcode.StateAvailable, Owner: "1001", InstanceID: i.ID, Product: i.Product, Origin: icpcode.OriginFree, Issued: w.now})
 		refused(t, err, icpcode.LIFClose)
