@@ -22,7 +22,10 @@ func (r *filingEnd) normalize() error {
 	if r.End == EndNone || r.End > EndMoved {
 		return invalid("End", "is not a known end of a filing")
 	}
-	if (r.End == EndMoved) == r.Successor.IsZero() {
+	if r.End == EndMoved && r.Successor.IsZero() {
+		return invalid("Successor", "is empty")
+	}
+	if r.End != EndMoved && !r.Successor.IsZero() {
 		return invalid("Successor", "goes together with a filing that moved")
 	}
 	if r.Successor == r.Code {

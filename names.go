@@ -50,6 +50,9 @@ func parseName[T ~uint8](p *T, field string, names []string, b []byte) error {
 			return nil
 		}
 	}
+	if names[0] == "None" {
+		names = names[1:] // it says that there is none, and is no choice
+	}
 	return invalid(field, noneOf+strings.Join(names, ", "))
 }
 

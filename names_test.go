@@ -109,7 +109,7 @@ func TestWrongNamesAreToldTheRightOnes(t *testing.T) {
 	var k icpcode.FilingKind
 	var bad *icpcode.InvalidError
 	err := k.UnmarshalText([]byte("first"))
-	if !errors.As(err, &bad) || bad.Field != "FilingKind" || bad.Problem != "is none of None, First, NewService, Access, Change" {
+	if !errors.As(err, &bad) || bad.Field != "FilingKind" || bad.Problem != "is none of First, NewService, Access, Change" {
 		t.Errorf("the error is %v", err)
 	}
 }

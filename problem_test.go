@@ -84,6 +84,7 @@ func TestErrorsInBothLanguages(t *testing.T) {
 		{fmt.Errorf("around: %w", invalid("Codes", "are not between 1 and 1000")), "the codes are not between 1 and 1000", "备案服务码：数量须为1至1000个"},
 		{invalid("Remark", "is longer than 256 bytes"), "the remark is longer than 256 bytes", "备注：过长，最多256字节（一个汉字占三字节）"},
 		{invalid("Filing.Domain", "is an address, not a domain name"), "the domain is an IP address, not a domain name", "域名处填写的是IP地址"},
+		{(&filingEnd{EndRequest: EndRequest{Code: Code{n: 1}, End: EndMoved, Reason: "r"}}).normalize(), "the code that the filing moved to is empty", "移至的备案服务码：不能为空"},
 		{invalid("Actor", "is empty"), "the account that asks is empty", "操作账号：不能为空"},
 		{invalid("RequestID", "has space around it"), "the request's ID has space around it", "请求编号：首尾有空格"},
 		{invalid("Filing.App", "has space around it"), "the name of the app has space around it", "App名称首尾有空格"},
