@@ -52,6 +52,11 @@ type Options struct {
 	// request ID when a page is loaded again: how often to send is its to say.
 	// nil: nothing is sent, and the pages ask for the proof all the same.
 	SendProof func(context.Context, icpcode.Verification) error
+	// Accounts is the path or URL where the visitor becomes another account, or
+	// logs in. "": no page links to it.
+	Accounts string
+	// Notice stands at the top of every page. The zero value: nothing does.
+	Notice icpcode.Bilingual
 }
 
 //go:embed pages assets
@@ -214,6 +219,7 @@ func language(w http.ResponseWriter, r *http.Request) icpcode.Lang {
 type shown struct {
 	Name, Base, Path string
 	Account          icpcode.AccountID
+	Accounts, Notice string
 	Operator         bool
 	Data             any
 }
@@ -231,7 +237,9 @@ func (h *handler) write(w http.ResponseWriter, c *call, p page) {
 		here.Path = h.o.Base + "/servers" // a change is not done again to change the language
 	}
 	var b bytes.Buffer
-	err := h.pages[c.lang].ExecuteTemplate(&b, p.name, shown{p.name, h.o.Base, here.String(), c.account, c.operator, p.data})
+	err := h.pages[c.lang].ExecuteTemplate(&b, p.name, shown{
+		p.name, h.o.Base, here.String(), c.account, h.o.Accounts, h.o.Notice.Text(c.lang), c.operator, p.data,
+	})
 	if err != nil {
 		h.tell(c, err)
 		http.Error(w, c.text("This page cannot be shown.", "无法显示此页面。"), http.StatusInternalServerError)

@@ -4,6 +4,7 @@ go 1.25.0
 
 require (
 	github.com/icpcode/icpcode v0.0.0
+	github.com/icpcode/icpcode/console v0.0.0
 	github.com/icpcode/icpcode/httpapi v0.0.0
 	github.com/icpcode/icpcode/sqlstore v0.0.0
 	github.com/jackc/pgx/v5 v5.12.0
@@ -29,6 +30,8 @@ require (
 )
 
 replace github.com/icpcode/icpcode => ../..
+
+replace github.com/icpcode/icpcode/console => ../../console
 
 replace github.com/icpcode/icpcode/httpapi => ../../httpapi
 

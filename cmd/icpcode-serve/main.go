@@ -1,7 +1,7 @@
 // Command icpcode-serve offers an engine over HTTP: the handler of package
-// httpapi, over a SQLite file or PostgreSQL.
+// httpapi and the pages of package console, over a SQLite file or PostgreSQL.
 //
-//	icpcode-serve serve -demo
+//	icpcode-serve -demo
 //	icpcode-serve migrate -db codes.db
 //	icpcode-serve serve -db codes.db -trust-from 127.0.0.1 -facts servers.csv
 //
@@ -18,6 +18,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -54,17 +56,23 @@ func run(ctx context.Context, args []string, env func(string) string, stderr io.
 	return exitFails
 }
 
-const usage = `usage: icpcode-serve serve|migrate [flags]
+const usage = `usage: icpcode-serve [serve|migrate] [flags]
 
   serve    offer codes over HTTP to a trusted proxy or service; with -demo
-           a small made-up world in a temporary file, on loopback
+           a small made-up world in a temporary file, on loopback. Flags
+           without a command are for serve
   migrate  make or upgrade the tables; nothing else does
 `
 
 func dispatch(ctx context.Context, args []string, env func(string) string, stderr io.Writer) error {
 	command := ""
 	if len(args) > 0 {
-		command, args = args[0], args[1:]
+		command = args[0]
+	}
+	if strings.HasPrefix(command, "-") && !slices.Contains([]string{"-h", "-help", "--help"}, command) {
+		command = "serve"
+	} else if command != "" {
+		args = args[1:]
 	}
 	c := &config{env: env, stderr: stderr}
 	switch command {
@@ -74,7 +82,7 @@ func dispatch(ctx context.Context, args []string, env func(string) string, stder
 		return c.migrate(ctx, args)
 	}
 	_, _ = io.WriteString(stderr, usage) // what is wrong is told by the status, too
-	if command == "" || command == "help" || command == "-h" || command == "--help" {
+	if command == "" || command == "help" || command == "-h" || command == "-help" || command == "--help" {
 		return flag.ErrHelp
 	}
 	return misuse("there is no command %q", command)

@@ -122,6 +122,7 @@ func (c *config) serve(ctx context.Context, args []string) (err error) {
 	s.hosts = c.names(l.Addr())
 	api.Account = s.account
 	s.api = httpapi.New(eng, api)
+	s.pages = s.console(eng, api, engine.Operator)
 	c.tell(s, l.Addr(), kept)
 	return c.run(ctx, s, l)
 }
@@ -195,9 +196,12 @@ func (c *config) tell(s *server, at net.Addr, kept bool) {
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(c.stderr, format+"\n", args...) } // a closed stderr is no reason to stop
 	say("listening at %s %s, for the hosts %s", at.Network(), at, sorted(s.hosts))
 	if c.demo {
-		say("DEMO: every visitor of this machine chooses who to be, in the header %s. All of it is made up, and gone at the end.", c.header)
+		say("DEMO: every visitor of this machine chooses who to be, on the page or in the header %s. All of it is made up, and gone at the end.", c.header)
 		say("accounts: 1001 (an enterprise), 1002 (a person), 2001, 2002, 3001; operator: ops; a phone is verified by 1234")
-		say("try: curl -H '%s: 1001' http://%s/v1/instances", c.header, at)
+		if at.Network() == "tcp" {
+			say("look at it: http://%s/", at)
+			say("or ask it: curl -H '%s: 1001' http://%s/v1/instances", c.header, at)
+		}
 	} else {
 		say("trusting %s to say in the header %s who is asking; nobody else is answered", strings.Join(c.trust, ", "), c.header)
 	}

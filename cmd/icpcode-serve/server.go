@@ -22,6 +22,7 @@ import (
 // and from whom it trusts, counts and logs.
 type server struct {
 	api    http.Handler
+	pages  http.Handler // all but the API
 	hosts  map[string]bool
 	trust  trusted
 	header string
@@ -55,7 +56,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	seen := &watched{ResponseWriter: w, status: http.StatusOK}
 	account := ""
 	if s.answer(seen, r) {
-		account = s.said(r)
+		if account = s.said(r); isPage(r.URL.Path) {
+			account = s.who(r)
+		}
 	}
 	// The path may hold what should not be in a log: the pattern cannot.
 	operation := r.Pattern
@@ -76,6 +79,10 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request) bool {
 	if !s.demo && !s.trust.has(r.RemoteAddr, s.unix) {
 		refuse(w, http.StatusForbidden, "untrusted", "Only the proxy in front may ask.")
 		return false
+	}
+	if isPage(r.URL.Path) {
+		s.pages.ServeHTTP(w, r)
+		return true
 	}
 	s.api.ServeHTTP(w, r)
 	return true
