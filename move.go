@@ -22,6 +22,16 @@ func (e *Engine) Move(ctx context.Context, r ListRequest, to Instance) iter.Seq2
 	}
 }
 
+// MovePage is one page of [Engine.Move], as OwnedPage is of Owned. Its cursor
+// is good for the same two instances.
+func (e *Engine) MovePage(ctx context.Context, r ListRequest, to Instance) (AssessmentPage, error) {
+	l, err := e.moved(ctx, r, to)
+	if err != nil {
+		return AssessmentPage{}, err
+	}
+	return e.page(ctx, l)
+}
+
 // moved is the list of what rests on an instance, judged by another one.
 func (e *Engine) moved(ctx context.Context, r ListRequest, to Instance) (*listing, error) {
 	if err := checkID("InstanceID", string(r.InstanceID)); err != nil {
@@ -44,7 +54,7 @@ func (e *Engine) moved(ctx context.Context, r ListRequest, to Instance) (*listin
 	}
 	ledgers := c.readLedgers(&v, &to, 0)
 	return &listing{
-		name: "move", r: r, passes: []pass{{ByOwner, isOwner}, {ByHolder, isGrantee}},
+		name: "move\x00" + string(to.ID), r: r, passes: []pass{{ByOwner, isOwner}, {ByHolder, isGrantee}},
 		only: (*Record).carries, asks: (*Record).lapses,
 		judge: func(l *listing, rec *Record, roles Role, _ Instance) Decision {
 			d := Decision{Case: l.call.newCase(OperationMove)}

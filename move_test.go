@@ -106,6 +106,9 @@ func TestMoveIsAskedBeforehand(t *testing.T) {
 			named, last = append(named, a.Record.Code), a.Decision
 		}
 		slices.SortFunc(named, icpcode.Code.Compare)
+		if paged := w.movePages(actor, from.ID, to); !slices.Equal(paged, named) {
+			t.Errorf("by pages %v rest on the server, want %v", paged, named)
+		}
 		return named, last
 	}
 	want := slices.SortedFunc(slices.Values(codes[:3]), icpcode.Code.Compare)
@@ -143,5 +146,36 @@ func TestMoveIsAskedBeforehand(t *testing.T) {
 		for _, err := range w.eng.Move(w.ctx, bad.r, bad.to) {
 			is(t, err, icpcode.ErrInvalid)
 		}
+		_, err := w.eng.MovePage(w.ctx, bad.r, bad.to)
+		is(t, err, icpcode.ErrInvalid)
 	}
+	// A cursor is of the two instances.
+	first := must[icpcode.AssessmentPage](t)(w.eng.MovePage(w.ctx, icpcode.ListRequest{Actor: "1001", InstanceID: from.ID, Limit: 1}, to))
+	next := icpcode.ListRequest{Actor: "1001", InstanceID: from.ID, Limit: 1, After: first.Next}
+	if p, err := w.eng.MovePage(w.ctx, next, to); err != nil || len(p.Assessments) != 1 || p.Assessments[0].Record.Code == first.Assessments[0].Record.Code {
+		t.Errorf("the second page is %+v, %v", p, err)
+	}
+	_, err := w.eng.MovePage(w.ctx, next, w.server("1001"))
+	is(t, err, icpcode.ErrInvalid)
+	next.InstanceID = to.ID
+	_, err = w.eng.MovePage(w.ctx, next, from)
+	is(t, err, icpcode.ErrInvalid)
+}
+
+// movePages is what MovePage names, by pages of one, sorted.
+func (w *world) movePages(actor icpcode.AccountID, from icpcode.InstanceID, to icpcode.Instance) (named []icpcode.Code) {
+	w.t.Helper()
+	r := icpcode.ListRequest{Actor: actor, InstanceID: from, Limit: 1}
+	for more := true; more; more = r.After != "" {
+		p := must[icpcode.AssessmentPage](w.t)(w.eng.MovePage(w.ctx, r, to))
+		for _, a := range p.Assessments {
+			if a.Decision.Advice != icpcode.MakeRuleIDs(icpcode.RSKMove) {
+				w.t.Errorf("the advice is %v", a.Decision.Advice)
+			}
+			named = append(named, a.Record.Code)
+		}
+		r.After = p.Next
+	}
+	slices.SortFunc(named, icpcode.Code.Compare)
+	return named
 }

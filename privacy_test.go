@@ -504,6 +504,13 @@ var asked = map[string]func(*asking){
 			})
 		}
 	},
+	"MovePage": func(q *asking) {
+		for n := range q.servers {
+			pages(q, func(ctx context.Context, r icpcode.ListRequest) (icpcode.AssessmentPage, error) {
+				return q.eng.MovePage(ctx, r, q.today(n))
+			}, func(p *icpcode.AssessmentPage) *string { return &p.Next })
+		}
+	},
 	"Owned":     func(q *asking) { wholes(q, q.eng.Owned) },
 	"Received":  func(q *asking) { wholes(q, q.eng.Received) },
 	"Pick":      func(q *asking) { wholes(q, q.eng.Pick) },

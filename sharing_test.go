@@ -322,6 +322,7 @@ func (s *sharing) script() {
 	}
 	facts := s.facts()
 	s.call("Move", nil, icpcode.ListRequest{Actor: "1001", InstanceID: "i-1", Facts: facts}, s.server("i-2"))
+	s.call("MovePage", nil, icpcode.ListRequest{Actor: "1001", InstanceID: "i-1", Facts: facts}, s.server("i-2"))
 	for _, list := range []string{"Owned", "Received", "Pick", "Review"} {
 		for _, r := range []icpcode.ListRequest{
 			{Actor: "1001", Facts: facts}, {Actor: "2003", Facts: facts}, {Actor: ops, Account: "1001"}, {Actor: ops, InstanceID: "i-1", Facts: facts},

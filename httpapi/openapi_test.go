@@ -124,7 +124,7 @@ var (
 		"dry_run": object{"type": "boolean"}, "all": object{"type": "boolean"}, "newest": object{"type": "boolean"}, "rejected": object{"type": "boolean"},
 		"limit": object{"type": "integer", "minimum": 1, "maximum": maxPage}, "year": object{"type": "integer", "minimum": 2000, "maximum": 9999},
 		"stage": enumeration(reflect.TypeFor[icpcode.Stage]()), "before": object{"type": "string", "format": "date-time"},
-		"state": enumeration(reflect.TypeFor[icpcode.State]()), "account": text(128), "instance": text(128), "icp_number": text(128),
+		"state": enumeration(reflect.TypeFor[icpcode.State]()), "account": text(128), "instance": text(128), "to": text(128), "icp_number": text(128),
 		"domain": text(253), "app": text(128), "after": object{"type": "string"},
 	}
 	parameterTexts = map[string]string{
@@ -133,7 +133,7 @@ var (
 		"all": "All accounts: an error unless an operator asks, and names no account.", "stage": "Only filings whose review is in this stage.", "rejected": "Only filings that were sent back and not sent again.",
 		"before": "With stage or rejected: only those that have been so since before this instant.",
 		"state":  "Only codes that show this state.", "account": "Whose codes; only an operator may ask for those of others.",
-		"instance": "Only codes of this server.", "icp_number": "Only codes of this ICP number.",
+		"to": "The server that filings would move to.", "instance": "Only codes of this server.", "icp_number": "Only codes of this ICP number.",
 		"domain": "Only codes whose last filing is of this domain.", "app": "Only codes whose last filing is of this app.",
 		"after": "The member next of the page before.",
 	}
@@ -283,7 +283,7 @@ func TestEveryOperation(t *testing.T) {
 	elsewhere := map[string]string{
 		"DryRun": "the parameter dry_run", "InTx": "a transaction of the caller's has no HTTP", "Format": "package fmt",
 		"Owned": "OwnedPage", "Received": "ReceivedPage", "Pick": "PickPage", "Review": "ReviewPage",
-		"Move": "no route yet: a service asks it in its own process",
+		"Move": "MovePage",
 	}
 	ours := map[string]bool{"Servers": true, "Find": true, "Reveal": true, "Document": true}
 	routed := map[string]bool{}
@@ -365,14 +365,16 @@ func TestEveryField(t *testing.T) {
 			}
 		}
 	}
-	query := map[string]bool{}
-	for _, name := range listQuery {
-		query[name] = true
-	}
 	request := reflect.TypeFor[icpcode.ListRequest]()
-	for i := range request.NumField() {
-		if name := fieldName(request.Field(i).Name); name != "actor" && name != "facts" && !query[name] {
-			t.Errorf("a list takes %s, and the query has no such parameter", name)
+	for _, r := range routes() {
+		method, ok := engine.MethodByName(r.operation)
+		if !ok || method.Type.NumIn() < 3 || method.Type.In(2) != request {
+			continue
+		}
+		for i := range request.NumField() {
+			if name := fieldName(request.Field(i).Name); name != "actor" && name != "facts" && !slices.Contains(r.query, name) {
+				t.Errorf("%s takes %s, and its query has no such parameter", r.operation, name)
+			}
 		}
 	}
 }

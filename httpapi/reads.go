@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -23,18 +24,42 @@ func recordsOf(do func(*icpcode.Engine, context.Context, icpcode.ListRequest) (i
 }
 
 func assessmentsOf(do func(*icpcode.Engine, context.Context, icpcode.ListRequest) (icpcode.AssessmentPage, error)) func(*call, icpcode.ListRequest) (assessmentPage, error) {
-	return func(c *call, r icpcode.ListRequest) (assessmentPage, error) {
-		p, err := do(c.eng, c, r)
-		if err != nil {
-			return assessmentPage{}, err
-		}
-		shown := assessmentPage{Assessments: []assessment{}, Next: p.Next}
-		for i := range p.Assessments {
-			a := &p.Assessments[i]
-			shown.Assessments = append(shown.Assessments, assessment{c.record(a.Record), a.Decision})
-		}
-		return shown, nil
+	return func(c *call, r icpcode.ListRequest) (assessmentPage, error) { return c.assessments(do(c.eng, c, r)) }
+}
+
+func (c *call) assessments(p icpcode.AssessmentPage, err error) (assessmentPage, error) {
+	if err != nil {
+		return assessmentPage{}, err
 	}
+	shown := assessmentPage{Assessments: []assessment{}, Next: p.Next}
+	for i := range p.Assessments {
+		a := &p.Assessments[i]
+		shown.Assessments = append(shown.Assessments, assessment{c.record(a.Record), a.Decision})
+	}
+	return shown, nil
+}
+
+// moveQuery are the parameters of a planned move: those of a list, of which
+// instance names the server to be left, and the server to go to.
+var moveQuery = append([]string{"to"}, listQuery...)
+
+// move answers beforehand what moving filings from one server to another needs.
+func move(c *call) (assessmentPage, error) {
+	r, err := c.listRequest()
+	if err != nil {
+		return assessmentPage{}, err
+	}
+	to := icpcode.InstanceID(c.query["to"])
+	known, err := c.facts(to)
+	if err != nil {
+		return assessmentPage{}, err
+	}
+	p, err := c.eng.MovePage(c, r, known)
+	var invalid *icpcode.InvalidError
+	if errors.As(err, &invalid) && invalid.Field == "Instance.ID" {
+		err = bad("to", invalid.Problem)
+	}
+	return c.assessments(p, blame(err))
 }
 
 func lookup(c *call) (record, error) {

@@ -183,7 +183,7 @@ func TestOtherOperations(t *testing.T) {
 	}))
 	defer api.Close()
 	client := http.Client{Transport: e}
-	for _, path := range []string{"/v1/instances", "/v1/grants/grantees", "/v1/grants/grantees?year=2025", "/v1/openapi.json"} {
+	for _, path := range []string{"/v1/instances", "/v1/codes/move?instance=i-1&to=i-2", "/v1/grants/grantees", "/v1/grants/grantees?year=2025", "/v1/openapi.json"} {
 		got, err := client.Get(api.URL + path) //nolint:noctx // the server bounds it
 		if err != nil {
 			t.Fatal(err)

@@ -718,7 +718,7 @@ func TestHistories(t *testing.T) {
 	}
 	ruletest.RunThrough(t, nil, s.front)
 	t.Logf("%d changes were sent, %d could not be; of %d exchanges %d were held against the document", s.sent, s.unsent, s.n, s.checked.n)
-	elsewhere := []string{"GET /v1/grants/grantees", "GET /v1/instances", "GET /v1/openapi.json", "POST /v1/codes/find", "POST /v1/codes/{code}/reveal"}
+	elsewhere := []string{"GET /v1/codes/move", "GET /v1/grants/grantees", "GET /v1/instances", "GET /v1/openapi.json", "POST /v1/codes/find", "POST /v1/codes/{code}/reveal"}
 	if missing := s.checked.missing(); plant == "" && !slices.Equal(missing, elsewhere) {
 		t.Errorf("no exchange was held against the document of %v", missing)
 	}
