@@ -30,7 +30,8 @@ var pages = map[string]struct{ intro, order, output, document, complete string }
 		document: "\n\n`precheck -json` writes one document, a server at a time:\n\n",
 		complete: "`complete` is false if an inventory is incomplete or could not be read; `problems` has the first hundred of what is wrong. `unmatched` are the\n" +
 			"rows of `-facts` and `-issued` about servers that are in no inventory. If the run stops at a problem, the document has neither `unmatched`,\n" +
-			"`rule_sets` nor `fleet`. With `-sites` there is also `sites`, the plan.\n",
+			"`rule_sets`, `today` nor `fleet`. With `-sites` there is also `sites`, the plan. `today` is the first screen: what to do, first what is due first (`by` is\n" +
+			"null: today), and the one file that would tell most; that of `review -json` has `filings`, `at_risk`, `fine`, `unknown` and `ended` for the counts.\n",
 	},
 	"zh": {
 		intro: "# 命令\n\n" +
@@ -46,7 +47,8 @@ var pages = map[string]struct{ intro, order, output, document, complete string }
 			"的信息，不读取结论。各列依次为\n\n",
 		document: "\n\n`precheck -json` 输出一个文档，逐台服务器写出：\n\n",
 		complete: "清单不完整或无法读取时 `complete` 为false；`problems` 列出前一百个问题；`unmatched` 为 `-facts` 和 `-issued` 中不在任何清单里的服务器。因问题中止时，\n" +
-			"文档没有 `unmatched`、`rule_sets` 和 `fleet`。用 `-sites` 时另有 `sites`（方案）。\n",
+			"文档没有 `unmatched`、`rule_sets`、`today` 和 `fleet`。用 `-sites` 时另有 `sites`（方案）。`today` 即首屏内容：要做的事，先到期的在前（`by` 为null表示今天），\n" +
+			"以及最有用的一个文件；`review -json` 的 `today` 中，数量为 `filings`、`at_risk`、`fine`、`unknown` 和 `ended`。\n",
 	},
 }
 
@@ -86,7 +88,7 @@ func TestDocs(t *testing.T) {
 		b.WriteString(page.output + "    " + strings.Join(columns, "\n    ") + page.document + "```text\n" +
 			"{\"at\", \"unofficial\", \"assume\", \"account\", \"issued\",\n \"servers\": [{" + members[jsonServer]() + "}],\n" +
 			" \"problems\", \"problem_count\", \"complete\",\n \"unmatched\": [{" + members[jsonUnmatched]() + "}],\n" +
-			" \"rule_sets\": [{" + members[jsonSet]() + "}],\n \"fleet\": {" + members[jsonFleet]() + "}}\n```\n\n" + page.complete)
+			" \"rule_sets\": [{" + members[jsonSet]() + "}],\n \"today\": {\"servers\", \"yes\", \"no\", \"unknown\", \"codes\",\n   \"do\": [{" + members[task]() + "}],\n   \"more\", \"otherwise\", \"would_tell\": {\"file\", \"count\"}},\n \"fleet\": {" + members[jsonFleet]() + "}}\n```\n\n" + page.complete)
 		golden(t, path, b.String())
 	}
 }
@@ -96,6 +98,9 @@ func members[T any]() string {
 	var names []string
 	for i := range reflect.TypeFor[T]().NumField() {
 		name, _, _ := strings.Cut(reflect.TypeFor[T]().Field(i).Tag.Get("json"), ",")
+		if name == "" {
+			continue // not exported
+		}
 		names = append(names, `"`+name+`"`)
 	}
 	return strings.Join(wrap(strings.Join(names, ", "), 70), "\n   ")

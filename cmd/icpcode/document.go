@@ -19,6 +19,7 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 //	{"at": …, "servers": [{…}, …], "problems": …, "complete": true, "rule_sets": […], "fleet": {…}}
 type jsonPrinter struct {
 	*command
+	at    time.Time
 	begun bool // a server was written
 }
 
@@ -120,6 +121,7 @@ func (c *command) member(prefix string, v any) error {
 }
 
 func (p *jsonPrinter) begin(q *question) error {
+	p.at = q.at
 	return errorsOf(
 		p.member("{\n\"at\": ", q.at.Truncate(time.Second).In(china)),
 		p.member(",\n\"unofficial\": ", true),
@@ -200,6 +202,7 @@ func (p *jsonPrinter) end(f *fleet) error {
 		p.member(",\n\"complete\": ", p.problems == 0),
 		p.member(",\n\"unmatched\": ", append([]jsonUnmatched{}, p.unmatched...)),
 		p.member(",\n\"rule_sets\": ", sets),
+		p.member(",\n\"today\": ", f.today(p.at)),
 		p.member(",\n\"fleet\": ", f.document()),
 		p.sites(f),
 		write(p.command, "\n}\n"),

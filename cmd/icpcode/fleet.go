@@ -37,6 +37,8 @@ type share struct {
 	changes int       // remedies in the cure
 	paid    bool      // nothing but a paid code helps
 	until   time.Time // of one that may, or perhaps
+	id      icpcode.InstanceID
+	owner   icpcode.AccountID
 }
 
 // better reports whether s is the better of two for the same codes.
@@ -79,6 +81,7 @@ const (
 type lapse struct {
 	date        time.Time // 00:00 in China
 	sure, maybe tally
+	who         crowd
 }
 
 // fleet adds up answers. It holds no server, only what differs between groups
@@ -89,6 +92,7 @@ type fleet struct {
 	now      tally
 	pending  map[factSet]*tally
 	cures    map[cure]*tally
+	cureWho  map[cure]*crowd
 	options  map[option]int // servers that may not, by what would help, for -sites
 	replace  tally          // servers that nothing helps; Codes is 0
 	paid     tally          // servers that can only have paid codes; Codes is 0
@@ -104,7 +108,7 @@ type fleet struct {
 func newFleet(s speaker) *fleet {
 	return &fleet{
 		speaker: s,
-		pending: make(map[factSet]*tally), cures: make(map[cure]*tally), options: make(map[option]int),
+		pending: make(map[factSet]*tally), cures: make(map[cure]*tally), cureWho: make(map[cure]*crowd), options: make(map[option]int),
 		lapses: make(map[time.Time]*lapse), reasons: make(map[reasonKey]*reasonCount),
 		accounts: make(map[string]share), judged: make(map[string]int), given: make(map[string]int),
 	}
@@ -150,7 +154,7 @@ func (f *fleet) add(a *answer) {
 
 // share is what a adds to the totals.
 func (f *fleet) share(a *answer) share {
-	s := share{verdict: a.verdict, tally: tally{1, a.most}, until: a.until}
+	s := share{verdict: a.verdict, tally: tally{1, a.most}, until: a.until, id: a.server.Instance.ID, owner: a.server.Instance.Owner}
 	switch a.verdict {
 	case verdictUnknown:
 		s.missing = a.missing
@@ -184,7 +188,9 @@ func (f *fleet) apply(s share, sign int) {
 		if o := optionOf(s); f.options[o] > 0 || len(f.options) < maxGroups {
 			f.options[o] += sign
 		}
-		tallyOf(f.cures, s.cure, cure{f.say("several remedies", "多项措施"), false}).add(s.tally, sign)
+		several := cure{f.say("several remedies", "多项措施"), false}
+		tallyOf(f.cures, s.cure, several).add(s.tally, sign)
+		tallyOf(f.cureWho, s.cure, several).add(s.id, s.owner, sign)
 		return
 	}
 	if s.until.IsZero() {
@@ -196,6 +202,7 @@ func (f *fleet) apply(s share, sign int) {
 		f.lapses[date] = &lapse{date: date}
 	}
 	l := f.lapses[date]
+	l.who.add(s.id, s.owner, sign)
 	if s.verdict == verdictYes {
 		l.sure.add(s.tally, sign)
 		return
@@ -204,12 +211,12 @@ func (f *fleet) apply(s share, sign int) {
 }
 
 // tallyOf returns the tally of a group, or that of rest if there are too many.
-func tallyOf[K comparable](groups map[K]*tally, key, rest K) *tally {
+func tallyOf[K comparable, T any](groups map[K]*T, key, rest K) *T {
 	if groups[key] == nil && len(groups) >= maxGroups {
 		key = rest
 	}
 	if groups[key] == nil {
-		groups[key] = &tally{}
+		groups[key] = new(T)
 	}
 	return groups[key]
 }

@@ -272,9 +272,9 @@ const (
 )
 
 // progress begins to watch. Where the answers themselves appear on the
-// terminal, they show it.
+// terminal while they are found, they show it.
 func (c *command) progress() *watch {
-	w := &watch{c: c, on: c.watched && !c.terminal}
+	w := &watch{c: c, on: c.watched && !(c.terminal && (c.csv || c.json))}
 	if w.on {
 		w.next = c.now().Add(firstProgress)
 	}

@@ -16,15 +16,16 @@ import (
 
 // reviewDoc is what review -json prints, as far as tests ask.
 type reviewDoc struct {
-	First struct {
+	Today struct {
 		Filings, Fine, Unknown, Ended int
 		AtRisk                        int `json:"at_risk"`
 		Do                            []struct {
 			Rule, Do, Responsible string
 			By                    *time.Time
-			Filings               int
+			Count                 int
+			Which                 []string
 		}
-		WouldTell *struct{ Filings int } `json:"would_tell"`
+		WouldTell *struct{ Count int } `json:"would_tell"`
 	}
 	Filings []struct {
 		Customer, Domain, App, Instance, Verdict string
@@ -139,8 +140,8 @@ func TestReviewFindsPlantedFaults(t *testing.T) {
 	args := []string{"review", filings, servers, "-dns", dns, "-at", "2026-11-26"}
 	r := runIt(append(args, "-json")...)
 	doc := decode[reviewDoc](t, r.out)
-	if r.status != exitNo || len(doc.Filings) != len(want) || !doc.Complete || doc.First.Filings != len(want) || doc.First.Ended != 1000-len(want) {
-		t.Fatalf("status %d, %d filings of %d, %+v: %s", r.status, len(doc.Filings), len(want), doc.First, r.errors)
+	if r.status != exitNo || len(doc.Filings) != len(want) || !doc.Complete || doc.Today.Filings != len(want) || doc.Today.Ended != 1000-len(want) {
+		t.Fatalf("status %d, %d filings of %d, %+v: %s", r.status, len(doc.Filings), len(want), doc.Today, r.errors)
 	}
 	seen := make(map[string]int)
 	counts := make(map[string]int)
@@ -167,8 +168,8 @@ func TestReviewFindsPlantedFaults(t *testing.T) {
 		}
 		seen[p.name]++
 	}
-	if len(seen) != len(faults)-1 || doc.First.AtRisk != counts["risk"] || doc.First.Fine != counts["fine"] || doc.First.Unknown != counts["unknown"] {
-		t.Errorf("kinds %v, counts %v, first %+v", seen, counts, doc.First)
+	if len(seen) != len(faults)-1 || doc.Today.AtRisk != counts["risk"] || doc.Today.Fine != counts["fine"] || doc.Today.Unknown != counts["unknown"] {
+		t.Errorf("kinds %v, counts %v, first %+v", seen, counts, doc.Today)
 	}
 	// The same of JSON, and the same counts in the other outputs.
 	var list []map[string]string
@@ -210,12 +211,12 @@ func TestReviewFindsPlantedFaults(t *testing.T) {
 			t.Errorf("%s: %+v", f.Domain, f)
 		}
 	}
-	if whole.First.AtRisk <= doc.First.AtRisk {
-		t.Errorf("at risk %d with all addresses, %d without", whole.First.AtRisk, doc.First.AtRisk)
+	if whole.Today.AtRisk <= doc.Today.AtRisk {
+		t.Errorf("at risk %d with all addresses, %d without", whole.Today.AtRisk, doc.Today.AtRisk)
 	}
 	hidden := decode[reviewDoc](t, runIt(append(args, "-json", "-all-addresses", file(t, "all.txt", "8.8.8.8\n"))...).out)
-	if hidden.First.Unknown != doc.First.Unknown || hidden.First.AtRisk != doc.First.AtRisk {
-		t.Errorf("a proxy: %+v, want %+v", hidden.First, doc.First)
+	if hidden.Today.Unknown != doc.Today.Unknown || hidden.Today.AtRisk != doc.Today.AtRisk {
+		t.Errorf("a proxy: %+v, want %+v", hidden.Today, doc.Today)
 	}
 }
 

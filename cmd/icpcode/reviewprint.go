@@ -11,44 +11,22 @@ import (
 	"github.com/icpcode/icpcode"
 )
 
-// action is what is to be done about filings that are at risk for one reason.
-type action struct {
-	By          *time.Time   `json:"by"` // null: at once
-	Filings     int          `json:"filings"`
-	Domains     []string     `json:"domains"` // the first ten
-	Rule        icpcode.Rule `json:"rule"`
-	Do          string       `json:"do"`
-	Responsible string       `json:"responsible"`
-
-	by time.Time
+// filingsToday is the morning's answer of review.
+type filingsToday struct {
+	Filings int `json:"filings"`
+	AtRisk  int `json:"at_risk"`
+	Fine    int `json:"fine"`
+	Unknown int `json:"unknown"`
+	Ended   int `json:"ended"` // not reviewed
+	morning
 }
-
-// firstScreen is what a person should know first.
-type firstScreen struct {
-	Filings   int        `json:"filings"`
-	AtRisk    int        `json:"at_risk"`
-	Fine      int        `json:"fine"`
-	Unknown   int        `json:"unknown"`
-	Ended     int        `json:"ended"` // not reviewed
-	Do        []action   `json:"do"`
-	Otherwise string     `json:"otherwise,omitempty"`
-	WouldTell *wouldTell `json:"would_tell,omitempty"`
-}
-
-// wouldTell is the file that would tell most of what could not be told.
-type wouldTell struct {
-	File    string `json:"file"`
-	Filings int    `json:"filings"`
-}
-
-// maxDomains is how many domains an action names.
-const maxDomains = 10
 
 // first puts together what a person should know first.
-func (r *reviewing) first() firstScreen {
-	s := firstScreen{Filings: len(r.filings), Ended: r.ended, Do: []action{}}
+func (r *reviewing) first() filingsToday {
+	s := filingsToday{Filings: len(r.filings), Ended: r.ended, morning: morning{Do: []task{}}}
 	byKey := make(map[string]int)
 	missing := make(map[string]int)
+	var rules []icpcode.Rule // of the tasks
 	for _, f := range r.filings {
 		switch f.verdict {
 		case filingAtRisk:
@@ -64,29 +42,34 @@ func (r *reviewing) first() firstScreen {
 			if !found {
 				n = len(s.Do)
 				byKey[key] = n
-				a := action{Rule: k.Rule, Do: k.Remedy, Responsible: k.responsible, by: k.by}
+				a := task{Rule: k.Rule.String(), Do: k.Remedy, Responsible: k.responsible, by: k.by}
 				if !k.by.IsZero() {
 					a.By = inChina(k.by)
 				}
-				s.Do = append(s.Do, a)
+				s.Do, rules = append(s.Do, a), append(rules, k.Rule)
 			}
-			s.Do[n].Filings++
-			if len(s.Do[n].Domains) < maxDomains {
-				s.Do[n].Domains = append(s.Do[n].Domains, cmp.Or(f.domain, f.app))
+			s.Do[n].Count++
+			if len(s.Do[n].Which) < maxNamed {
+				s.Do[n].Which = append(s.Do[n].Which, cmp.Or(f.domain, f.app))
 			}
 		}
 		if f.verdict == filingUnknown {
 			missing[f.unknowns[0].missing]++
 		}
 	}
-	slices.SortStableFunc(s.Do, func(a, b action) int {
-		return cmp.Or(a.by.Compare(b.by), urgency(a.Rule)-urgency(b.Rule), b.Filings-a.Filings)
+	urgencies := make(map[string]int)
+	for _, k := range rules {
+		urgencies[k.String()] = urgency(k)
+	}
+	slices.SortStableFunc(s.Do, func(a, b task) int {
+		return cmp.Or(a.by.Compare(b.by), urgencies[a.Rule]-urgencies[b.Rule], b.Count-a.Count)
 	})
 	if len(s.Do) > 0 {
 		s.Otherwise = r.say("the provider can cancel the access of the filing, and the site goes offline", "提供商可能取消接入，网站将无法访问")
 	}
+	s.limited()
 	for _, kind := range [...]string{"inventory", "facts", "dns", "addresses"} {
-		if n := missing[kind]; n > 0 && (s.WouldTell == nil || n > s.WouldTell.Filings) {
+		if n := missing[kind]; n > 0 && (s.WouldTell == nil || n > s.WouldTell.Count) {
 			s.WouldTell = &wouldTell{r.fileOf(kind), n}
 		}
 	}
@@ -122,9 +105,6 @@ func (r *reviewing) print() error {
 	return nil
 }
 
-// firstLines is how many lines of a terminal the first screen takes at most.
-const firstLines = 10
-
 // label is the verdict of a filing for people.
 func (r *reviewing) label(v verdict) string {
 	switch v {
@@ -136,18 +116,10 @@ func (r *reviewing) label(v verdict) string {
 	return r.say("cannot tell", "无法判断")
 }
 
-// due shows by when something is to be done.
-func (r *reviewing) dueText(by time.Time) string {
-	if by.IsZero() {
-		return r.say("today", "今天")
-	}
-	return r.say("by %s", "%s前", by.In(china).Format(time.DateOnly))
-}
-
 func (r *reviewing) printTable() {
 	t := newTable(r.command)
 	s := r.first()
-	for _, l := range r.screen(t, s) {
+	for _, l := range r.screen(r.head(&s), &s.morning, s.Unknown, t.width) {
 		t.line(l)
 	}
 	customer := ""
@@ -194,38 +166,14 @@ func (r *reviewing) printCleared(t *table) {
 	}
 }
 
-// screen are the lines of the first screen.
-func (r *reviewing) screen(t *table, s firstScreen) []string {
-	lines := wrap(r.say("%s: %d at risk, %d fine, %d cannot tell. For %s, China time. Unofficial.", "%s：有风险%d条，正常%d条，无法判断%d条。按北京时间%s判断。非官方。",
-		r.count(s.Filings, "filing", "filings", "条备案"), s.AtRisk, s.Fine, s.Unknown, when(r.q.at)), t.width)
+// head is the first line of the first screen.
+func (r *reviewing) head(s *filingsToday) string {
 	if r.past != nil {
-		lines = wrap(r.say("%s at risk anew, %d risks have cleared. For %s, China time. Unofficial.", "新增有风险的%s，已消除的风险%d项。按北京时间%s判断。非官方。",
-			r.count(s.Filings, "filing", "filings", "条备案"), len(r.cleared), when(r.q.at)), t.width)
+		return r.say("%s at risk anew, %d risks have cleared. For %s, China time. Unofficial.", "新增有风险的%s，已消除的风险%d项。按北京时间%s判断。非官方。",
+			r.count(s.Filings, "filing", "filings", "条备案"), len(r.cleared), when(r.q.at))
 	}
-	var tail []string
-	if s.Otherwise != "" {
-		tail = append(tail, wrap(r.say("Otherwise %s.", "否则%s。", s.Otherwise), t.width)...)
-	}
-	if s.WouldTell != nil {
-		tail = append(tail, wrap(r.say("Of the %d that cannot be told, %d need most: %s.", "无法判断的%d条中，%d条最需要：%s。", s.Unknown, s.WouldTell.Filings, s.WouldTell.File), t.width)...)
-	}
-	for n, a := range s.Do {
-		domains := strings.Join(a.Domains[:min(len(a.Domains), 3)], ", ")
-		if a.Filings > 3 {
-			domains += r.say(" and %d more", "等%d条", map[bool]int{true: a.Filings, false: a.Filings - 3}[r.lang == icpcode.Chinese])
-		}
-		item := wrap(safe(r.say("%d. %s, %s: %s (%s)", "%d. %s，%s：%s（%s）", n+1, r.dueText(a.by), domains, a.Do, a.Responsible)), t.width)
-		more := 0
-		if n < len(s.Do)-1 {
-			more = 1
-		}
-		if len(lines)+len(item)+len(tail)+more > firstLines {
-			lines = append(lines, r.say("and %d more kinds of risk, below", "另有%d类风险，见下文", len(s.Do)-n))
-			break
-		}
-		lines = append(lines, item...)
-	}
-	return append(lines, tail...)
+	return r.say("%s: %d at risk, %d fine, %d cannot tell. For %s, China time. Unofficial.", "%s：有风险%d条，正常%d条，无法判断%d条。按北京时间%s判断。非官方。",
+		r.count(s.Filings, "filing", "filings", "条备案"), s.AtRisk, s.Fine, s.Unknown, when(r.q.at))
 }
 
 // printFiling prints one filing.
@@ -311,7 +259,7 @@ func (r *reviewing) printJSON() error {
 	err := errorsOf(
 		r.member("{\n\"at\": ", r.q.at.Truncate(time.Second).In(china)),
 		r.member(",\n\"unofficial\": ", true),
-		r.member(",\n\"first\": ", r.first()),
+		r.member(",\n\"today\": ", r.first()),
 		write(r.command, ",\n\"filings\": ["),
 	)
 	prefix := "\n  "

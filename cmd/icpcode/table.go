@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -12,10 +13,12 @@ import (
 // reasons stand together.
 type table struct {
 	*command
+	to       io.StringWriter
+	body     *spool // what follows the first screen; nil: there is none
 	width    int
 	verdicts int // columns of the longest verdict
 	at       time.Time
-	headed   bool // what is above the servers was printed
+	headed   bool // there is something to print
 	groups   []*group
 	byKey    map[string]*group
 	held     int // servers in the groups
@@ -46,7 +49,7 @@ const (
 )
 
 func newTable(c *command) *table {
-	t := &table{command: c, width: tableWidth, byKey: make(map[string]*group)}
+	t := &table{command: c, to: c.out, width: tableWidth, byKey: make(map[string]*group)}
 	if c.columns > 0 {
 		t.width = min(max(c.columns, leastWidth), mostWidth)
 	}
@@ -61,7 +64,7 @@ func (t *table) indent() int { return t.verdicts + len(gap) + codesWidth + len(g
 
 // line prints one line.
 func (t *table) line(s string) {
-	_, _ = t.out.WriteString(strings.TrimRight(s, " ") + "\n") // Flush tells of errors
+	_, _ = t.to.WriteString(strings.TrimRight(s, " ") + "\n") // Flush, or copyTo, tells of errors
 }
 
 // text prints a paragraph, its first line behind first, the others as far in.
@@ -103,8 +106,23 @@ func (c *command) paint(colour, s string) string {
 // begin prints nothing before there is something to print: a file that is not
 // there leaves no empty table.
 func (t *table) begin(q *question) error {
-	t.at, t.headed = q.at, false
+	t.at, t.headed, t.body = q.at, false, &spool{}
+	t.to = t.body
 	return nil
+}
+
+// question is the line above answers that were cut short.
+func (t *table) question() {
+	t.text("", t.say("May these servers have ICP filing service codes? Judged for %s, China time. Unofficial.",
+		"这些服务器能否申请ICP备案服务码？按北京时间%s判断。非官方。", when(t.at)))
+}
+
+// print prints first what first prints, then what was kept back for it.
+func (t *table) print(first func()) error {
+	defer t.body.close()
+	t.to = t.out
+	first()
+	return t.body.copyTo(t.out)
 }
 
 // head prints what is above the first server.
@@ -113,8 +131,6 @@ func (t *table) head() {
 		return
 	}
 	t.headed = true
-	t.text("", t.say("May these servers have ICP filing service codes? Judged for %s, China time. Unofficial.",
-		"这些服务器能否申请ICP备案服务码？按北京时间%s判断。非官方。", when(t.at)))
 	t.line("")
 	t.line(t.paint(bold, pad(t.say("VERDICT", "结论"), t.verdicts)+gap+padLeft(t.say("CODES", "服务码"), codesWidth)+gap+t.say("SERVERS, NAMES, REASONS", "服务器、名称、原因")))
 }
@@ -241,20 +257,20 @@ func (t *table) beside(label, s string) {
 func (t *table) stop(error) error {
 	t.flush()
 	if !t.headed {
+		t.body.close()
 		return nil // nothing was answered
 	}
 	t.line("")
 	t.text("", t.say("Stopped: the answers are not complete, so there are no totals.", "已中止：回答不完整，因此没有汇总。"))
-	return nil
+	return t.print(t.question)
 }
 
 func (t *table) end(f *fleet) error {
 	t.flush()
-	t.head()
 	if f.total() == 0 {
 		t.line("")
 		t.text("", t.say("There are no servers in it.", "其中没有服务器。"))
-		return nil
+		return t.print(t.question)
 	}
 	t.reasons(f)
 	t.codesPart(f)
@@ -262,7 +278,12 @@ func (t *table) end(f *fleet) error {
 		t.sites(f)
 	}
 	t.basis(f)
-	return nil
+	return t.print(func() {
+		today := f.today(t.at)
+		for _, l := range t.screen(today.head(t.speaker, t.at), &today.morning, today.Unknown, t.width) {
+			t.line(l)
+		}
+	})
 }
 
 // reasons explains each kind of reason once.
