@@ -44,7 +44,7 @@ help: ## list the targets
 .PHONY: test
 test: ## everything below but the mutants, the fuzzers and the measurements: 25 to 35 minutes
 	@sh tools/steps 'make test' '25 to 35 minutes on two cores, and some more the first time, which builds the linter' \
-		'$(MAKE)' clean-tree fmt-check tidy-check vet build scripts lint disable race checks cover consensus databases
+		'$(MAKE)' clean-tree fmt-check tidy-check vet build scripts lint disable race checks cover browser consensus databases
 	@echo 'make test: everything passed'
 
 .PHONY: clean-tree
@@ -53,7 +53,7 @@ clean-tree: ## fail if a go command changes the files of a clean clone
 
 .PHONY: quick
 quick: ## the tests, fast: no race detector, few checks, no servers
-	@$(foreach m,$(filter-out %/$(SQLTEST) %/$(ETCD),$(MODULES)),$(STEP) 'test: $(call readable,$(m))' sh -c "cd '$(m)' && $(GO) test ./..." &&) true
+	@$(foreach m,$(filter-out %/$(SQLTEST) %/$(ETCD) %/$(CONSOLETEST),$(MODULES)),$(STEP) 'test: $(call readable,$(m))' sh -c "cd '$(m)' && $(GO) test ./..." &&) true
 
 .PHONY: fmt
 fmt: ## format all Go files
@@ -102,6 +102,17 @@ ETCD := examples/etcdstore
 consensus: ## the example store over etcd: conformance, and nodes that are killed, the short versions
 	@$(STEP) 'store over etcd' $(PROGRESS) sh -c "cd $(ETCD) && $(GO) test -count=1 -v -shuffle=on -timeout 20m ./..."
 
+# The console in a browser.
+CONSOLETEST := console/consoletest
+
+.PHONY: chromium
+chromium: ## install Chromium, a font with Chinese characters and npm, where they are missing
+	@$(STEP) 'Chromium' sh tools/browser
+
+.PHONY: browser
+browser: chromium ## the console in Chromium, in all ways of looking at it, and with axe-core
+	@$(STEP) 'browser' tools/axe $(PROGRESS) sh -c "cd $(CONSOLETEST) && $(GO) test -count=1 -v -race -shuffle=on -timeout 20m ./..."
+
 .PHONY: postgres18
 postgres18: ## the conformance suite on PostgreSQL 18, which npm brings
 	@$(STEP) 'conformance on PostgreSQL 18' tools/postgres18 sh -c "cd $(SQLTEST) && $(GO) test -count=1 -v -run '^TestConformance$$/ICPCODE' ."
@@ -124,10 +135,11 @@ servers: ## install the database servers that the tests start, where they are mi
 	@$(STEP) 'database servers' sh tools/servers
 
 # But those of databases and of etcd, which it would look at, too: to build etcd
-# so takes two minutes, and to test it several.
+# so takes two minutes, and to test it several. The tests in a browser have a step
+# of their own.
 .PHONY: race
 race: ## all tests with the race detector, in random order
-	@$(foreach m,$(filter-out %/$(SQLTEST) %/$(ETCD),$(MODULES)),$(STEP) 'test -race: $(call readable,$(m))' sh -c "cd '$(m)' && $(GO) test -race -shuffle=on -timeout 30m -skip '$(subst $$,\$$,$(OWN_STEP))' ./..." &&) true
+	@$(foreach m,$(filter-out %/$(SQLTEST) %/$(ETCD) %/$(CONSOLETEST),$(MODULES)),$(STEP) 'test -race: $(call readable,$(m))' sh -c "cd '$(m)' && $(GO) test -race -shuffle=on -timeout 30m -skip '$(subst $$,\$$,$(OWN_STEP))' ./..." &&) true
 
 # Packages whose tests use rapid, directly or not: only they know its flags.
 RAPID = $$($(GO) list -test -f '{{if .ForTest}}{{$$p := .ForTest}}{{range .Deps}}{{if eq . "pgregory.net/rapid"}}{{$$p}}{{"\n"}}{{end}}{{end}}{{end}}' ./... | sort -u)
