@@ -134,11 +134,15 @@ yours: ## the same on a server of yours: ICPCODE_DSN='user:password@tcp(host:330
 servers: ## install the database servers that the tests start, where they are missing
 	@$(STEP) 'database servers' sh tools/servers
 
+.PHONY: clients
+clients: ## install Node, curl and jq, which tests of the HTTP API run, where they are missing
+	@$(STEP) 'clients of the HTTP API' sh tools/clients
+
 # But those of databases and of etcd, which it would look at, too: to build etcd
 # so takes two minutes, and to test it several. The tests in a browser have a step
 # of their own.
 .PHONY: race
-race: ## all tests with the race detector, in random order
+race: clients ## all tests with the race detector, in random order
 	@$(foreach m,$(filter-out %/$(SQLTEST) %/$(ETCD) %/$(CONSOLETEST),$(MODULES)),$(STEP) 'test -race: $(call readable,$(m))' sh -c "cd '$(m)' && $(GO) test -race -shuffle=on -timeout 30m -skip '$(subst $$,\$$,$(OWN_STEP))' ./..." &&) true
 
 # Packages whose tests use rapid, directly or not: only they know its flags.

@@ -5,11 +5,15 @@ import (
 	"encoding"
 	"encoding/json"
 	"flag"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"net/http"
 	"net/netip"
 	"os"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +61,9 @@ func newDocument() object {
 		item[strings.ToLower(r.method)] = d.operation(&r)
 	}
 	d.schemas["Problem"] = d.structure(reflect.TypeFor[problem](), false)
+	d.schemas["Problem"].(object)["properties"].(object)["type"] = object{
+		"type": "string", "examples": problemTypes(), "description": "One of the examples; a proxy or service in front may have others.",
+	}
 	return object{
 		"openapi": "3.1.0",
 		"info": object{
@@ -77,7 +84,7 @@ func (d *documenter) operation(r *route) object {
 	params := []object{}
 	if strings.Contains(r.path, handleMark) {
 		params = append(params, object{
-			"name": "code", "in": "path", "required": true, "schema": object{"type": "string"},
+			"name": "code", "in": "path", "required": true, "schema": object{"type": "string", "pattern": "^[A-Za-z0-9_-]{38,}$"},
 			"description": "The handle of a code, as an answer to the same account had it.",
 		})
 	}
@@ -115,6 +122,61 @@ func (d *documenter) operation(r *route) object {
 		}
 	}
 	return op
+}
+
+// problemTypes lists the types of all problems: those of categories, and the
+// mistakes in the source.
+func problemTypes() []string {
+	const prefix = "urn:icpcode:problem:"
+	var types []string
+	for _, k := range kinds {
+		types = append(types, prefix+k.name)
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), "problem.go", nil, 0)
+	if err != nil {
+		panic(err)
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			if f, ok := call.Fun.(*ast.Ident); ok && f.Name == "newMistake" {
+				name, err := strconv.Unquote(call.Args[0].(*ast.BasicLit).Value)
+				if err != nil {
+					panic(err)
+				}
+				types = append(types, prefix+name)
+			}
+		}
+		return true
+	})
+	slices.Sort(types)
+	return types
+}
+
+// TestProblemsInDocs holds that docs/http.md names each type of problem, and
+// no other.
+func TestProblemsInDocs(t *testing.T) {
+	for _, file := range []string{"../docs/http.md"} {
+		doc, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var named []string
+		for line := range strings.Lines(string(doc)) {
+			cells := strings.Split(line, "|")
+			if len(cells) != 5 || !strings.ContainsAny(cells[1], "0123456789") {
+				continue
+			}
+			for i, word := range strings.Split(cells[2], "`") {
+				if i%2 == 1 && !strings.HasPrefix(word, "urn:") {
+					named = append(named, "urn:icpcode:problem:"+word)
+				}
+			}
+		}
+		slices.Sort(named)
+		if want := problemTypes(); len(want) < 20 || !slices.Equal(named, want) {
+			t.Errorf("%s has the problems %v, want %v", file, named, want)
+		}
+	}
 }
 
 func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }

@@ -2,12 +2,14 @@ package httpapi
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,7 +36,8 @@ func (c *call) read(w http.ResponseWriter) ([]byte, error) {
 		return nil, errTooLarge
 	}
 	if err != nil {
-		if c.Err() != nil {
+		// A client that broke off has canceled the request, too.
+		if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(c.Err(), context.DeadlineExceeded) {
 			return nil, errSlow
 		}
 		return nil, errBody
