@@ -35,6 +35,7 @@ type command struct {
 	sinceFile   string // of review
 	allFile     string // of review
 	json, csv   bool
+	html        bool // of precheck and review
 	showVersion bool
 	keepGoing   bool
 	diff        bool

@@ -98,6 +98,7 @@ type fleet struct {
 	paid     tally          // servers that can only have paid codes; Codes is 0
 	lapses   map[time.Time]*lapse
 	reasons  map[reasonKey]*reasonCount
+	expires  expiries
 	accounts map[string]share // the best so far, where codes are counted per account
 	sets     []*icpcode.RuleSet
 	judged   map[string]int // servers by set
@@ -110,7 +111,7 @@ func newFleet(s speaker) *fleet {
 		speaker: s,
 		pending: make(map[factSet]*tally), cures: make(map[cure]*tally), cureWho: make(map[cure]*crowd), options: make(map[option]int),
 		lapses: make(map[time.Time]*lapse), reasons: make(map[reasonKey]*reasonCount),
-		accounts: make(map[string]share), judged: make(map[string]int), given: make(map[string]int),
+		expires: make(expiries), accounts: make(map[string]share), judged: make(map[string]int), given: make(map[string]int),
 	}
 }
 
@@ -137,6 +138,7 @@ func (f *fleet) add(a *answer) {
 	for _, r := range a.reasons {
 		f.count(a, r)
 	}
+	f.expires.add(a.decision.Case.At, &a.server.Instance, string(a.server.Instance.ID))
 	s := f.share(a)
 	if i := &a.server.Instance; a.q.PerAccount && i.ContractQuota == 0 && a.listed {
 		key := string(i.Owner) + "\x00" + string(i.Product) + "\x00" + a.set.Version

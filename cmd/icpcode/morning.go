@@ -70,34 +70,6 @@ func (s speaker) taskText(k *task) string {
 	return safe(s.say("%s, %s: %s (%s)", "%s，%s：%s（%s）", s.dueText(k.by), which, k.Do, k.Responsible))
 }
 
-// screen are the lines of the first screen: first head, then the tasks as far as
-// there is room, then what happens otherwise and what would tell most of the
-// unknown ones.
-func (s speaker) screen(head string, m *morning, unknown, width int) []string {
-	lines := wrap(head, width)
-	var tail []string
-	if m.Otherwise != "" {
-		tail = append(tail, wrap(s.say("Otherwise %s.", "否则%s。", m.Otherwise), width)...)
-	}
-	if m.WouldTell != nil {
-		tail = append(tail, wrap(s.say("%d cannot be told; for %d of them give: %s.", "无法判断%d项；其中%d项请补充：%s。", unknown, m.WouldTell.Count, m.WouldTell.File), width)...)
-	}
-	for n := range m.Do {
-		item := wrap(s.say("%d. %s", "%d. %s", n+1, s.taskText(&m.Do[n])), width)
-		left := len(m.Do) - n
-		more := 0
-		if left > 1 || m.More > 0 {
-			more = 1
-		}
-		if len(lines)+len(item)+len(tail)+more > firstLines {
-			lines = append(lines, s.count(left+m.More, "more thing to do: see below", "more things to do: see below", "项其他处理，见下文"))
-			break
-		}
-		lines = append(lines, item...)
-	}
-	return append(lines, tail...)
-}
-
 // crowd are servers of one kind: the first ones by name, and who bought them.
 type crowd struct {
 	ids   []string
@@ -226,7 +198,7 @@ func (f *fleet) wouldTell() *wouldTell {
 
 // head is the first line of the first screen.
 func (t *fleetToday) head(s speaker, at time.Time) string {
-	return s.say("ICP filing service codes: of %s, %d may have more, %d may not, %d cannot tell; %s can be issued now. For %s, China time. Unofficial.",
-		"ICP备案服务码：%s中，可以申请%d台，不可以%d台，无法判断%d台；现在可申请%s。按北京时间%s判断。非官方。",
-		s.servers(t.Servers), t.Yes, t.No, t.Unknown, s.codes(t.Codes), when(at))
+	return s.say("ICP filing service codes: of %s, %s may have more, %s may not, %s cannot tell; %s can be issued now. For %s, China time. Unofficial.",
+		"ICP备案服务码：%s中，可以申请%s台，不可以%s台，无法判断%s台；现在可申请%s。按北京时间%s判断。非官方。",
+		s.servers(t.Servers), thousands(t.Yes), thousands(t.No), thousands(t.Unknown), s.codes(t.Codes), when(at))
 }

@@ -16,8 +16,8 @@ func (c *command) precheckCommand() *cobra.Command {
 			"precheck 对清单中的每台服务器回答能否再申请一个备案服务码：可以、不可以，或无法判断以及缺少哪项事实。最后汇总现在可申请的数量、采取哪些措施后还能增加多少，以及何时因到期而变化。\n\n文件可以是云服务商工具输出的JSON，也可以是CSV或Excel工作簿（.xlsx）形式的服务器列表，表头中英文均可；- 表示标准输入。文本编码可为UTF-8、UTF-16或GB18030（GBK）。同一清单的多页可分放在多个文件中。也可读取 terraform show -json 输出的计划或状态：购买之前即可发现无法申请的资源。工作簿中含服务器的工作表全部读取；fleet.xlsx#Sheet1 只读其中一个。\n\n清单没有的事实一律为未知，绝不猜测：没有清单说明服务器由谁购买、购买多久、是否试用、IP是否被其他备案占用、已申请多少个。请用 -facts、-issued、-account 给出，或用 -assume 假定相应规则通过。除非用 -rules 指定，每台服务器按其提供商的规则判断。\n\n退出状态：0 全部可以；1 有不可以的；4 没有不可以但有无法判断的；3 清单不完整、无法读取或没有服务器；2 命令行或其所指文件有误，或所指文件中有不在任何清单中的服务器。",
 		),
 		Example: c.say(
-			"aliyun ecs DescribeInstances | icpcode precheck -\nicpcode precheck ecs.json -facts facts.csv -issued 0\nicpcode precheck ecs.json -assume ELG-TERM,ELG-IPINUSE -at 2027-01-01\nicpcode precheck ecs.json -explain i-bp1h4adlltjc1d48goaq\nicpcode precheck *.json -csv > fleet.csv\nterraform show -json plan | icpcode precheck -",
-			"aliyun ecs DescribeInstances | icpcode precheck -\nicpcode precheck ecs.json -facts facts.csv -issued 0\nicpcode precheck ecs.json -assume ELG-TERM,ELG-IPINUSE -at 2027-01-01\nicpcode precheck ecs.json -explain i-bp1h4adlltjc1d48goaq\nicpcode precheck *.json -csv > fleet.csv\nterraform show -json plan | icpcode precheck -",
+			"aliyun ecs DescribeInstances | icpcode precheck -\nicpcode precheck ecs.json -facts facts.csv -issued 0\nicpcode precheck ecs.json -assume ELG-TERM,ELG-IPINUSE -at 2027-01-01\nicpcode precheck ecs.json -explain i-bp1h4adlltjc1d48goaq\nicpcode precheck *.json -csv > fleet.csv\nicpcode precheck *.json -html > fleet.html\nterraform show -json plan | icpcode precheck -",
+			"aliyun ecs DescribeInstances | icpcode precheck -\nicpcode precheck ecs.json -facts facts.csv -issued 0\nicpcode precheck ecs.json -assume ELG-TERM,ELG-IPINUSE -at 2027-01-01\nicpcode precheck ecs.json -explain i-bp1h4adlltjc1d48goaq\nicpcode precheck *.json -csv > fleet.csv\nicpcode precheck *.json -html > fleet.html\nterraform show -json plan | icpcode precheck -",
 		),
 		Args: func(_ *cobra.Command, files []string) error {
 			switch {
@@ -27,6 +27,8 @@ func (c *command) precheckCommand() *cobra.Command {
 				return errorf("-sites takes a number up to %d", "-sites 应为不超过%d的数字", maxSites)
 			case c.sitesFlag > 0 && (c.csv || c.explainID != ""):
 				return errorf("-sites goes with neither -csv nor -explain", "-sites 不能与 -csv 或 -explain 同用")
+			case c.reports() > 1 || c.reports() == 1 && (c.json || c.csv || c.explainID != "" || c.sitesFlag > 0):
+				return c.oneForm()
 			case c.csv && (c.json || c.explainID != ""):
 				return errorf("-csv goes with neither -json nor -explain", "-csv 不能与 -json 或 -explain 同用")
 			}
@@ -40,6 +42,7 @@ func (c *command) precheckCommand() *cobra.Command {
 		"CSV, a row for each server and reason; without the fleet's totals. With -lang zh for Excel: Chinese headers, and a byte order mark",
 		"输出CSV，每台服务器的每个原因一行，数量只在首行；不含汇总。-lang zh 时表头为中文并带BOM，可直接用Excel打开",
 	))
+	c.reporting(cmd)
 	f.IntVar(&c.sitesFlag, "sites", 0, c.say(
 		"what to renew, convert, bind or buy so that a `NUMBER` of sites can be filed, fewest changes first", "备案`数量`个网站需要续费、转包月、绑定或购买什么，变更最少的在前"))
 	f.StringVar(&c.explainID, "explain", "", c.say("everything about the server of this `ID`", "说明该`ID`的服务器的全部情况"))
@@ -77,6 +80,8 @@ func (c *command) precheck(files []string) error {
 		p = &jsonPrinter{command: c}
 	case c.csv:
 		p = &csvPrinter{command: c}
+	case c.reports() > 0:
+		p = &reportPrinter{command: c, out: c.reporter()}
 	}
 	if err := p.begin(q); err != nil {
 		return c.unwritten(err)
@@ -88,7 +93,7 @@ func (c *command) precheck(files []string) error {
 		if err := p.server(a); err != nil {
 			return c.unwritten(err)
 		}
-		if c.terminal {
+		if c.terminal && (c.csv || c.json) {
 			return c.unwritten(c.out.Flush()) // a person is waiting
 		}
 		return nil

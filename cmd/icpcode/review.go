@@ -21,11 +21,13 @@ func (c *command) reviewCommand() *cobra.Command {
 			"review compares filings that were made with the servers that there are today: each filing is at risk, fine, or it cannot be told. Its first lines say what to do first, by when, for which domain, which party is responsible, and what happens otherwise; then how much could not be told, and which file would tell most of it.\n\nFILINGS is a CSV, an Excel workbook (.xlsx) or JSON with the columns domain or app, and as far as they are known instance, ips, provider, product, owner, icp_number, state (filed, filing, ended) and customer, in English or Chinese. A filing without an instance belongs to the server that has one of its filed addresses. The inventories are those of precheck.\n\nWith -dns, a file says where the domains point: a zone file, what dig +noall +answer prints, or the JSON of massdns, zdns, dnsx, DNS over HTTPS or Alibaba Cloud DNS. The domain itself and www below it are looked for. An address of no listed server cannot be told, unless -all-addresses says that it names all others that there are. icpcode asks no network.\n\nThe exit status is 0 if every filing is fine, 1 if one is at risk, 4 if none is but of one it cannot be told, 3 if a file is incomplete or cannot be read, 2 if the command line or a file that it names is wrong.",
 			"review 将已有的备案与现在的服务器对照：每条备案为有风险、正常，或无法判断。开头几行先说明最先要做的事：期限、域名、由谁处理、不处理的后果；然后说明有多少无法判断，以及补充哪个文件最有用。\n\n备案列表可为CSV、Excel工作簿（.xlsx）或JSON，列有域名（domain）或app，以及已知的实例ID（instance）、备案IP（ips）、提供商（provider）、产品（product）、购买账号（owner）、备案号（icp_number）、状态（state：已备案、审核中、已注销）、客户（customer），中英文均可。没有实例ID的备案按备案IP对应服务器。清单与 precheck 相同。\n\n-dns 的文件给出域名解析：区域文件、dig +noall +answer 的输出，或massdns、zdns、dnsx、DNS over HTTPS、阿里云云解析的JSON。查看域名本身及其www。解析到的地址不属于清单中任何服务器时无法判断，除非用 -all-addresses 给出其余全部地址。icpcode 不访问网络。\n\n退出状态：0 全部正常；1 有风险；4 没有风险但有无法判断的；3 文件不完整或无法读取；2 命令行或其所指文件有误。",
 		),
-		Example: "icpcode review filings.csv ecs.json eip.json\nicpcode review filings.xlsx *.json -dns zone.txt -all-addresses addresses.txt\nicpcode review filings.csv ecs.json -json > review.json",
+		Example: "icpcode review filings.csv ecs.json eip.json\nicpcode review filings.xlsx *.json -dns zone.txt -all-addresses addresses.txt\nicpcode review filings.csv ecs.json -json > review.json\nicpcode review filings.csv ecs.json -html > review.html",
 		Args: func(_ *cobra.Command, files []string) error {
 			switch {
 			case len(files) < 2:
 				return errorf("name the list of filings, then the inventory files; - is standard input", "请先指定备案列表，再指定清单文件；- 表示标准输入")
+			case c.reports() > 1 || c.reports() == 1 && (c.json || c.csv):
+				return c.oneForm()
 			case c.csv && c.json:
 				return errorf("-csv does not go with -json", "-csv 不能与 -json 同用")
 			}
@@ -36,6 +38,7 @@ func (c *command) reviewCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.BoolVar(&c.json, "json", false, c.say("one JSON document, for programs", "输出一个JSON文档，供程序使用"))
 	f.BoolVar(&c.csv, "csv", false, c.say("CSV, a row for each filing and reason", "输出CSV，每条备案的每个原因一行"))
+	c.reporting(cmd)
 	f.StringVar(&c.dnsFile, "dns", "", c.say("`FILE` that says where domains point", "给出域名解析的`文件`"))
 	f.StringVar(&c.allFile, "all-addresses", "", c.say(
 		"`FILE` with the addresses and prefixes of all CDNs, proxies and other servers, one a line: then an address of none is a finding",

@@ -100,6 +100,8 @@ func (r *reviewing) print() error {
 		return r.printJSON()
 	case r.csv:
 		return r.printCSV()
+	case r.reports() > 0:
+		return r.report(r.reporter())
 	}
 	r.printTable()
 	return nil
@@ -172,8 +174,8 @@ func (r *reviewing) head(s *filingsToday) string {
 		return r.say("%s at risk anew, %d risks have cleared. For %s, China time. Unofficial.", "新增有风险的%s，已消除的风险%d项。按北京时间%s判断。非官方。",
 			r.count(s.Filings, "filing", "filings", "条备案"), len(r.cleared), when(r.q.at))
 	}
-	return r.say("%s: %d at risk, %d fine, %d cannot tell. For %s, China time. Unofficial.", "%s：有风险%d条，正常%d条，无法判断%d条。按北京时间%s判断。非官方。",
-		r.count(s.Filings, "filing", "filings", "条备案"), s.AtRisk, s.Fine, s.Unknown, when(r.q.at))
+	return r.say("%s: %s at risk, %s fine, %s cannot tell. For %s, China time. Unofficial.", "%s：有风险%s条，正常%s条，无法判断%s条。按北京时间%s判断。非官方。",
+		r.count(s.Filings, "filing", "filings", "条备案"), thousands(s.AtRisk), thousands(s.Fine), thousands(s.Unknown), when(r.q.at))
 }
 
 // printFiling prints one filing.
