@@ -220,6 +220,13 @@ bench-merge: servers ## what merging gains, as ratios to not merging and to hand
 	@ICPCODE_BENCH=1 $(STEP) 'ratios of merging in memory' $(GO) test -count=1 -timeout 1h -v -run '^TestMergeRatios$$' ./internal/bench
 	@ICPCODE_BENCH=1 $(STEP) 'ratios of merging over SQL' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -timeout 4h -v -run '^TestSQLMergeRatios$$' ."
 
+# How long `make bench-http` lets clients ask each of four.
+HTTPTIME ?= 1m
+
+.PHONY: bench-http
+bench-http: servers ## 64 clients ask icpcode-serve on SQLite and PostgreSQL for HTTPTIME=1m each, audited, as a share of the engine's own rate
+	@$(STEP) 'load over HTTP' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -timeout 4h -v -run '^TestServeLoad$$' . -http $(HTTPTIME)"
+
 .PHONY: bench-scale
 bench-scale: servers ## what a code costs in rows, bytes and log, and what taken codes cost
 	@ICPCODE_BENCH=1 $(STEP) 'what a code costs' sh -c "cd $(SQLTEST) && $(GO) test -count=1 -timeout 1h -v -run '^TestSQLScale$$' ."

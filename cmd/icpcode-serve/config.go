@@ -33,7 +33,7 @@ type config struct {
 	hosts, trust, inventories   list
 	facts, operators, verified  string
 	key, assume                 string
-	maxConns                    int
+	maxConns, dbConns           int
 	ready                       func(api, metrics net.Addr) // told where it listens; for tests
 }
 
@@ -101,6 +101,7 @@ func (c *config) open(create bool) (*sql.DB, sqlstore.Dialect, error) {
 		if err != nil {
 			return nil, 0, misuse("the address of the database cannot be read") // the error may hold its password
 		}
+		c.bound(db)
 		return db, sqlstore.PostgreSQL, nil
 	}
 	if strings.Contains(dsn, "://") || strings.ContainsAny(dsn, "?#%") {
@@ -114,7 +115,19 @@ func (c *config) open(create bool) (*sql.DB, sqlstore.Dialect, error) {
 		return nil, 0, err
 	}
 	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=busy_timeout(10000)&_txlock=immediate")
-	return db, sqlstore.SQLite, err
+	if err != nil {
+		return nil, 0, err
+	}
+	c.bound(db)
+	return db, sqlstore.SQLite, nil
+}
+
+// bound bounds the connections to the database, of which a server has so many
+// and no more, and keeps them: requests wait for one.
+func (c *config) bound(db *sql.DB) {
+	n := max(1, c.dbConns)
+	db.SetMaxOpenConns(n)
+	db.SetMaxIdleConns(n)
 }
 
 func (c *config) migrate(ctx context.Context, args []string) error {

@@ -43,6 +43,7 @@ func (c *config) flags(f *flag.FlagSet) {
 	f.StringVar(&c.assume, "assume", "", "`rules` whose missing facts are assumed to pass, separated by spaces")
 	f.StringVar(&c.key, "key", "", "64 hexadecimal `digits` that seal handles and cursors, or @FILE; else ICPCODE_KEY")
 	f.IntVar(&c.maxConns, "max-connections", 1000, "`number` of connections at a time")
+	f.IntVar(&c.dbConns, "db-connections", 20, "`number` of connections to the database")
 }
 
 // serve offers an engine over HTTP until ctx ends.
@@ -106,6 +107,9 @@ func (c *config) serve(ctx context.Context, args []string) (err error) {
 	}
 	store := sqlstore.New(db, dialect, nil)
 	if err := store.Check(ctx); err != nil {
+		if errors.Is(err, sqlstore.ErrSchema) {
+			return misuse("%w: icpcode-serve migrate makes and upgrades the tables", err)
+		}
 		return err
 	}
 	eng := icpcode.New(store, &engine)
