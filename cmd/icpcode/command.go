@@ -21,24 +21,25 @@ type command struct {
 	out *bufio.Writer // to stdout
 
 	// Flags, as given.
-	langFlag    string
-	atFlag      string
-	ruleFlags   []string
-	accFlags    []string
-	issFlags    []string
-	assFlags    []string
-	factsFile   string
-	regionFlag  string
-	explainID   string
-	sitesFlag   int    // of precheck
-	dnsFile     string // of review
-	sinceFile   string // of review
-	allFile     string // of review
-	json, csv   bool
-	html        bool // of precheck and review
-	showVersion bool
-	keepGoing   bool
-	diff        bool
+	langFlag   string
+	atFlag     string
+	ruleFlags  []string
+	accFlags   []string
+	issFlags   []string
+	assFlags   []string
+	factsFile  string
+	regionFlag string
+	explainID  string
+	sitesFlag  int    // of precheck
+	dnsFile    string // of review
+	sinceFile  string // of review
+	allFile    string // of review
+	json, csv  bool
+	// Reports of precheck and review.
+	html, xlsx, ics bool
+	showVersion     bool
+	keepGoing       bool
+	diff            bool
 
 	// What came of it.
 	kept          map[string]*kept // copies of what can be read only once

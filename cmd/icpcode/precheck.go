@@ -27,12 +27,10 @@ func (c *command) precheckCommand() *cobra.Command {
 				return errorf("-sites takes a number up to %d", "-sites 应为不超过%d的数字", maxSites)
 			case c.sitesFlag > 0 && (c.csv || c.explainID != ""):
 				return errorf("-sites goes with neither -csv nor -explain", "-sites 不能与 -csv 或 -explain 同用")
-			case c.reports() > 1 || c.reports() == 1 && (c.json || c.csv || c.explainID != "" || c.sitesFlag > 0):
-				return c.oneForm()
 			case c.csv && (c.json || c.explainID != ""):
 				return errorf("-csv goes with neither -json nor -explain", "-csv 不能与 -json 或 -explain 同用")
 			}
-			return nil
+			return c.oneForm(c.json || c.csv || c.explainID != "" || c.sitesFlag > 0)
 		},
 		RunE: func(_ *cobra.Command, files []string) error { return c.precheck(files) },
 	}
@@ -81,7 +79,11 @@ func (c *command) precheck(files []string) error {
 	case c.csv:
 		p = &csvPrinter{command: c}
 	case c.reports() > 0:
-		p = &reportPrinter{command: c, out: c.reporter()}
+		out, err := c.reporter(c.serverColumns())
+		if err != nil {
+			return err
+		}
+		p = &reportPrinter{command: c, out: out}
 	}
 	if err := p.begin(q); err != nil {
 		return c.unwritten(err)

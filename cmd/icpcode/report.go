@@ -17,6 +17,7 @@ import (
 // texts, ints, instants, or nil.
 type reportRow struct {
 	verdict verdict
+	key     int // the column that names it
 	cells   []any
 	reasons []reportReason
 	notes   []string
@@ -31,6 +32,8 @@ type reportReason struct {
 
 // report is what is known behind the rows.
 type report struct {
+	kind    string // precheck or review
+	at      time.Time
 	title   string
 	head    string
 	unit    string // what the rows are
@@ -40,6 +43,7 @@ type report struct {
 	morning morning
 	basis   []string
 	charts  []chart
+	events  []event
 }
 
 // reporter writes a report in one form.
@@ -57,19 +61,41 @@ func (c *command) reporting(cmd *cobra.Command) {
 		"a report as one HTML file, to look at in a browser: what to do first, charts, and a table to sort and filter",
 		"输出一个HTML文件形式的报告，用浏览器查看：首先要做的事、图表，以及可排序和筛选的表格",
 	))
+	f.BoolVar(&c.xlsx, "xlsx", false, c.say(
+		"a report as an Excel workbook: what to do first, what is to be done, the list, and its reasons",
+		"输出Excel工作簿形式的报告：首先要做的事、待办、清单及其原因",
+	))
+	f.BoolVar(&c.ics, "ics", false, c.say(
+		"a calendar: expiries and 30, 15 and 7 days before them, the days on which servers stop qualifying, and when the caps of grants begin anew",
+		"输出日历文件：到期日及其前30、15、7天，服务器不再符合条件的日期，以及授权上限重新计算的日期",
+	))
 }
 
 // reports is how many kinds of report were asked for.
-func (c *command) reports() int { return btoi(c.html) }
+func (c *command) reports() int { return btoi(c.html) + btoi(c.xlsx) + btoi(c.ics) }
 
-// oneForm says that the output has one form.
-func (c *command) oneForm() error {
-	return errorf("-html goes with none of -json, -csv, -sites and -explain", "-html 不能与 -json、-csv、-sites、-explain 同用")
+// oneForm says what is wrong with the forms of output that were asked for: others
+// are asked for, too.
+func (c *command) oneForm(others bool) error {
+	if c.reports() > 1 || c.reports() == 1 && others {
+		return errorf("-html, -xlsx and -ics go neither with each other nor with -json, -csv, -sites and -explain", "-html、-xlsx、-ics 不能同用，也不能与 -json、-csv、-sites、-explain 同用")
+	}
+	if c.xlsx && c.terminal {
+		return errorf("a workbook is no text for a terminal: -xlsx > FILE.xlsx", "工作簿不能输出到终端：-xlsx > 文件.xlsx")
+	}
+	return nil
 }
 
-// reporter makes the report that was asked for.
-func (c *command) reporter() reporter {
-	return &htmlReport{command: c, reasons: make(map[reasonKey]int)}
+// reporter makes the report that was asked for. The columns are those of its
+// rows.
+func (c *command) reporter(columns []string) (reporter, error) {
+	switch {
+	case c.ics:
+		return icsReport{c}, nil
+	case c.xlsx:
+		return newWorkbook(c, columns)
+	}
+	return &htmlReport{command: c, reasons: make(map[reasonKey]int)}, nil
 }
 
 // chart is a chart of bars.
@@ -234,7 +260,7 @@ func (s speaker) serverColumns() []string {
 
 func (p *reportPrinter) server(a *answer) error {
 	i := &a.server.Instance
-	r := reportRow{verdict: a.verdict, cells: []any{
+	r := reportRow{verdict: a.verdict, key: 1, cells: []any{
 		p.label(a.verdict), string(i.ID), a.server.Name, i.Provider, string(i.Product), i.Region, a.least, nil, nil, nil,
 	}}
 	if n := a.atMost(); n != nil {
@@ -261,7 +287,7 @@ func (p *reportPrinter) stop(error) error {
 func (p *reportPrinter) end(f *fleet) error {
 	today := f.today(p.at)
 	r := &report{
-		title: p.say("Which servers may have ICP filing service codes", "哪些服务器可以申请ICP备案服务码"), head: today.head(p.speaker, p.at),
+		kind: "precheck", at: p.at, events: f.events(p.at), title: p.say("Which servers may have ICP filing service codes", "哪些服务器可以申请ICP备案服务码"), head: today.head(p.speaker, p.at),
 		unit: p.say("servers", "服务器"), columns: p.serverColumns(), counts: f.servers, morning: today.morning, charts: f.charts(p.at),
 	}
 	for v := range numVerdicts {
@@ -326,12 +352,24 @@ func (s speaker) frequent(counts map[string]*bar) chart {
 	return c
 }
 
-// reportReviewed makes a report of what review found.
-func (r *reviewing) report(out reporter) error {
+// filingColumns are the columns of a report of filings.
+func (s speaker) filingColumns() []string {
+	return []string{
+		s.say("verdict", "结论"), s.say("customer", "客户"), s.say("domain or app", "域名或App"), s.say("ICP number", "备案号"),
+		s.say("server", "实例ID"), s.say("provider", "提供商"), s.say("by", "期限"), s.say("server expires", "服务器到期时间"),
+	}
+}
+
+// report makes a report of what review found.
+func (r *reviewing) report() error {
+	out, err := r.reporter(r.filingColumns())
+	if err != nil {
+		return err
+	}
 	e, paid, counts := make(expiries), make([]int, chartMonths+1), make(map[string]*bar)
 	dates := monthStarts(r.q.at)
 	for _, f := range r.filings {
-		row := reportRow{verdict: f.verdict, cells: []any{r.label(f.verdict), f.customer, strings.TrimSpace(f.domain + " " + f.app), f.icp, string(f.instance), f.provider, nil, nil}}
+		row := reportRow{verdict: f.verdict, key: 2, cells: []any{r.label(f.verdict), f.customer, strings.TrimSpace(f.domain + " " + f.app), f.icp, string(f.instance), f.provider, nil, nil}}
 		if f.server != nil {
 			i := &f.server.server.Instance
 			row.cells[4], row.cells[5] = string(i.ID), i.Provider
@@ -368,12 +406,10 @@ func (r *reviewing) report(out reporter) error {
 	}
 	today := r.first()
 	doc := &report{
+		kind: "review", at: r.q.at, events: e.events(r.speaker, r.q.at, func(n int) string { return r.count(n, "filing", "filings", "条备案") }),
 		title: r.say("Which filings are at risk", "哪些备案有风险"), head: r.head(&today), unit: r.say("filings", "备案"), morning: today.morning,
-		columns: []string{
-			r.say("verdict", "结论"), r.say("customer", "客户"), r.say("domain or app", "域名或App"), r.say("ICP number", "备案号"),
-			r.say("server", "实例ID"), r.say("provider", "提供商"), r.say("by", "期限"), r.say("server expires", "服务器到期时间"),
-		},
-		basis: []string{r.say("servers in the inventories: %d; filings that have ended and were not reviewed: %d", "清单中的服务器：%d台；已终止、未审查的备案：%d条", len(r.today.byKey), r.ended)},
+		columns: r.filingColumns(),
+		basis:   []string{r.say("servers in the inventories: %d; filings that have ended and were not reviewed: %d", "清单中的服务器：%d台；已终止、未审查的备案：%d条", len(r.today.byKey), r.ended)},
 	}
 	for v := range numVerdicts {
 		doc.labels[v] = r.label(v)

@@ -26,12 +26,10 @@ func (c *command) reviewCommand() *cobra.Command {
 			switch {
 			case len(files) < 2:
 				return errorf("name the list of filings, then the inventory files; - is standard input", "请先指定备案列表，再指定清单文件；- 表示标准输入")
-			case c.reports() > 1 || c.reports() == 1 && (c.json || c.csv):
-				return c.oneForm()
 			case c.csv && c.json:
 				return errorf("-csv does not go with -json", "-csv 不能与 -json 同用")
 			}
-			return nil
+			return c.oneForm(c.json || c.csv)
 		},
 		RunE: func(_ *cobra.Command, files []string) error { return c.review(files[0], files[1:]) },
 	}

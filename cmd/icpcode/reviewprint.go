@@ -101,7 +101,7 @@ func (r *reviewing) print() error {
 	case r.csv:
 		return r.printCSV()
 	case r.reports() > 0:
-		return r.report(r.reporter())
+		return r.report()
 	}
 	r.printTable()
 	return nil
