@@ -393,7 +393,7 @@ func TestBodies(t *testing.T) {
 		`{"instance":"i-1","quantity":0}`:                               "",
 		strings.Repeat(`{"a":`, 5000) + "1" + strings.Repeat("}", 5000): "",
 	} {
-		got := d.change("1001", "k", path, body, "Content-Type: application/json")
+		got := d.change("1001", "k", path, body, "Content-Type: ", "Content-Type: application/json")
 		if got.status == http.StatusUnprocessableEntity && body == `{"instance":"i-1","quantity":0}` {
 			continue // the rules have an answer to it
 		}

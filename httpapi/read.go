@@ -26,7 +26,7 @@ const maxBody = 256 << 10
 func (c *call) read(w http.ResponseWriter) ([]byte, error) {
 	kind, params, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
 	charset := params["charset"]
-	if err != nil || kind != "application/json" || charset != "" && !strings.EqualFold(charset, "utf-8") ||
+	if err != nil || len(c.r.Header.Values("Content-Type")) > 1 || kind != "application/json" || charset != "" && !strings.EqualFold(charset, "utf-8") ||
 		c.r.Header.Get("Content-Encoding") != "" {
 		return nil, errMediaType
 	}

@@ -118,7 +118,7 @@ func (c *config) serve(ctx context.Context, args []string) (err error) {
 			return fmt.Errorf("the demonstration: %w", err)
 		}
 	}
-	l, err := c.listener(c.listen)
+	l, err := c.listener(c.listen, c.trusts(trust))
 	if err != nil {
 		return err
 	}
@@ -165,7 +165,15 @@ func isLoopback(address string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
-func (c *config) listener(address string) (net.Listener, error) {
+// trusts tells trusted peers from strangers; nil: there are no strangers.
+func (c *config) trusts(t trusted) func(net.Addr) bool {
+	if c.demo || strings.HasPrefix(c.listen, "unix:") {
+		return nil
+	}
+	return func(peer net.Addr) bool { return t.has(peer.String(), false) }
+}
+
+func (c *config) listener(address string, trusts func(net.Addr) bool) (net.Listener, error) {
 	network, address := "tcp", address
 	if path, ok := strings.CutPrefix(address, "unix:"); ok {
 		network, address = "unix", path
@@ -174,7 +182,7 @@ func (c *config) listener(address string) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &limited{l, make(chan struct{}, max(1, c.maxConns))}, nil
+	return newLimited(l, c.maxConns, trusts), nil
 }
 
 // names are the hosts that requests may be for.
@@ -222,7 +230,7 @@ func (c *config) run(ctx context.Context, s *server, l net.Listener) error {
 	var side *http.Server
 	var metricsAt net.Addr
 	if c.metrics != "" {
-		m, err := c.listener(c.metrics)
+		m, err := c.listener(c.metrics, nil)
 		if err != nil {
 			_ = srv.Close()
 			return err

@@ -168,22 +168,53 @@ func (w *watched) WriteHeader(status int) {
 // Unwrap lets [http.ResponseController] reach the connection.
 func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// limited is a listener with so many connections at a time: further ones wait
-// unaccepted.
+// limited is a listener with so many connections at a time. Trusted peers wait
+// for room. Strangers, who are only told that they are, have a tenth as much
+// room of their own, so that they cannot keep others out; beyond it they are
+// hung up on.
 type limited struct {
 	net.Listener
 
-	room chan struct{}
+	trusts          func(net.Addr) bool // nil: everybody
+	room, strangers chan struct{}
+	once            sync.Once
+	closed          chan struct{}
+}
+
+func newLimited(l net.Listener, most int, trusts func(net.Addr) bool) *limited {
+	most = max(1, most)
+	return &limited{
+		Listener: l, trusts: trusts, room: make(chan struct{}, most), strangers: make(chan struct{}, (most+9)/10), closed: make(chan struct{}),
+	}
 }
 
 func (l *limited) Accept() (net.Conn, error) {
-	l.room <- struct{}{}
-	c, err := l.Listener.Accept()
-	if err != nil {
-		<-l.room
-		return nil, err
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if l.trusts == nil || l.trusts(c.RemoteAddr()) {
+			select {
+			case l.room <- struct{}{}:
+				return &held{Conn: c, room: l.room}, nil
+			case <-l.closed:
+				_ = c.Close() // it was told nothing
+				return nil, net.ErrClosed
+			}
+		}
+		select {
+		case l.strangers <- struct{}{}:
+			return &held{Conn: c, room: l.strangers}, nil
+		default:
+			_ = c.Close() // it was told nothing
+		}
 	}
-	return &held{Conn: c, room: l.room}, nil
+}
+
+func (l *limited) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return l.Listener.Close()
 }
 
 // held gives its room back once it is closed.
