@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -31,6 +32,12 @@ var routes = []route{
 	{"POST /codes/{handle}/reveal", reveal},
 	{"POST /codes/{handle}/file", file},
 	{"POST /codes/{handle}/withdraw", withdraw},
+	{"POST /codes/{handle}/grant", granting.serve},
+	{"POST /codes/{handle}/bind", binding.serve},
+	{"POST /codes/{handle}/refund", refunding.serve},
+	{"GET /buy", sold(buying)},
+	{"POST /buy/verify", sold(priceOf)},
+	{"POST /buy", sold(buy)},
 	{"GET /review", operators(listPage("review", underReview))},
 	{"GET /review/{handle}", operators(underReviewCode)},
 	{"GET /risk/all", operators(allAtRisk)},
@@ -203,13 +210,8 @@ func verify(c *call) (page, error) {
 		return f.done(c, r)
 	}
 	f.Confirm, f.PhoneNeeded = true, got.PhoneNeeded
-	if send := c.h.o.SendProof; send != nil && got.PhoneNeeded {
-		err := c.hook("SendProof", func() error {
-			return send(c, icpcode.Verification{Granter: r.Actor, Grantee: r.GrantTo, RequestID: r.RequestID})
-		})
-		if err != nil {
-			return f.failed(c, err), nil
-		}
+	if err := c.sendProof(got.PhoneNeeded, r.GrantTo); err != nil {
+		return f.failed(c, err), nil
 	}
 	return page{name: "apply", data: f}, nil
 }
@@ -279,6 +281,9 @@ func listPage(name string, list func(*call, icpcode.ListRequest) (icpcode.Page, 
 				return page{}, err
 			}
 		}
+		if name == "codes" {
+			r.InstanceID = icpcode.InstanceID(q.Get("server"))
+		}
 		p, err := list(c, r)
 		if err != nil {
 			return page{}, err
@@ -286,9 +291,9 @@ func listPage(name string, list func(*call, icpcode.ListRequest) (icpcode.Page, 
 		data := struct {
 			Codes []line
 			State icpcode.State
-			Next  string
-			First bool
-		}{State: r.State, Next: p.Next, First: r.After == ""}
+			Sold  bool // codes can be bought
+			pager
+		}{State: r.State, Sold: c.h.o.Paid != nil, pager: c.pager(p.Next)}
 		for _, rec := range p.Records {
 			data.Codes = append(data.Codes, c.line(rec))
 		}
@@ -300,11 +305,13 @@ func listPage(name string, list func(*call, icpcode.ListRequest) (icpcode.Page, 
 type codePage struct {
 	line
 	Holder  bool // the viewer may file with it
+	Owner   bool // it is the viewer's, granted or not
 	Whole   string
 	Reveals bool // the whole code can be asked for
 	History []icpcode.Event
 	Filing  filingForm
 	Problem *problem
+	Typed   url.Values // into the form that failed
 }
 
 // maxHistory is how much of what happened to a code its page shows.
@@ -327,7 +334,7 @@ func (c *call) find() (codePage, error) {
 	if err != nil {
 		return codePage{}, err
 	}
-	p := codePage{line: c.line(r), Holder: r.Holder() == c.account, Reveals: c.h.o.Reveal != nil}
+	p := codePage{line: c.line(r), Holder: r.Holder() == c.account, Owner: r.Owner == c.account, Reveals: c.h.o.Reveal != nil}
 	for e, err := range c.h.eng.History(c, c.account, code) {
 		if err != nil {
 			return codePage{}, err
@@ -421,7 +428,7 @@ func (p *codePage) then(c *call, path string, err error) (page, error) {
 		return page{goOn: path}, nil
 	}
 	bad := c.problemOf(err)
-	p.Problem = &bad
+	p.Problem, p.Typed = &bad, c.r.PostForm
 	name := "code"
 	if strings.HasPrefix(c.r.URL.Path, "/review/") {
 		name = "filing"

@@ -37,8 +37,7 @@ import (
 // Options says who is asking and what is known. Options.Account is needed.
 type Options struct {
 	// Options are those of httpapi. TrustedOrigins, Timeout, Key and the
-	// functions mean here what they mean there; Paid and CodeFormat are not
-	// used.
+	// functions mean here what they mean there; CodeFormat is not used.
 	httpapi.Options
 	// Base is the path that the console is mounted under, "/console"; "": the
 	// root.

@@ -60,7 +60,7 @@ func newStand(t *testing.T) *stand {
 			}
 			return known, nil
 		},
-		Clock: func() time.Time { s.now = s.now.Add(time.Second); return s.now }, Operator: isOperator,
+		Clock: s.clock, Operator: isOperator,
 		VerifyPhone: func(_ context.Context, v icpcode.Verification) error {
 			if v.Proof != "834211" {
 				return icpcode.ErrNotVerified

@@ -7,7 +7,7 @@ require (
 	github.com/icpcode/icpcode/httpapi v0.0.0
 )
 
-require github.com/shopspring/decimal v1.6.0 // indirect
+require github.com/shopspring/decimal v1.6.0
 
 replace github.com/icpcode/icpcode => ../
 

@@ -74,12 +74,29 @@ func (c *call) atRisk(account icpcode.AccountID) (page, error) {
 	data := struct {
 		Risks []risk
 		All   bool
-		State icpcode.State
-		Next  string
-		First bool
-	}{All: account == "", Next: p.Next, First: r.After == ""}
+		pager
+	}{All: account == "", pager: c.pager(p.Next)}
 	for _, a := range p.Assessments {
 		data.Risks = append(data.Risks, risk{c.line(a.Record), c.reasons(a.Decision)})
 	}
 	return page{name: "risk", data: data}, nil
+}
+
+// pager has the links to other pages of a list, "" where there are none.
+type pager struct{ NextPage, FirstPage string }
+
+// pager keeps what was asked for but the place.
+func (c *call) pager(next string) (p pager) {
+	q := c.r.URL.Query()
+	after := q.Get("after")
+	q.Del("after")
+	q.Del("lang")
+	if after != "" {
+		p.FirstPage = "?" + q.Encode()
+	}
+	if next != "" {
+		q.Set("after", next)
+		p.NextPage = "?" + q.Encode()
+	}
+	return p
 }

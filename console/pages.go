@@ -34,6 +34,7 @@ func parsePages(l icpcode.Lang, base string) *template.Template {
 		"other":     func() string { return text("zh", "en") },
 		"state":     func(s icpcode.State) string { return s.Label(l) },
 		"stage":     func(s icpcode.Stage) string { return label(stageLabels, s.String()) },
+		"ended":     func(e icpcode.End) string { return label(endLabels, e.String()) },
 		"kind":      func(k icpcode.FilingKind) string { return label(kindLabels, k.String()) },
 		"source":    func(r icpcode.Reason) string { return r.Source(l) },
 		"time":      func(t time.Time) string { return t.In(china).Format("2006-01-02 15:04") },
@@ -54,6 +55,9 @@ var (
 	stageLabels  = map[string][2]string{
 		"None": {"not known", "未知"}, "Verification": {"verification", "真实性核验"},
 		"SMS": {"the regulator's SMS check", "管局短信核验"}, "Review": {"the regulator's review", "管局审核"},
+	}
+	endLabels = map[string][2]string{
+		"Deregistered": {"deregistered", "注销"}, "Cancelled": {"access cancelled", "取消接入"}, "Moved": {"moved to another code", "转移到其他服务码"},
 	}
 	kindLabels = map[string][2]string{
 		"First": {"first filing", "首次备案"}, "NewService": {"new website or app", "新增互联网信息服务"},
