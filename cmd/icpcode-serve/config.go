@@ -34,6 +34,7 @@ type config struct {
 	facts, operators, verified  string
 	key, assume                 string
 	maxConns, dbConns           int
+	programs                    programs
 	ready                       func(api, metrics net.Addr) // told where it listens; for tests
 }
 

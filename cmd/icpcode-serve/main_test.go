@@ -127,7 +127,10 @@ func TestRefusesToStart(t *testing.T) {
 		"serve -demo -trust-from 127.0.0.1": "-trust-from", "serve -demo -db x.db": "-db", "serve -trust-from 0.0.0.0/0 -db x.db": "anybody",
 		"serve -trust-from localhost -db x.db": "addresses", "serve -trust-from 127.0.0.1 -key abc -db x.db": "64",
 		"serve -demo -metrics 0.0.0.0:0": "-metrics", "serve -trust-from 127.0.0.1 -operators none -db x.db": "none",
-		"serve -demo -assume ELG-NONE": "ID of a rule", "serve -demo x": "arguments", "serve -x": "-x", "begin": "begin",
+		"serve -trust-from 127.0.0.1 -db x.db -price 50": "go together", "serve -trust-from 127.0.0.1 -db x.db -paid true": "go together",
+		"serve -trust-from 127.0.0.1 -db x.db -price 50 -paid true": "50.00 CNY", "serve -trust-from 127.0.0.1 -db x.db -verify-phone ./none": "cannot be run",
+		"serve -demo -verify-phone true": "-verify-phone",
+		"serve -demo -assume ELG-NONE":   "ID of a rule", "serve -demo x": "arguments", "serve -x": "-x", "begin": "begin",
 		"migrate": "ICPCODE_DB", "migrate -db mysql://x": "package sqlstore", "migrate -db x?mode=memory": "package sqlstore",
 		"serve -trust-from 127.0.0.1 -db @none": "none",
 	} {

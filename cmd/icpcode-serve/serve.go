@@ -42,6 +42,7 @@ func (c *config) flags(f *flag.FlagSet) {
 	f.StringVar(&c.verified, "enterprises", "", "`file` with the accounts that are verified as enterprises")
 	f.StringVar(&c.assume, "assume", "", "`rules` whose missing facts are assumed to pass, separated by spaces")
 	f.StringVar(&c.key, "key", "", "64 hexadecimal `digits` that seal handles and cursors, or @FILE; else ICPCODE_KEY")
+	c.programs.flags(f)
 	f.IntVar(&c.maxConns, "max-connections", 1000, "`number` of connections at a time")
 	f.IntVar(&c.dbConns, "db-connections", 20, "`number` of connections to the database")
 }
@@ -80,6 +81,9 @@ func (c *config) serve(ctx context.Context, args []string) (err error) {
 			return nil
 		},
 		Failed: func(ctx context.Context, err error) { log.ErrorContext(ctx, "a request failed", "error", err.Error()) },
+	}
+	if err := c.programs.set(c.demo, &engine, &api); err != nil {
+		return err
 	}
 	if c.demo {
 		dir, err := os.MkdirTemp("", "icpcode-demo-")
