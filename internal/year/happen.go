@@ -20,8 +20,10 @@ func (p *play) something() {
 		p.auto()
 	case n < 33:
 		p.buy()
-	case n < 38:
+	case n < 37:
 		p.bind()
+	case n < 38:
+		p.importCode()
 	case n < 44:
 		p.grant()
 	case n < 74:
@@ -34,8 +36,10 @@ func (p *play) something() {
 		p.void()
 	case n < 80:
 		p.close()
-	case n < 85:
+	case n < 84:
 		p.end()
+	case n < 85:
+		p.correct()
 	case n < 88:
 		p.newServer()
 	case n < 94:
@@ -73,12 +77,16 @@ func (p *play) issue(to icpcode.AccountID) {
 }
 
 func (p *play) born(c icpcode.Code, owner icpcode.AccountID, server icpcode.InstanceID, s icpcode.State) *code {
-	if p.byCode[c] != nil {
+	k := p.byCode[c]
+	if k == nil {
+		k = &code{code: c}
+		p.codes = append(p.codes, k)
+		p.byCode[c] = k
+	}
+	if k.state != icpcode.StateNone {
 		fail("a code was drawn twice (COD-UNIQUE)")
 	}
-	k := &code{code: c, owner: owner, holder: owner, server: server, state: s}
-	p.codes = append(p.codes, k)
-	p.byCode[c] = k
+	k.owner, k.holder, k.server, k.state = owner, owner, server, s
 	return k
 }
 
@@ -232,7 +240,7 @@ func (p *play) approve(c *code) {
 	}
 	_, err := p.eng.Approve(p.ctx, r)
 	p.expect("Approve", p.told("Approve", err), true)
-	c.state = icpcode.StateFiled
+	c.state, c.number = icpcode.StateFiled, r.ICPNumber
 	for _, o := range old {
 		o.ended = true
 		p.page.Filings["moved"]++

@@ -1,6 +1,8 @@
 // Package year plays a year of a provider, from one seed: accounts, servers,
 // grants up to the caps, filings with stages, rejections, moves and ends,
-// refunds, expiries, holidays, and a change of the rules in between. Then it
+// corrected numbers, codes that were
+// issued elsewhere, refunds, expiries, holidays, forgotten histories, and a
+// change of the rules in between. Then it
 // audits what the store has. It is for tests.
 package year
 
@@ -74,8 +76,11 @@ type code struct {
 	bought  bool
 	ended   bool
 	domain  string
+	number  string // of the filing, as it is recorded now
 	ips     []netip.Addr
-	left    int // working days until the review ends
+	events  []icpcode.Event // as they were told
+	purged  time.Time       // the last instant before which histories were forgotten
+	left    int             // working days until the review ends
 	waiting bool
 }
 
@@ -97,7 +102,9 @@ type play struct {
 	byCode  map[icpcode.Code]*code
 	sites   int
 	in, out decimal.Decimal
-	found   map[finding]bool // of the last review
+	counted map[icpcode.InstanceID]int // imported codes of a server
+	joined  map[icpcode.Key]int        // imported grants
+	found   map[finding]bool           // of the last review
 
 	page Page
 }
@@ -115,6 +122,8 @@ type Page struct {
 	Advised        int
 	Paid, PaidBack string
 	Events         int
+	Receipts       int // forgotten
+	Purged         int // histories that were forgotten, where the store can do that
 	MostGrantees   int // of one account in one natural year
 	MostGranters   int
 	Fullest        int // codes of one server under its quota
@@ -143,7 +152,7 @@ func (p Page) String() string {
 	fmt.Fprintf(&b, "fullest server    %d codes under its quota\n", p.Fullest)
 	fmt.Fprintf(&b, "advice            %d filings went with advice on their server\n", p.Advised)
 	fmt.Fprintf(&b, "money             %s paid, %s paid back\n", p.Paid, p.PaidBack)
-	fmt.Fprintf(&b, "events            %d\n", p.Events)
+	fmt.Fprintf(&b, "events            %d; %d receipts forgotten\n", p.Events, p.Receipts)
 	return b.String()
 }
 
@@ -156,6 +165,7 @@ func Play(ctx context.Context, store icpcode.Store, seed uint64) (page Page, err
 	p := &play{
 		Rand: rand.New(rand.NewPCG(seed, 2025)), ctx: ctx, store: store, now: begin, byID: map[icpcode.InstanceID]*icpcode.Instance{},
 		closed: map[icpcode.InstanceID]bool{}, byCode: map[icpcode.Code]*code{}, found: map[finding]bool{},
+		counted: map[icpcode.InstanceID]int{}, joined: map[icpcode.Key]int{},
 	}
 	p.page = Page{
 		Seed: seed, Codes: map[string]int{}, Origins: map[string]int{}, Filings: map[string]int{}, Done: map[string]int{},
@@ -163,6 +173,7 @@ func Play(ctx context.Context, store icpcode.Store, seed uint64) (page Page, err
 	}
 	p.eng = icpcode.New(store, &icpcode.Options{
 		Clock: func() time.Time { return p.now }, Entropy: rand.NewChaCha8(key), CursorKey: key,
+		ImportFormat: icpcode.Opaque, Observe: p.heard,
 		Price:       icpcode.Money{Amount: decimal.NewFromInt(100), Currency: "CNY"},
 		Operator:    func(_ context.Context, a icpcode.AccountID) (bool, error) { return a == ops, nil },
 		VerifyPhone: func(context.Context, icpcode.Verification) error { return nil },
@@ -197,6 +208,9 @@ func Play(ctx context.Context, store icpcode.Store, seed uint64) (page Page, err
 		}
 		if d%7 == 6 || d == days-1 {
 			p.review()
+		}
+		if d%30 == 29 {
+			p.purge()
 		}
 	}
 	p.audit()

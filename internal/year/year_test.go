@@ -5,8 +5,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/icpcode/icpcode"
 	"github.com/icpcode/icpcode/memstore"
@@ -30,7 +32,7 @@ func TestYear(t *testing.T) {
 			if seed > 0 {
 				return
 			}
-			if page.Advised == 0 || len(page.Raised) != 6 || len(page.Gone) != 6 {
+			if page.Done["Import"] == 0 || page.Done["Correct"] == 0 || page.Receipts == 0 || page.Advised == 0 || len(page.Raised) != 6 || len(page.Gone) != 6 {
 				t.Errorf("too little happened:\n%v", page)
 			}
 			t.Logf("\n%v", page)
@@ -56,6 +58,22 @@ func (s forgets) Commit(ctx context.Context, c icpcode.Change) error {
 	}
 	s.change(&c)
 	return s.Store.Commit(ctx, c)
+}
+
+// purges is a store that forgets the histories of all codes, whatever they are.
+type purges struct {
+	icpcode.Store
+	before time.Time
+}
+
+func (s *purges) PurgeEvents(_ context.Context, before time.Time, _ int) (int, error) {
+	s.before = before
+	return 1, nil
+}
+
+func (s *purges) Events(ctx context.Context, q icpcode.EventQuery) ([]icpcode.Event, error) {
+	events, err := s.Store.Events(ctx, q)
+	return slices.DeleteFunc(events, func(e icpcode.Event) bool { return e.At.Before(s.before) }), err
 }
 
 // TestYearFindsPlantedBugs: an audit that nothing fails would be worth nothing.
@@ -85,8 +103,35 @@ func TestYearFindsPlantedBugs(t *testing.T) {
 				}
 			}
 		}, "not the sum of its events"},
+		"puts no number right": {func(c *icpcode.Change) {
+			for i := range c.Puts {
+				if r, ok := c.Puts[i].Body.(*icpcode.Record); ok && r.Last == icpcode.ActionCorrect {
+					r.Filing.ICPNumber = "wrong"
+				}
+			}
+		}, ""},
+		"counts no code that is imported": {func(c *icpcode.Change) {
+			if len(c.Events) == 0 || c.Events[0].Action != icpcode.ActionImport {
+				return
+			}
+			for i := range c.Puts {
+				if l, ok := c.Puts[i].Body.(*icpcode.Ledger); ok {
+					l.Issued--
+				}
+			}
+		}, "a ledger counts"},
+		"drops an event": {func(c *icpcode.Change) {
+			if len(c.Events) == 2 {
+				c.Events = c.Events[:1]
+			}
+		}, "do not follow one another"},
+		"forgets what is not over": {func(*icpcode.Change) {}, "that was not over before"},
 	} {
-		_, err := Play(context.Background(), forgets{memstore.New(), k.change}, 1)
+		var store icpcode.Store = forgets{memstore.New(), k.change}
+		if k.found == "that was not over before" {
+			store = &purges{Store: store}
+		}
+		_, err := Play(context.Background(), store, 1)
 		var f FoundError
 		if !errors.As(err, &f) || !strings.Contains(err.Error(), k.found) {
 			t.Errorf("%s: found %v", name, err)
