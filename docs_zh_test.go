@@ -12,7 +12,7 @@ import (
 
 // The documents that exist in both languages and are held equal here. That of
 // the command is generated: cmd/icpcode holds it.
-var bilingualDocs = []string{"rules", "operations", "inventory"}
+var bilingualDocs = []string{"rules", "operations", "inventory", "http"}
 
 // A docPart is a heading, a fenced block, a table row, a list item or a
 // paragraph of a document.
