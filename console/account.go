@@ -41,6 +41,13 @@ var routes = []route{
 	{"GET /review", operators(listPage("review", underReview))},
 	{"GET /review/{handle}", operators(underReviewCode)},
 	{"GET /risk/all", operators(allAtRisk)},
+	{"POST /review/several", operators(together)},
+	{"GET /find", operators(find)},
+	{"GET /close", operators(closing)},
+	{"POST /close", operators(closeServer)},
+	{"POST /review/{handle}/end", operators(ending.serve)},
+	{"POST /review/{handle}/void", operators(voiding.serve)},
+	{"POST /review/{handle}/correct", operators(correcting.serve)},
 	{"POST /review/{handle}/approve", operators(approve)},
 	{"POST /review/{handle}/stage", operators(stage)},
 	{"POST /review/{handle}/reject", operators(reject)},
@@ -284,16 +291,22 @@ func listPage(name string, list func(*call, icpcode.ListRequest) (icpcode.Page, 
 		if name == "codes" {
 			r.InstanceID = icpcode.InstanceID(q.Get("server"))
 		}
+		if name == "review" {
+			if err := reviewed(c, &r); err != nil {
+				return page{}, err
+			}
+		}
 		p, err := list(c, r)
 		if err != nil {
 			return page{}, err
 		}
 		data := struct {
-			Codes []line
-			State icpcode.State
-			Sold  bool // codes can be bought
+			Codes       []line
+			State       icpcode.State
+			Sold        bool   // codes can be bought
+			Stage, Days string // of filings under review
 			pager
-		}{State: r.State, Sold: c.h.o.Paid != nil, pager: c.pager(p.Next)}
+		}{State: r.State, Sold: c.h.o.Paid != nil, Stage: q.Get("stage"), Days: q.Get("days"), pager: c.pager(p.Next)}
 		for _, rec := range p.Records {
 			data.Codes = append(data.Codes, c.line(rec))
 		}
@@ -304,14 +317,15 @@ func listPage(name string, list func(*call, icpcode.ListRequest) (icpcode.Page, 
 // codePage is the page of one code.
 type codePage struct {
 	line
-	Holder  bool // the viewer may file with it
-	Owner   bool // it is the viewer's, granted or not
-	Whole   string
-	Reveals bool // the whole code can be asked for
-	History []icpcode.Event
-	Filing  filingForm
-	Problem *problem
-	Typed   url.Values // into the form that failed
+	Holder     bool // the viewer may file with it
+	Owner      bool // it is the viewer's, granted or not
+	Whole      string
+	Reveals    bool // the whole code can be asked for
+	History    []icpcode.Event
+	Filing     filingForm
+	Problem    *problem
+	Typed      url.Values // into the form that failed
+	Successors []line     // for an operator who ends its filing
 }
 
 // maxHistory is how much of what happened to a code its page shows.
@@ -432,6 +446,9 @@ func (p *codePage) then(c *call, path string, err error) (page, error) {
 	name := "code"
 	if strings.HasPrefix(c.r.URL.Path, "/review/") {
 		name = "filing"
+		if err := c.successors(p); err != nil {
+			return page{}, err
+		}
 	}
 	return page{status: bad.status, name: name, data: p}, nil
 }

@@ -92,7 +92,7 @@ func TestHostileInput(t *testing.T) {
 	own := s.get("/console/codes", "1001").link("/console/codes/")
 	handle := own[strings.LastIndex(own, "/")+1:]
 	fields := []string{
-		"server", "quantity", "to", "remark", "proof", "kind", "domain", "app", "subject", "ips", "again", "reason", "icp_number", "rejection", "stage",
+		"server", "quantity", "to", "remark", "proof", "kind", "domain", "app", "subject", "ips", "again", "reason", "icp_number", "rejection", "stage", "end", "successor", "filing", "do", "refunded", "confirmed",
 	}
 	tried := 0
 	for _, bad := range []string{

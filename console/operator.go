@@ -1,6 +1,9 @@
 package console
 
 import (
+	"strconv"
+	"time"
+
 	"github.com/icpcode/icpcode"
 	"github.com/icpcode/icpcode/httpapi"
 )
@@ -27,6 +30,9 @@ func underReview(c *call, r icpcode.ListRequest) (icpcode.Page, error) {
 
 func underReviewCode(c *call) (page, error) {
 	p, err := c.find()
+	if err == nil {
+		err = c.successors(&p)
+	}
 	return page{name: "filing", data: p}, err
 }
 
@@ -59,4 +65,28 @@ func reject(c *call) (page, error) {
 	}
 	_, err = c.h.eng.Reject(c, icpcode.RejectRequest{Actor: c.account, RequestID: c.requestID(), Code: p.Code, Rejection: c.form("rejection")})
 	return p.then(c, "/review", err)
+}
+
+// reviewed narrows the filings under review to a stage, and to those that have
+// been in it for some days.
+func reviewed(c *call, r *icpcode.ListRequest) error {
+	q := c.r.URL.Query()
+	switch s := q.Get("stage"); s {
+	case "":
+		return nil
+	case "rejected":
+		r.Rejected = true
+	default:
+		if err := r.Stage.UnmarshalText([]byte(s)); err != nil {
+			return err
+		}
+	}
+	if text := q.Get("days"); text != "" {
+		days, err := strconv.Atoi(text)
+		if err != nil || days < 0 || days > 3650 {
+			return &icpcode.InvalidError{Field: "days", Problem: "cannot be read"}
+		}
+		r.Before = time.Now().AddDate(0, 0, -days)
+	}
+	return nil
 }

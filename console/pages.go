@@ -41,6 +41,8 @@ func parsePages(l icpcode.Lang, base string) *template.Template {
 		"action":    func(a icpcode.Action) string { return a.Label(l) },
 		"stages":    func() []icpcode.Stage { return reviewStages },
 		"requestID": newRequestID,
+		"way":       func(w string) string { return label(wayLabels, w) },
+		"ends":      func() []icpcode.End { return filingEnds },
 		"kinds":     func() []icpcode.FilingKind { return filingKinds },
 		"states":    func() []icpcode.State { return codeStates },
 	}).ParseFS(files, "pages/*.html"))
@@ -55,6 +57,11 @@ var (
 	stageLabels  = map[string][2]string{
 		"None": {"not known", "未知"}, "Verification": {"verification", "真实性核验"},
 		"SMS": {"the regulator's SMS check", "管局短信核验"}, "Review": {"the regulator's review", "管局审核"},
+	}
+	filingEnds = []icpcode.End{icpcode.EndDeregistered, icpcode.EndCancelled, icpcode.EndMoved}
+	wayLabels  = map[string][2]string{
+		"domain": {"domain", "域名"}, "app": {"name of the app", "App名称"}, "number": {"ICP number", "备案号"}, "server": {"server", "云产品实例"},
+		"account": {"account that issued it", "购买账号"},
 	}
 	endLabels = map[string][2]string{
 		"Deregistered": {"deregistered", "注销"}, "Cancelled": {"access cancelled", "取消接入"}, "Moved": {"moved to another code", "转移到其他服务码"},

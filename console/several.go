@@ -1,4 +1,113 @@
 package console
 
+import (
+	"strconv"
+
+	"github.com/icpcode/icpcode"
+)
+
 // severalLine is one filing of several.
-type severalLine struct{ What, Masked, Handle, Field string }
+type severalLine struct {
+	What, Masked, Handle, Field string
+	Problem                     *problem // why it was not done
+	Again                       bool     // it was done before
+}
+
+// several is what became of several filings.
+type several struct {
+	Lines      []severalLine
+	Done, Left int
+}
+
+// together does one thing to several filings: it counts them and asks first.
+func together(c *call) (page, error) {
+	handles := c.r.PostForm["filing"]
+	if len(handles) == 0 || len(handles) > pageSize {
+		return page{}, &icpcode.InvalidError{Field: "filings", Problem: "are none, or too many"}
+	}
+	what := c.form("do")
+	lines := make([]severalLine, len(handles))
+	codes := make([]icpcode.Code, len(handles))
+	for i, handle := range handles {
+		code, err := c.h.handles.Open(c.account, handle)
+		if err != nil {
+			return page{}, err
+		}
+		r, err := c.h.eng.Lookup(c, c.account, code, icpcode.Instance{})
+		if err != nil {
+			return page{}, err
+		}
+		codes[i] = code
+		lines[i] = severalLine{Masked: code.Masked(), Handle: handle, Field: "icp_number_" + strconv.Itoa(i+1)}
+		if r.Filing != nil {
+			lines[i].What = r.Filing.Domain + r.Filing.App
+		}
+	}
+	if c.form("confirmed") == "" {
+		return c.confirmSeveral(what, lines)
+	}
+	s := several{Lines: lines}
+	for i := range lines {
+		got, err := c.oneOf(what, codes[i], i, lines[i].Field)
+		if err != nil {
+			p := c.problemOf(err)
+			lines[i].Problem = &p
+			s.Left++
+			continue
+		}
+		lines[i].Again = got.Replayed
+		s.Done++
+	}
+	return page{name: "several", data: s}, nil
+}
+
+// oneOf does it to one of them. Each is a request of its own, so that the form
+// sent again does what it had not done.
+func (c *call) oneOf(what string, code icpcode.Code, i int, number string) (icpcode.Result, error) {
+	id := c.requestID() + "." + strconv.Itoa(i+1)
+	switch what {
+	case "approve":
+		return c.h.eng.Approve(c, icpcode.ApproveRequest{Actor: c.account, RequestID: id, Code: code, ICPNumber: c.form(number)})
+	case "reject":
+		return c.h.eng.Reject(c, icpcode.RejectRequest{Actor: c.account, RequestID: id, Code: code, Rejection: c.form("rejection")})
+	}
+	r := icpcode.StageRequest{Actor: c.account, RequestID: id, Code: code}
+	if err := r.Stage.UnmarshalText([]byte(c.form("stage"))); err != nil {
+		return icpcode.Result{}, err
+	}
+	return c.h.eng.Stage(c, r)
+}
+
+func (c *call) confirmSeveral(what string, lines []severalLine) (page, error) {
+	n := strconv.Itoa(len(lines))
+	f := confirmation{
+		Action: "/review/several", Back: "/review", Lines: lines,
+		Hidden: []field{{"request_id", c.requestID()}, {"confirmed", "1"}, {"do", what}},
+		Facts:  []field{{c.text("Filings", "备案数量"), n}},
+	}
+	carry := func(name string) {
+		f.Hidden = append(f.Hidden, field{name, c.form(name)})
+		f.Facts = append(f.Facts, field{fieldWords[name].Text(c.lang), c.fieldText(name, c.form(name))})
+	}
+	switch what {
+	case "approve":
+		f.Title, f.Numbers = c.text("Approve these filings", "通过以下备案"), true
+		f.Note = c.text("Each has an ICP number of its own. An approved filing uses up its code for good.", "每个备案有各自的备案号。通过后服务码即已使用，不能再用于其他备案。")
+	case "reject":
+		if c.form("rejection") == "" {
+			return page{}, &icpcode.InvalidError{Field: "Rejection", Problem: "is empty"}
+		}
+		f.Title = c.text("Send these filings back", "驳回以下备案")
+		carry("rejection")
+	case "stage":
+		var s icpcode.Stage
+		if err := s.UnmarshalText([]byte(c.form("stage"))); err != nil {
+			return page{}, err
+		}
+		f.Title = c.text("Set the stage of these filings", "设置以下备案的审核阶段")
+		carry("stage")
+	default:
+		return page{}, &icpcode.InvalidError{Field: "do", Problem: "cannot be read"}
+	}
+	return page{name: "confirm", data: f}, nil
+}
