@@ -26,6 +26,11 @@ func (c *command) help(cmd *cobra.Command) string {
 				indented(&b, "  "+pad(sub.Name(), 12), sub.Short)
 			}
 		}
+		if !cmd.HasParent() {
+			b.WriteString("\n" + c.say("Commands of icpcode-serve, a program of its own:", "单独的程序icpcode-serve的命令：") + "\n")
+			indented(&b, "  "+pad("migrate", 12), c.say("make or upgrade the tables that serve needs", "创建或升级serve所需的表"))
+			indented(&b, "  "+pad("serve", 12), c.say("codes over HTTP, for services in any language, and in a browser", "通过HTTP向任何语言的服务提供服务码，也可在浏览器中使用"))
+		}
 	}
 	if cmd.HasExample() {
 		b.WriteString("\n" + c.say("Examples:", "示例：") + "\n  " + strings.ReplaceAll(cmd.Example, "\n", "\n  ") + "\n")

@@ -60,6 +60,9 @@ type system struct {
 
 // run runs the command and returns its exit status.
 func run(args []string, s *system) int {
+	if len(args) == 2 && args[0] == "help" && served[args[1]] {
+		args = []string{args[1], "-h"}
+	}
 	if len(args) > 0 && served[args[0]] {
 		return s.hand(args)
 	}

@@ -28,4 +28,10 @@ func TestServe(t *testing.T) {
 	if status, said := serve("migrate", "-db", "a b"); status != 7 || said != "migrate -db a b in\n" {
 		t.Errorf("it ends with %d and says %q", status, said)
 	}
+	if status, said := serve("help", "serve"); status != 7 || said != "serve -h in\n" {
+		t.Errorf("asked for help, it ends with %d and says %q", status, said)
+	}
+	if _, said := serve("-h"); !strings.Contains(said, "  serve ") || !strings.Contains(said, "  migrate ") {
+		t.Errorf("the help is %s", said)
+	}
 }
