@@ -318,7 +318,7 @@ func listPage(name string, list func(*call, icpcode.ListRequest) (icpcode.Page, 
 type codePage struct {
 	line
 	Holder     bool // the viewer may file with it
-	Owner      bool // it is the viewer's, granted or not
+	Owns       bool // it is the viewer's, granted or not
 	Whole      string
 	Reveals    bool // the whole code can be asked for
 	History    []icpcode.Event
@@ -348,7 +348,7 @@ func (c *call) find() (codePage, error) {
 	if err != nil {
 		return codePage{}, err
 	}
-	p := codePage{line: c.line(r), Holder: r.Holder() == c.account, Owner: r.Owner == c.account, Reveals: c.h.o.Reveal != nil}
+	p := codePage{line: c.line(r), Holder: r.Holder() == c.account, Owns: r.Owner == c.account, Reveals: c.h.o.Reveal != nil}
 	for e, err := range c.h.eng.History(c, c.account, code) {
 		if err != nil {
 			return codePage{}, err

@@ -36,7 +36,7 @@ func TestGrantCode(t *testing.T) {
 	s := newStand(t)
 	s.issue(1)
 	path := s.get("/console/codes", "1001").link("/console/codes/")
-	own := s.get(path, "1001").shows(200, "Grant to an account")
+	own := s.get(path, "1001").shows(200, "Grant to an account", "<dt>Bought and issued by</dt><dd>1001</dd>")
 	s.send(own, "/grant", "1001", "to", "1001").shows(422, "What to do")
 	s.send(own, "/grant", "1001", "to", "<i>"+strings.Repeat("x", 300)).shows(400, "Grant to account", `value="<i>x`)
 	confirm := s.send(own, "/grant", "1001", "to", "2002").shows(200, "2002", "cannot be taken back", "Code of the text message")
