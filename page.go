@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 const (
@@ -259,7 +260,7 @@ func (c *cursors) open(sealed string, bound []byte) (position, error) {
 		return position{}, nil
 	}
 	box, err := base64.RawURLEncoding.Strict().DecodeString(sealed)
-	if err != nil {
+	if err != nil || strings.ContainsAny(sealed, "\r\n") { // which the decoder passes over
 		return position{}, errCursor
 	}
 	plain, err := c.aead.Open(nil, nil, box, bound)

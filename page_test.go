@@ -353,6 +353,7 @@ func TestCursorsHoldWhatTheyAreFor(t *testing.T) {
 	}
 	owned("a shorter cursor", w.eng, func(r *icpcode.ListRequest) { r.After = r.After[4:] })
 	owned("a longer cursor", w.eng, func(r *icpcode.ListRequest) { r.After += "AAAA" })
+	owned("a line more", w.eng, func(r *icpcode.ListRequest) { r.After += "\n" })
 	for _, l := range pagedLists()[1:] {
 		if _, err := l.page(w.eng, good); !errors.As(err, new(*icpcode.InvalidError)) {
 			t.Errorf("the cursor of Owned given to %s: %v, want an InvalidError", l.name, err)

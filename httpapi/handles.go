@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"strings"
 
 	"github.com/icpcode/icpcode"
 )
@@ -79,7 +80,7 @@ func (h *Handles) seal(kind string, account icpcode.AccountID, text string) stri
 
 func (h *Handles) open(kind string, account icpcode.AccountID, sealed string) (string, bool) {
 	box, err := base64.RawURLEncoding.Strict().DecodeString(sealed)
-	if err != nil || len(box) < h.aead.NonceSize() {
+	if err != nil || strings.ContainsAny(sealed, "\r\n") || len(box) < h.aead.NonceSize() {
 		return "", false
 	}
 	nonce, box := box[:h.aead.NonceSize()], box[h.aead.NonceSize():]

@@ -35,6 +35,8 @@ func TestHandles(t *testing.T) {
 			"another account": func() (icpcode.Code, error) { return h.Open("1002", handle) },
 			"another key":     func() (icpcode.Code, error) { return other.Open("1001", handle) },
 			"the code itself": func() (icpcode.Code, error) { return h.Open("1001", text) },
+			"a line more":     func() (icpcode.Code, error) { return h.Open("1001", handle+"\n") },
+			"two lines":       func() (icpcode.Code, error) { return h.Open("1001", handle[:9]+"\r\n"+handle[9:]) },
 			"nothing":         func() (icpcode.Code, error) { return h.Open("1001", "") },
 			"a cursor": func() (icpcode.Code, error) {
 				return h.Open("1001", h.seal(sealedCursor, "1001", text))
