@@ -20,7 +20,7 @@ import (
 )
 
 // ceiling ends a test whose browser does not answer. No test waits for it.
-const ceiling = 5 * time.Minute
+const ceiling = 15 * time.Minute
 
 // missing skips a test for want of something, and fails it in CI, where it must
 // be there.
@@ -110,9 +110,10 @@ func manners() (all []manner) {
 type tab struct {
 	manner
 
-	t    *testing.T
-	ctx  context.Context //nolint:containedctx // of one test
-	site *site
+	t     *testing.T
+	ctx   context.Context //nolint:containedctx // of one test
+	site  *site
+	looks *looks
 }
 
 // tab opens one for an account, with cookies of its own.
@@ -186,7 +187,7 @@ func (b *tab) fill(fields ...string) {
 			b.do(chromedp.SetValue(chromedp.CSS(selector), fields[i+1]))
 			continue
 		}
-		b.do(chromedp.Clear(chromedp.CSS(selector)), chromedp.Focus(chromedp.CSS(selector)))
+		b.eval("(e => { e.focus(); e.select() })(document.querySelector(" + quoted(selector) + ")), ''")
 		call(b, input.InsertText, input.InsertTextParams{Text: fields[i+1]})
 	}
 }
@@ -246,7 +247,7 @@ func (b *tab) fits() {
 // codes are the whole codes on the page.
 func (b *tab) codes() []string {
 	b.t.Helper()
-	return regexp.MustCompile(`\b[0-9]{12}\b`).FindAllString(b.text(), -1)
+	return regexp.MustCompile(`\b[0-9]{12}\b`).FindAllString(strings.ReplaceAll(b.text(), "-", ""), -1)
 }
 
 func quoted(s string) string {

@@ -1,7 +1,9 @@
 package consoletest
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -34,6 +36,9 @@ type site struct {
 	now    time.Time
 	lapsed bool // all servers have expired
 	sent   int  // text messages
+	posts  int  // changes that arrived
+
+	doubled bool // the next change arrives twice
 }
 
 func (s *site) clock() time.Time {
@@ -128,7 +133,7 @@ func newSite(t *testing.T) *site {
 		},
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/console/", http.StripPrefix("/console", console.New(s.eng, o)))
+	mux.Handle("/console/", s.counting(http.StripPrefix("/console", console.New(s.eng, o))))
 	mux.HandleFunc("GET /as/{account}", func(w http.ResponseWriter, r *http.Request) {
 		http.SetCookie(w, &http.Cookie{Name: "account", Value: r.PathValue("account"), Path: "/"})
 		http.Redirect(w, r, "/console/", http.StatusSeeOther)
@@ -149,6 +154,75 @@ func (s *site) owned(a icpcode.AccountID) (all []icpcode.Record) {
 		all = append(all, r)
 	}
 	return all
+}
+
+// issue issues a code for an account, and grants it to another unless that is
+// "".
+func (s *site) issue(by, to icpcode.AccountID) icpcode.Code {
+	s.t.Helper()
+	i := s.server(icpcode.InstanceID("i-of-" + by))
+	i.Owner = by
+	got, err := s.eng.Issue(s.t.Context(), icpcode.IssueRequest{
+		Actor: by, Instance: i, Quantity: 1, GrantTo: to, Proof: proof, Certification: icpcode.Enterprise,
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return got.Codes[0]
+}
+
+// lapse lets all servers expire.
+func (s *site) lapse() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lapsed = true
+}
+
+// double has the next change arrive twice, at the same time, as the clicks of
+// an impatient visitor do.
+func (s *site) double() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.doubled = true
+}
+
+func (s *site) posted() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.posts
+}
+
+// counting counts changes, and doubles them.
+func (s *site) counting(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			h.ServeHTTP(w, r)
+			return
+		}
+		s.mu.Lock()
+		s.posts++
+		doubled := s.doubled
+		s.doubled = false
+		s.mu.Unlock()
+		if doubled {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				s.t.Error(err)
+			}
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			other := r.Clone(context.WithoutCancel(r.Context()))
+			other.Body = io.NopCloser(bytes.NewReader(body))
+			var both sync.WaitGroup
+			both.Go(func() {
+				seen := httptest.NewRecorder()
+				if h.ServeHTTP(seen, other); seen.Code >= 400 {
+					s.t.Errorf("the same again is answered %d %s", seen.Code, seen.Body)
+				}
+			})
+			defer both.Wait()
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // count wants an account to have so many codes.
