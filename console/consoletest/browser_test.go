@@ -180,8 +180,17 @@ func (b *tab) send(action string, status int64) {
 // fill types texts into fields: name, text, and so on.
 func (b *tab) fill(fields ...string) {
 	b.t.Helper()
+	b.fillIn("", fields...)
+}
+
+// fillIn does so in the form with an action that ends so.
+func (b *tab) fillIn(action string, fields ...string) {
+	b.t.Helper()
 	for i := 0; i < len(fields); i += 2 {
 		selector := fmt.Sprintf("[name=%q]:not([type=hidden])", fields[i])
+		if action != "" {
+			selector = fmt.Sprintf("form[action$=%q] %s", action, selector)
+		}
 		b.exists(selector)
 		if b.eval("document.querySelector("+quoted(selector)+").tagName") == "SELECT" {
 			b.do(chromedp.SetValue(chromedp.CSS(selector), fields[i+1]))

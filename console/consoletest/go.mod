@@ -8,12 +8,10 @@ require (
 	github.com/icpcode/icpcode v0.0.0
 	github.com/icpcode/icpcode/console v0.0.0
 	github.com/icpcode/icpcode/httpapi v0.0.0
+	github.com/shopspring/decimal v1.6.0
 )
 
-require (
-	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
-	github.com/shopspring/decimal v1.6.0 // indirect
-)
+require github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
 
 replace github.com/icpcode/icpcode => ../..
 

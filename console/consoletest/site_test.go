@@ -16,6 +16,7 @@ import (
 	"github.com/icpcode/icpcode/console"
 	"github.com/icpcode/icpcode/httpapi"
 	"github.com/icpcode/icpcode/memstore"
+	"github.com/shopspring/decimal"
 )
 
 var china = time.FixedZone("Asia/Shanghai", 8*60*60)
@@ -84,7 +85,7 @@ func newSite(t *testing.T) *site {
 	s := &site{t: t, now: time.Date(2026, 3, 1, 12, 0, 0, 0, china)}
 	isOperator := func(_ context.Context, a icpcode.AccountID) (bool, error) { return a == ops, nil }
 	s.eng = icpcode.New(memstore.New(), &icpcode.Options{
-		Clock: s.clock, Operator: isOperator,
+		Clock: s.clock, Operator: isOperator, Price: icpcode.Money{Amount: decimal.New(50, 0), Currency: "CNY"},
 		Facts: func(_ context.Context, ids []icpcode.InstanceID) (map[icpcode.InstanceID]icpcode.Instance, error) {
 			known := map[icpcode.InstanceID]icpcode.Instance{}
 			for _, id := range ids {
@@ -120,6 +121,9 @@ func newSite(t *testing.T) *site {
 			},
 			Certification: func(context.Context, icpcode.AccountID) (icpcode.Certification, error) {
 				return icpcode.Enterprise, nil
+			},
+			Paid: func(context.Context, httpapi.Purchase) (decimal.NullDecimal, error) {
+				return decimal.NullDecimal{}, nil
 			},
 			Reveal: func(context.Context, httpapi.Access) error { return nil },
 			Failed: func(_ context.Context, err error) { t.Errorf("the service is told of a failure: %v", err) },

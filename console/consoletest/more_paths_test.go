@@ -1,0 +1,171 @@
+package consoletest
+
+import (
+	"github.com/chromedp/chromedp"
+	"github.com/icpcode/icpcode"
+)
+
+// paid: bought, bound and filed with; refunded; and refused to be bound.
+func paid(v visit) {
+	b := v.as("1001")
+	b.open("/console/codes")
+	b.press(`main a[href$="/buy"]`, 200)
+	b.look("buy")
+	b.fill("quantity", "2")
+	b.send("/buy/verify", 200)
+	b.shows("100", "100")
+	b.look("buy confirm")
+	v.count("1001", 0)
+	v.double()
+	b.send("/buy", 200)
+	b.shows("Bought", "已购买")
+	b.look("buy done")
+	b.goes(200, chromedp.Reload())
+	v.count("1001", 2)
+	b.press(`main a[href*="state=Unbound"]`, 200)
+	b.press("td a", 200)
+	b.look("code unbound")
+	b.fillIn("/bind", "server", "i-hongkong")
+	b.send("/bind", 422)
+	b.shows("buy in a mainland region", "改购中国大陆地域的服务器")
+	b.look("bind refused")
+	b.fillIn("/bind", "server", "i-hangzhou")
+	b.send("/bind", 200)
+	b.look("bind confirm")
+	b.send("/bind", 200)
+	b.shows("Available", "可使用")
+	b.fillIn("/file", "kind", "First", "domain", "paid.example.cn", "subject", "s")
+	b.send("/file", 200)
+	b.shows("paid.example.cn", "paid.example.cn")
+
+	b.open("/console/codes?state=Unbound")
+	b.press("td a", 200)
+	b.fillIn("/refund", "reason", "不需要了")
+	b.send("/refund", 200)
+	b.look("refund confirm")
+	b.send("/refund", 200)
+	b.shows("Refunded", "已退费")
+	b.look("code refunded")
+}
+
+// grantLater: a code that exists is granted, with the phone.
+func grantLater(v visit) {
+	v.issue("1001", "")
+	b := v.as("1001")
+	b.open("/console/codes")
+	b.press("td a", 200)
+	b.fillIn("/grant", "to", "2002")
+	b.send("/grant", 200)
+	b.look("grant later confirm")
+	b.fill("proof", "000000")
+	b.send("/grant", 422)
+	b.shows("was not accepted", "手机验证未通过")
+	b.fill("proof", proof)
+	b.send("/grant", 200)
+	b.shows("2002", "2002")
+	g := v.as("2002")
+	g.open("/console/received")
+	g.shows("Available", "可使用")
+}
+
+// submitted files with a new code, and approves if a number is given.
+func (v visit) submitted(domain, number string) {
+	v.t.Helper()
+	code := v.issue("1001", "")
+	_, err := v.eng.Submit(v.t.Context(), icpcode.SubmitRequest{
+		Actor: "1001", Code: code, Filing: icpcode.Filing{Kind: icpcode.FilingFirst, Domain: domain, Subject: "s"},
+	})
+	if err == nil && number != "" {
+		_, err = v.eng.Approve(v.t.Context(), icpcode.ApproveRequest{Actor: ops, Code: code, ICPNumber: number})
+	}
+	if err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+// several: three filings at once, sent back with one reason, and approved.
+func several(v visit) {
+	domains := []string{"a.example.cn", "b.example.cn", "c.example.cn"}
+	for _, d := range domains {
+		v.submitted(d, "")
+	}
+	o := v.as(ops)
+	tick := func(what string) {
+		o.open("/console/review")
+		for _, d := range domains {
+			o.do(chromedp.Click(chromedp.CSS(`input[aria-label="` + d + `"]`)))
+		}
+		o.fillIn("/review/several", "do", what)
+	}
+	tick("reject")
+	o.fillIn("/review/several", "rejection", "证件已过期，请更新。")
+	o.send("/review/several", 200)
+	o.shows("3", "3")
+	o.look("several confirm reject")
+	o.send("/review/several", 200)
+	o.shows("Done: 3", "已办理： 3")
+	o.look("several done")
+	tick("approve")
+	o.send("/review/several", 200)
+	o.look("several confirm approve")
+	if n := o.eval(`String(document.querySelectorAll("input[required]").length)`); n != "3" {
+		v.t.Fatalf("the page asks for %s numbers: %s", n, o.text())
+	}
+	o.eval(`document.querySelectorAll("input[required]").forEach((e, i) => { e.value = "浙ICP备12345678号-" + (i + 1) }), ""`)
+	o.send("/review/several", 200)
+	o.shows("Done: 3", "已办理： 3")
+	o.open("/console/review")
+	o.shows("No filing is under review", "本页没有审核中的备案")
+}
+
+// end: found by its domain, its number put right, and ended.
+func end(v visit) {
+	v.submitted("old.example.cn", "浙ICP备1号-1")
+	o := v.as(ops)
+	o.open("/console/find")
+	o.look("find")
+	o.fill("q", "nothing.example.cn")
+	o.press(`form[action$="/find"] button`, 200)
+	o.look("find none")
+	o.fill("q", "old.example.cn")
+	o.press(`form[action$="/find"] button`, 200)
+	o.look("found")
+	o.press("td a", 200)
+	o.look("filing filed")
+	o.fillIn("/correct", "icp_number", "浙ICP备12345678号-1")
+	o.send("/correct", 200)
+	o.look("correct confirm")
+	o.send("/correct", 200)
+	o.shows("浙ICP备12345678号-1", "浙ICP备12345678号-1")
+	o.fillIn("/end", "reason", "网站已关闭")
+	o.send("/end", 200)
+	o.look("end confirm")
+	o.send("/end", 200)
+	o.shows("网站已关闭", "网站已关闭")
+	o.look("filing ended")
+	if o.has(`form[action$="/end"]`) {
+		v.t.Error("a filing that ended can be ended again")
+	}
+}
+
+// closed: a server is closed, after it was seen what rests on it.
+func closed(v visit) {
+	v.submitted("rests.example.cn", "浙ICP备1号-1")
+	v.issue("1001", "2002")
+	o := v.as(ops)
+	o.open("/console/close")
+	o.look("close")
+	o.fill("server", "i-of-1001", "refunded", "1", "reason", "用户退订")
+	o.send("/close", 200)
+	o.shows("rests.example.cn", "rests.example.cn")
+	o.look("close confirm")
+	g := v.as("2002")
+	g.open("/console/received")
+	g.shows("Available", "可使用")
+	o.send("/close", 200)
+	o.look("close done")
+	g.open("/console/received")
+	g.shows("Invalid", "已失效")
+	g.press("td a", 200)
+	g.shows("用户退订", "用户退订")
+}
