@@ -43,6 +43,7 @@ var routes = []route{
 	{"GET /risk/all", operators(allAtRisk)},
 	{"POST /review/several", operators(together)},
 	{"GET /find", operators(find)},
+	{"GET /rules", operators(rules)},
 	{"GET /close", operators(closing)},
 	{"POST /close", operators(closeServer)},
 	{"POST /review/{handle}/end", operators(ending.serve)},

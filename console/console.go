@@ -46,6 +46,9 @@ type Options struct {
 	// the engine's own Options.Operator does. What an account may do is the
 	// engine's to say. nil: none is.
 	Operator func(context.Context, icpcode.AccountID) (bool, error)
+	// RuleBook is the engine's own, for the page that says its rules. nil:
+	// [icpcode.Alibaba], as the engine's.
+	RuleBook *icpcode.RuleBook
 	// SendProof sends the granter what it then enters to prove a first grant, a
 	// code by text message (GRT-FIRST). Proof is "". It comes again for the same
 	// request ID when a page is loaded again: how often to send is its to say.
