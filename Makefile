@@ -113,6 +113,11 @@ chromium: ## install Chromium, a font with Chinese characters and npm, where the
 browser: chromium ## the console in Chromium, in all ways of looking at it, and with axe-core
 	@$(STEP) 'browser' tools/axe $(PROGRESS) sh -c "cd $(CONSOLETEST) && $(GO) test -count=1 -v -race -shuffle=on -timeout 20m ./..."
 
+.PHONY: screenshots
+screenshots: chromium ## the pictures of the README, docs/console-*.png, and in SHOTS=DIR one of every page
+	@ICPCODE_SCREENSHOTS='$(CURDIR)/docs' $(STEP) 'screenshots' sh -c "cd $(CONSOLETEST) && $(GO) test -count=1 -run '^TestScreenshots\$$' ."
+	@[ -z '$(SHOTS)' ] || ICPCODE_SHOTS='$(SHOTS)' $(STEP) 'every page' sh -c "cd $(CONSOLETEST) && $(GO) test -count=1 -timeout 20m -run '^TestPaths\$$' ."
+
 .PHONY: postgres18
 postgres18: ## the conformance suite on PostgreSQL 18, which npm brings
 	@$(STEP) 'conformance on PostgreSQL 18' tools/postgres18 sh -c "cd $(SQLTEST) && $(GO) test -count=1 -v -run '^TestConformance$$/ICPCODE' ."
