@@ -157,6 +157,7 @@ RAPID = $$($(GO) list -test -f '{{if .ForTest}}{{$$p := .ForTest}}{{range .Deps}
 checks: ## the properties, CHECKS=10000 times with STEPS=50 steps
 	@$(STEP) 'properties: $(CHECKS) checks of $(STEPS) steps' \
 		$(GO) test -count=1 -timeout 60m $(RAPID) -rapid.checks=$(CHECKS) -rapid.steps=$(STEPS) -skip '$(OWN_STEP)'
+	@$(STEP) 'properties over HTTP' sh -c "cd httpapi/apitest && $(GO) test -count=1 -timeout 20m -run '^TestHistories$$' ."
 
 # How many decisions `make decisions` writes as JSON, reads back and decides
 # again.
