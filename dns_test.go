@@ -103,3 +103,80 @@ func testRSKDNS(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// TestRemediesEndDNSFindings does each thing that a remedy of RSK-DNS offers,
+// and sees the finding gone.
+func TestRemediesEndDNSFindings(t *testing.T) {
+	w := newWorld(t)
+	set := must[*icpcode.RuleSet](t)(icpcode.Alibaba().At(w.now))
+	old, next := w.server("1001"), w.server("1001")
+	next.IPs = []netip.Addr{netip.MustParseAddr("47.96.3.3")}
+	elsewhere := icpcode.Instance{ID: "ins-2", Provider: "tencent", IPs: []netip.Addr{netip.MustParseAddr("43.1.1.1")}}
+	to := func(i icpcode.Instance) icpcode.DNS {
+		return icpcode.DNS{Resolves: icpcode.Yes, Addresses: []icpcode.DNSAddress{{IP: i.IPs[0], Instance: i.ID, Provider: i.Provider}}}
+	}
+	unlisted := func(ip string, complete bool) icpcode.DNS {
+		return icpcode.DNS{Resolves: icpcode.Yes, Addresses: []icpcode.DNSAddress{{IP: netip.MustParseAddr(ip)}}, Complete: complete}
+	}
+	other, gone := to(next), icpcode.DNS{Resolves: icpcode.No}
+	other.Addresses[0].Provider = "alibaba"
+	cloud := to(elsewhere)
+	// Whose filing it is then, and where its domain points.
+	type state struct {
+		filed icpcode.Instance
+		dns   icpcode.DNS
+	}
+	for _, k := range []struct {
+		found  icpcode.DNS
+		is     icpcode.DNSCase
+		remedy []string
+		then   []state
+	}{
+		{gone, icpcode.DNSNowhere, []string{"point the domain to the filed server"}, []state{{old, to(old)}}},
+		{cloud, icpcode.DNSOtherProvider, []string{"file an access filing with that server's provider", "point the domain back to the filed server"},
+			[]state{{elsewhere, cloud}, {old, to(old)}}},
+		{other, icpcode.DNSOtherServer, []string{"point the domain to the filed server", "file a change filing with the other server's code"},
+			[]state{{old, to(old)}, {next, other}}},
+		{unlisted("10.0.0.1", false), icpcode.DNSNotPublic, []string{"point the domain to the filed server"}, []state{{old, to(old)}}},
+		{unlisted("47.99.9.9", true), icpcode.DNSStranger, []string{"point the domain to the filed server"}, []state{{old, to(old)}}},
+	} {
+		got := set.ReviewDNS(&old, nil, &k.found)
+		told := set.DNSReason(got, icpcode.ECS, icpcode.English).Remedy
+		if got.Case != k.is || got.Outcome() != icpcode.OutcomeFailed {
+			t.Errorf("%+v: case %d, want %d", k.found, got.Case, k.is)
+		}
+		for i, remedy := range k.remedy {
+			if !strings.Contains(told, remedy) {
+				t.Errorf("the remedy of case %d is %q and does not say %q", k.is, told, remedy)
+			}
+			if after := set.ReviewDNS(&k.then[i].filed, nil, &k.then[i].dns); after.Outcome() != icpcode.OutcomePassed {
+				t.Errorf("case %d: after %q it is %+v", k.is, remedy, after)
+			}
+		}
+	}
+
+	// "Deregister the filing if the site has gone": then nothing is reviewed.
+	if told := set.DNSReason(set.ReviewDNS(&old, nil, &gone), icpcode.ECS, icpcode.English).Remedy; !strings.Contains(told, "deregister the filing") {
+		t.Errorf("the remedy of a site that has gone is %q", told)
+	}
+	c := w.issue(old, 1)[0]
+	w.filed("1001", c)
+	reviewed := func() (n int) {
+		for a, err := range w.eng.Review(w.ctx, icpcode.ListRequest{Actor: ops, Account: "1001", Facts: each(func(icpcode.InstanceID) icpcode.Instance { return icpcode.Instance{} })}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a.Record.Code == c {
+				n++
+			}
+		}
+		return n
+	}
+	if reviewed() != 1 {
+		t.Error("a filing in force is not reviewed")
+	}
+	must[icpcode.Result](t)(w.eng.End(w.ctx, icpcode.EndRequest{Actor: ops, Code: c, End: icpcode.EndDeregistered, Reason: "the site has gone"}))
+	if reviewed() != 0 {
+		t.Error("a filing that was deregistered is reviewed")
+	}
+}
