@@ -11,6 +11,7 @@ import (
 var (
 	section  = regexp.MustCompile(`^\[{1,2}[A-Za-z_][\w .:/"'-]*\]{1,2}$`)
 	setting  = regexp.MustCompile(`^(?:export )?[A-Za-z_][\w.-]*\s*=`)
+	valued   = regexp.MustCompile(`^[A-Za-z_][\w.-]*\s*=\s*["'\[{]`)
 	sshHost  = regexp.MustCompile(`^(?i:Host|Match)\s+\S`)
 	sshField = regexp.MustCompile(`(?mi)^\s+(?:HostName|User|Port|IdentityFile|ProxyJump)\s`)
 	metric   = regexp.MustCompile(`^[a-zA-Z_:][\w:]*\{\w+="`)
@@ -43,7 +44,7 @@ func firstWritten(text string) (line, comment string) {
 func plainFile(text string) *FormatError {
 	line, comment := firstWritten(text)
 	switch {
-	case section.MatchString(line) && line != "[null]" && line != "[true]" && line != "[false]" || setting.MatchString(line) && !strings.ContainsAny(line, ",\t"):
+	case section.MatchString(line) && line != "[null]" && line != "[true]" && line != "[false]" || setting.MatchString(line) && !strings.ContainsAny(line, ",\t") || valued.MatchString(line):
 		return &FormatError{
 			kind: KindINI,
 			what: phrase{"settings of another program, such as Ansible's list of hosts", "其他程序的配置文件，例如Ansible的主机清单"},

@@ -61,6 +61,7 @@ func TestUnreadable(t *testing.T) {
 		{"Ansible's hosts", "# ours\n[web]\nweb1 ansible_host=47.96.1.1\n", "settings of another program, such as Ansible's list of hosts" + facts, "其他程序的配置文件"},
 		{"INI", "; x\n[default]\nregion = cn-hangzhou\n", "settings of another program, such as Ansible's list of hosts" + facts, "其他程序的配置文件"},
 		{"TOML", "[[servers]]\nip = \"47.96.1.1\"\n", "settings of another program, such as Ansible's list of hosts" + facts, "其他程序的配置文件"},
+		{"TOML with a list first", "servers = [\"i-1\", \"i-2\"]\n", "settings of another program, such as Ansible's list of hosts" + facts, "其他程序的配置文件"},
 		{"variables", "export REGION=cn-hangzhou\nID=x\n", "settings of another program, such as Ansible's list of hosts" + facts, "其他程序的配置文件"},
 		{"SSH", "Host web1\n    HostName 47.96.1.1\n", "settings of SSH" + facts, "SSH"},
 		{"metrics", "ecs_info{instance_id=\"i-1\"} 1\n", "metrics of Prometheus" + facts, "Prometheus"},
