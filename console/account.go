@@ -326,7 +326,7 @@ type codePage struct {
 	Filing     filingForm
 	Problem    *problem
 	Typed      url.Values // into the form that failed
-	Successors []line     // for an operator who ends its filing
+	Successors []line     // for an operator to end its filing with
 }
 
 // maxHistory is how much of what happened to a code its page shows.

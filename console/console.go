@@ -49,6 +49,10 @@ type Options struct {
 	// RuleBook is the engine's own, for the page that says its rules. nil:
 	// [icpcode.Alibaba], as the engine's.
 	RuleBook *icpcode.RuleBook
+	// Clock is the engine's own, by which the pages know which rules are in
+	// force and how long a filing has been under review. nil: [time.Now], as
+	// the engine's.
+	Clock func() time.Time
 	// SendProof sends the granter what it then enters to prove a first grant, a
 	// code by text message (GRT-FIRST). Proof is "". It comes again for the same
 	// request ID when a page is loaded again: how often to send is its to say.
@@ -82,6 +86,9 @@ func New(engine *icpcode.Engine, o Options) http.Handler {
 	}
 	if o.Timeout == 0 {
 		o.Timeout = 10 * time.Second
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
 	}
 	o.Base = strings.TrimSuffix(o.Base, "/")
 	h := &handler{eng: engine, o: o, handles: httpapi.NewHandles(o.Key), mux: http.NewServeMux()}

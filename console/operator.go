@@ -2,7 +2,6 @@ package console
 
 import (
 	"strconv"
-	"time"
 
 	"github.com/icpcode/icpcode"
 	"github.com/icpcode/icpcode/httpapi"
@@ -86,7 +85,7 @@ func reviewed(c *call, r *icpcode.ListRequest) error {
 		if err != nil || days < 0 || days > 3650 {
 			return &icpcode.InvalidError{Field: "days", Problem: "cannot be read"}
 		}
-		r.Before = time.Now().AddDate(0, 0, -days)
+		r.Before = c.h.o.Clock().AddDate(0, 0, -days)
 	}
 	return nil
 }

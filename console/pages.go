@@ -41,7 +41,7 @@ func parsePages(l icpcode.Lang, base string) *template.Template {
 		"action":    func(a icpcode.Action) string { return a.Label(l) },
 		"stages":    func() []icpcode.Stage { return reviewStages },
 		"requestID": newRequestID,
-		"product":   func(p icpcode.Product) string { return p.Label(l) },
+		"product":   func(p icpcode.Product) string { return productLabel(p, l) },
 		"inc":       func(i int) int { return i + 1 },
 		"way":       func(w string) string { return label(wayLabels, w) },
 		"ends":      func() []icpcode.End { return filingEnds },

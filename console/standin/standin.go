@@ -1,6 +1,6 @@
 // Package standin stands in for the service around a console, in tests of
-// whoever mounts one: accounts, their servers, and a phone that is verified
-// with one right code. It is for tests alone: it lets everybody in.
+// services that mount one: accounts, their servers, and a phone that is verified
+// with one right code. It is for tests alone: it lets every request in.
 package standin
 
 import (
@@ -95,11 +95,11 @@ func (s *Service) Failed() []error {
 	return slices.Clone(s.failed)
 }
 
-// visitor is the key of who is asking in the context of a request.
+// visitor is the key of the account that asks, in the context of a request.
 type visitor struct{}
 
 // As has every request of a handler come from an account: a session of it. ""
-// is nobody.
+// is a visitor without a session.
 func (*Service) As(a icpcode.AccountID, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitor{}, a)))
