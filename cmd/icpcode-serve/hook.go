@@ -40,7 +40,10 @@ func (p *programs) flags(f *flag.FlagSet) {
 	f.StringVar(&p.paid, "paid", "", "`program` that says whether a purchase was paid, and what; goes with -price")
 }
 
-var priceForm = regexp.MustCompile(`^([0-9]{1,9}(?:\.[0-9]{1,4})?) ([A-Z]{3})$`)
+var (
+	priceForm  = regexp.MustCompile(`^([0-9]{1,9}(?:\.[0-9]{1,4})?) ([A-Z]{3})$`)
+	amountForm = regexp.MustCompile(`^[0-9]{1,12}(\.[0-9]{1,4})?$`)
+)
 
 // set makes the hooks of an engine and of its handler.
 func (p *programs) set(demo bool, engine *icpcode.Options, api *httpapi.Options) error {
@@ -150,7 +153,7 @@ func (p *programs) wasPaid(ctx context.Context, asked httpapi.Purchase) (paid de
 	if out == "" {
 		return paid, nil
 	}
-	if !regexp.MustCompile(`^[0-9]{1,12}(\.[0-9]{1,4})?$`).MatchString(out) {
+	if !amountForm.MatchString(out) {
 		return paid, fmt.Errorf("%s printed no amount: %q", p.paid, out)
 	}
 	amount, err := decimal.NewFromString(out)

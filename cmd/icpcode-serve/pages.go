@@ -17,7 +17,7 @@ import (
 // Where the pages are. Everything else is the API's.
 const (
 	consoleBase = "/console"
-	choicePath  = "/account" // in the demonstration: who to be
+	choicePath  = "/account" // where a visitor of the demonstration chooses an account
 )
 
 func isPage(path string) bool {
@@ -32,7 +32,7 @@ type demoAccount struct {
 	What icpcode.Bilingual
 }
 
-// demoAccounts are who a visitor of the demonstration can be.
+// demoAccounts are those that a visitor of the demonstration can choose.
 var demoAccounts = []demoAccount{
 	{"1001", icpcode.Bilingual{
 		English: "an enterprise with servers of every kind, which has granted codes to nine accounts this year",
@@ -61,10 +61,10 @@ var demoAccounts = []demoAccount{
 }
 
 // console is the pages: those of package console, and in the demonstration the
-// one where the visitor chooses who to be.
+// one where the visitor chooses an account.
 func (s *server) console(eng *icpcode.Engine, api httpapi.Options, isOperator func(context.Context, icpcode.AccountID) (bool, error)) http.Handler {
 	o := console.Options{Options: api, Base: consoleBase, Operator: isOperator}
-	o.Account = func(r *http.Request) (icpcode.AccountID, error) { return icpcode.AccountID(s.who(r)), nil }
+	o.Account = func(r *http.Request) (icpcode.AccountID, error) { return icpcode.AccountID(s.visitor(r)), nil }
 	mux := http.NewServeMux()
 	start := consoleBase + "/"
 	if s.demo {
@@ -103,9 +103,9 @@ func stripped(h http.Handler) http.Handler {
 	})
 }
 
-// who is the account that a page is for: the one that the header names, or in the demonstration the one
-// that the visitor chose where there is no header.
-func (s *server) who(r *http.Request) string {
+// visitor is the account that a page is for: the one that the header names. The
+// demonstration takes the one that was chosen where there is no header.
+func (s *server) visitor(r *http.Request) string {
 	if !s.demo || len(r.Header.Values(s.header)) > 0 {
 		return s.said(r)
 	}
@@ -121,12 +121,12 @@ var choicePage = template.Must(template.New("").Parse(`<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Who do you want to be?</title>
+<title>Choose an account</title>
 <link rel="stylesheet" href="{{.Base}}/assets/style.css">
 </head>
 <body>
 <main>
-<h1>Who do you want to be? <span lang="zh-CN">选择账号</span></h1>
+<h1>Choose an account <span lang="zh-CN">选择账号</span></h1>
 <p>Demonstration: all of it is made up, and gone when the program ends.<br><span lang="zh-CN">演示环境：所有数据均为虚构，程序结束后即清除。</span></p>
 <form method="post">
 {{range .Accounts}}<p><button name="account" value="{{.ID}}">{{.ID}}</button><br>{{.What.English}}<br><span lang="zh-CN">{{.What.Chinese}}</span></p>
@@ -136,7 +136,7 @@ var choicePage = template.Must(template.New("").Parse(`<!doctype html>
 </html>
 `))
 
-// choice is the page where the visitor chooses who to be.
+// choice is the page where the visitor chooses an account.
 func (s *server) choice(w http.ResponseWriter, r *http.Request) {
 	var b bytes.Buffer
 	err := choicePage.Execute(&b, map[string]any{"Base": consoleBase, "Accounts": demoAccounts})

@@ -57,7 +57,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	account := ""
 	if s.answer(seen, r) {
 		if account = s.said(r); isPage(r.URL.Path) {
-			account = s.who(r)
+			account = s.visitor(r)
 		}
 	}
 	// The path may hold what should not be in a log: the pattern cannot.
@@ -169,9 +169,9 @@ func (w *watched) WriteHeader(status int) {
 func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // limited is a listener with so many connections at a time. Trusted peers wait
-// for room. Strangers, who are only told that they are, have a tenth as much
-// room of their own, so that they cannot keep others out; beyond it they are
-// hung up on.
+// for room. Strangers are only told that they are none of those. They have a
+// tenth as much room of their own, so that they cannot keep others out; beyond
+// it the listener hangs up.
 type limited struct {
 	net.Listener
 

@@ -81,7 +81,7 @@ const (
 type lapse struct {
 	date        time.Time // 00:00 in China
 	sure, maybe tally
-	who         crowd
+	servers     crowd
 }
 
 // fleet adds up answers. It holds no server, only what differs between groups
@@ -92,7 +92,7 @@ type fleet struct {
 	now      tally
 	pending  map[factSet]*tally
 	cures    map[cure]*tally
-	cureWho  map[cure]*crowd
+	needing  map[cure]*crowd
 	options  map[option]int // servers that may not, by what would help, for -sites
 	replace  tally          // servers that nothing helps; Codes is 0
 	paid     tally          // servers that can only have paid codes; Codes is 0
@@ -109,7 +109,7 @@ type fleet struct {
 func newFleet(s speaker) *fleet {
 	return &fleet{
 		speaker: s,
-		pending: make(map[factSet]*tally), cures: make(map[cure]*tally), cureWho: make(map[cure]*crowd), options: make(map[option]int),
+		pending: make(map[factSet]*tally), cures: make(map[cure]*tally), needing: make(map[cure]*crowd), options: make(map[option]int),
 		lapses: make(map[time.Time]*lapse), reasons: make(map[reasonKey]*reasonCount),
 		expires: make(expiries), accounts: make(map[string]share), judged: make(map[string]int), given: make(map[string]int),
 	}
@@ -192,7 +192,7 @@ func (f *fleet) apply(s share, sign int) {
 		}
 		several := cure{f.say("several remedies", "多项措施"), false}
 		tallyOf(f.cures, s.cure, several).add(s.tally, sign)
-		tallyOf(f.cureWho, s.cure, several).add(s.id, s.owner, sign)
+		tallyOf(f.needing, s.cure, several).add(s.id, s.owner, sign)
 		return
 	}
 	if s.until.IsZero() {
@@ -204,7 +204,7 @@ func (f *fleet) apply(s share, sign int) {
 		f.lapses[date] = &lapse{date: date}
 	}
 	l := f.lapses[date]
-	l.who.add(s.id, s.owner, sign)
+	l.servers.add(s.id, s.owner, sign)
 	if s.verdict == verdictYes {
 		l.sure.add(s.tally, sign)
 		return

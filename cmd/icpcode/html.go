@@ -56,13 +56,13 @@ func (r pageRow) MarshalJSON() ([]byte, error) {
 
 // pageFound is what one row adds to a reason.
 type pageFound struct {
-	kind           int // place of the reason
-	found, by, who string
+	kind                   int // place of the reason
+	found, by, responsible string
 }
 
-// MarshalJSON writes a list: place of the reason, found, by, who.
+// MarshalJSON writes a list: place of the reason, found, by, responsible.
 func (f pageFound) MarshalJSON() ([]byte, error) {
-	return json.Marshal([]any{f.kind, f.found, f.by, f.who})
+	return json.Marshal([]any{f.kind, f.found, f.by, f.responsible})
 }
 
 // pageReason is what rows with the same reason have in common.
@@ -89,8 +89,8 @@ func (h *htmlReport) row(r *reportRow) error {
 		p.cells[n] = cellText(c)
 	}
 	for _, k := range r.reasons {
-		f := pageFound{kind: h.reason(k), found: safe(k.Found), who: safe(k.who)}
-		if k.who != "" {
+		f := pageFound{kind: h.reason(k), found: safe(k.Found), responsible: safe(k.responsible)}
+		if k.responsible != "" {
 			f.by = h.dueText(k.by)
 		}
 		p.reasons = append(p.reasons, f)
@@ -189,7 +189,7 @@ func (h *htmlReport) finish(r *report) error {
 			s.Cells = append(s.Cells, labelled{r.columns[n], c})
 		}
 		for _, f := range p.reasons {
-			s.Reasons = append(s.Reasons, staticReason{h.known[f.kind], f.found, f.by, f.who})
+			s.Reasons = append(s.Reasons, staticReason{h.known[f.kind], f.found, f.by, f.responsible})
 		}
 		d.Rows = append(d.Rows, s)
 	}
@@ -233,7 +233,7 @@ type svgChart struct {
 	Bars        []svgBar
 	Lying       bool
 	Ticks       []svgTick
-	Text        string // for those who do not see it
+	Text        string // for screen readers
 }
 
 type svgBar struct {

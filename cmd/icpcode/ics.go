@@ -56,7 +56,7 @@ func (f *fleet) events(at time.Time) []event {
 		if l.maybe.Codes > 0 {
 			summary = f.say("%s: too little time is left for new codes from today on, up to %s fewer", "%s：今天起剩余时长不足，最多减少%s", f.speaker.servers(servers), f.codes(most))
 		}
-		list = append(list, event{l.date, "lapses", summary, l.who.ids, servers})
+		list = append(list, event{l.date, "lapses", summary, l.servers.ids, servers})
 	}
 	return list
 }

@@ -70,7 +70,7 @@ func (s speaker) taskText(k *task) string {
 	return safe(s.say("%s, %s: %s (%s)", "%s，%s：%s（%s）", s.dueText(k.by), which, k.Do, k.Responsible))
 }
 
-// crowd are servers of one kind: the first ones by name, and who bought them.
+// crowd are servers of one kind: the first ones by name, and their buyer.
 type crowd struct {
 	ids   []string
 	owner icpcode.AccountID // of all of them; "": they differ or it is not known
@@ -133,7 +133,7 @@ func (f *fleet) today(at time.Time) fleetToday {
 			do = f.say("renew, or lose up to %s", "续费，否则最多减少%s", f.codes(most))
 		}
 		k := task{
-			By: inChina(l.date), by: l.date, Count: servers, Which: l.who.ids, Responsible: f.buyer(l.who.owner),
+			By: inChina(l.date), by: l.date, Count: servers, Which: l.servers.ids, Responsible: f.buyer(l.servers.owner),
 			Do: do,
 		}
 		if l.date.Sub(at) <= soon {
@@ -149,12 +149,12 @@ func (f *fleet) today(at time.Time) fleetToday {
 		if k.Codes == 0 {
 			continue
 		}
-		who := f.cureWho[what]
+		need := f.needing[what]
 		do := f.say("%s; that gives %s", "%s；可再申请%s", what.what, f.codes(k.Codes))
 		if !what.certain {
 			do = f.say("%s; that gives up to %s", "%s；最多可再申请%s", what.what, f.codes(k.Codes))
 		}
-		t.Do = append(t.Do, task{Count: k.Servers, Which: who.ids, Do: do, Responsible: f.buyer(who.owner)})
+		t.Do = append(t.Do, task{Count: k.Servers, Which: need.ids, Do: do, Responsible: f.buyer(need.owner)})
 	}
 	t.Do = append(t.Do, later...)
 	if len(t.Do) > 0 {

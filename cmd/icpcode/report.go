@@ -26,8 +26,8 @@ type reportRow struct {
 // reportReason is one reason of a row.
 type reportReason struct {
 	icpcode.Reason
-	by  time.Time // by when something is to be done; zero: nothing is, or today
-	who string    // the party that is to act; "": no one has to
+	by          time.Time // by when something is to be done; zero: nothing is, or today
+	responsible string    // the party that is to act; "": no one has to
 }
 
 // report is what is known behind the rows.
@@ -391,7 +391,7 @@ func (r *reviewing) report() error {
 		}
 		for n, list := range [...][]finding{f.risks, f.unknowns} {
 			for _, k := range list {
-				row.reasons = append(row.reasons, reportReason{Reason: k.Reason, by: k.by, who: k.responsible})
+				row.reasons = append(row.reasons, reportReason{Reason: k.Reason, by: k.by, responsible: k.responsible})
 				label := k.Rule.String() + " " + k.Rule.Title(r.lang)
 				if counts[label] == nil {
 					counts[label] = &bar{label: label}

@@ -149,7 +149,7 @@ func (x *xlsxReport) row(r *reportRow) error {
 		return err
 	}
 	for _, k := range r.reasons {
-		if err := x.reasons.row(key, k.Rule.String(), k.Outcome.Label(x.lang), k.Found, k.Required, k.Remedy, k.by, k.who, k.Source(x.lang)); err != nil {
+		if err := x.reasons.row(key, k.Rule.String(), k.Outcome.Label(x.lang), k.Found, k.Required, k.Remedy, k.by, k.responsible, k.Source(x.lang)); err != nil {
 			return err
 		}
 	}

@@ -90,8 +90,8 @@ func newService(t *testing.T) *service {
 }
 
 // contrary lists the first issued first unless the latest is asked for: a store
-// may list in any order then, and package memstore does the latest first, so that
-// nobody would miss it if the server did not ask.
+// may list in any order then. Package memstore lists the latest first in any case, so that
+// over it no test would see a server that does not ask.
 type contrary struct{ icpcode.Store }
 
 func (s contrary) List(ctx context.Context, q icpcode.Query) (icpcode.Page, error) {
