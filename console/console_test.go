@@ -97,7 +97,7 @@ func newStand(t *testing.T) *stand {
 			Failed: func(_ context.Context, err error) { s.failed = append(s.failed, err) },
 			Key:    [32]byte{1},
 		},
-		Base: "/console", Operator: isOperator,
+		Base: "/console", Operator: isOperator, Clock: s.clock,
 		SendProof: func(_ context.Context, v icpcode.Verification) error { s.sent = append(s.sent, v); return nil },
 	}
 	s.mount()

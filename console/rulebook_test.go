@@ -18,6 +18,11 @@ func TestRules(t *testing.T) {
 	s.get("/console/rules", ops).shows(200, "alibaba-2026-01-06", "days left until expiry, at least: 90", "other products", "days that a review is taken to last at most", "at most 10 grantees", "[1]", `<li id="d1">`, "No later set")
 	s.do("GET", "/console/rules", ops, "zh", nil).shows(200, "距到期不少于90天", "最多授权给10个账号", "没有已知的下一版规则")
 
+	today := s.now
+	s.now = time.Date(2025, 12, 31, 0, 0, 0, 0, china)
+	s.get("/console/rules", ops).shows(200, "alibaba-2024-02-01", "2026-01-06 00:00")
+	s.now = today
+
 	sets := icpcode.Alibaba().Sets()
 	next := icpcode.Alibaba().Sets()[len(sets)-1]
 	next.Version, next.Effective = "next", time.Date(2100, 1, 1, 0, 0, 0, 0, china)
