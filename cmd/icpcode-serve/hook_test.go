@@ -18,15 +18,15 @@ func program(t *testing.T, text string) string {
 	return path
 }
 
-// TestPrograms holds that an operator's programs say what was paid and whose
-// phone was verified, and nobody else.
+// TestPrograms: what was paid and whose phone was verified is what the programs
+// of the operator say.
 func TestPrograms(t *testing.T) {
 	t.Setenv("ICPCODE_KEY", strings.Repeat("ab", 32))
 	heard := filepath.Join(t.TempDir(), "heard")
 	verify := program(t, `
 told=$(cat); echo "$told" >>'`+heard+`'
 [ -z "$ICPCODE_KEY" ] || exit 9
-case $told in *'"proof":"1234"'*) exit 0 ;; *'"proof":"kill"'*) kill -9 $$ ;; *'"proof":"fail"'*) echo sorry >&2; exit 3 ;; esac
+case $told in *'"proof":"open-sesame"'*) exit 0 ;; *'"proof":"kill"'*) kill -9 $$ ;; *'"proof":"fail"'*) echo sorry >&2; exit 3 ;; esac
 exit 1`)
 	paid := program(t, `
 told=$(cat); echo "$told" >>'`+heard+`'
@@ -57,7 +57,7 @@ case $told in *'"request_id":"paid"'*) exit 0 ;; *'"request_id":"less"'*) echo 4
 		status int
 		text   string
 	}{
-		{"", 422, "GRT-FIRST"}, {"9999", 422, "GRT-FIRST"}, {"fail", 502, "hook"}, {"kill", 502, "hook"}, {"1234", 200, `"codes":[{`},
+		{"", 422, "GRT-FIRST"}, {"9999", 422, "GRT-FIRST"}, {"fail", 502, "hook"}, {"kill", 502, "hook"}, {"open-sesame", 200, `"codes":[{`},
 	} {
 		status, text := post("grant", "/v1/codes/grant", `{"codes":["`+handle+`"],"grant_to":"3001","proof":"`+step.proof+`"}`)
 		if status != step.status || !strings.Contains(text, step.text) {
@@ -69,13 +69,13 @@ case $told in *'"request_id":"paid"'*) exit 0 ;; *'"request_id":"less"'*) echo 4
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`{"account":"1001","dry_run":false,"quantity":1,"request_id":"paid"}`, `{"grantee":"3001","granter":"1001","proof":"1234","request_id":"grant"}`,
+		`{"account":"1001","dry_run":false,"quantity":1,"request_id":"paid"}`, `{"grantee":"3001","granter":"1001","proof":"open-sesame","request_id":"grant"}`,
 	} {
 		if !strings.Contains(string(told), want+"\n") {
 			t.Errorf("the programs heard %s, want %s", told, want)
 		}
 	}
-	if strings.Contains(s.out.String(), "1234") || !strings.Contains(s.out.String(), "sorry") {
+	if strings.Contains(s.out.String(), "open-sesame") || !strings.Contains(s.out.String(), "sorry") {
 		t.Errorf("the log is %s", s.out)
 	}
 }

@@ -321,15 +321,20 @@ func TestShutdown(t *testing.T) {
 	}
 	defer conn.Close() //nolint:errcheck // it was read to its end
 	body := `{"instance":"i-1","quantity":1}`
-	head := fmt.Sprintf("POST /v1/codes/issue HTTP/1.1\r\nHost: %s\r\nIcpcode-Account: 1001\r\nIdempotency-Key: k\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", s.api, len(body))
-	if _, err := io.WriteString(conn, head+body[:10]); err != nil {
+	head := fmt.Sprintf("POST /v1/codes/issue HTTP/1.1\r\nHost: %s\r\nIcpcode-Account: 1001\r\nIdempotency-Key: k\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", s.api, len(body))
+	if _, err := io.WriteString(conn, head); err != nil {
 		t.Fatal(err)
 	}
-	awaitBody(t, s)
+	// The body is asked for once the request is being answered.
+	const begun = "HTTP/1.1 100 Continue\r\n\r\n"
+	said := make([]byte, len(begun))
+	if _, err := io.ReadFull(conn, said); err != nil || string(said) != begun {
+		t.Fatalf("the body is asked for with %q, %v", said, err)
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- s.stop() }()
 	awaitRefusal(t, s.api)
-	if _, err := io.WriteString(conn, body[10:]); err != nil {
+	if _, err := io.WriteString(conn, body); err != nil {
 		t.Fatal(err)
 	}
 	answer, err := io.ReadAll(conn)
@@ -339,13 +344,6 @@ func TestShutdown(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Errorf("it ended with %v", err)
 	}
-}
-
-// awaitBody asks once more on another connection: by the time that is
-// answered, the one before is being read.
-func awaitBody(t *testing.T, s *running) {
-	t.Helper()
-	ask(t, http.MethodGet, "http://"+s.api+"/v1/instances", "", "Icpcode-Account: 1001")
 }
 
 // awaitRefusal waits until no connection is taken any more.

@@ -85,7 +85,7 @@ func TestDemoPages(t *testing.T) {
 func TestTrustedPages(t *testing.T) {
 	s := trusting(t)
 	at, visit := "http://"+s.api, visitor(t)
-	if status, text := visit(http.MethodGet, at+"/", nil, "Icpcode-Account: 1001"); status != 200 || !strings.Contains(text, "i-1") || strings.Contains(text, "1234") {
+	if status, text := visit(http.MethodGet, at+"/", nil, "Icpcode-Account: 1001"); status != 200 || !strings.Contains(text, "i-1") || strings.Contains(text, "always 1234") {
 		t.Errorf("the first page of 1001 is %d %s", status, text)
 	}
 	if status, _ := visit(http.MethodGet, at+"/console/review", nil, "Icpcode-Account: 1001"); status != 404 {
