@@ -351,7 +351,7 @@ func (c *CaseCode) normalize(field string, instances int) error {
 		return err
 	}
 	if c.Instance < 0 || c.Instance > instances {
-		return invalid(field, "has facts that are not in Instances")
+		return invalid(field, "has facts that are not among those of the instances")
 	}
 	if err := checkEnded(field, c.State, c.Ended); err != nil {
 		return err

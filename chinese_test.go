@@ -16,7 +16,10 @@ import (
 
 // latinWords are those that a Chinese text may have: names of products, and what
 // has no Chinese.
-var latinWords = []string{"App", "BCC", "CDN", "CLB", "CVM", "DNS", "ECS", "EIP", "ELB", "ENS", "Flexus", "ICP", "IP", "IPv6", "L", "Lighthouse", "NAT", "NAT64", "SLB", "Web", "example.cn"}
+var latinWords = []string{
+	"App", "BCC", "CDN", "CLB", "CVM", "DNS", "ECS", "EIP", "ELB", "ENS", "Flexus", "ICP", "IP", "IPv6", "L", "Lighthouse", "NAT", "NAT64", "SLB", "Web", "example.cn",
+	"CNY", "JSON", "SHA", "T00", "false", "http", "https", "true", // as they are written in a rule book
+}
 
 var (
 	latinWord = regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*(\.[a-z]+)?`)

@@ -340,7 +340,7 @@ func (c *checker) citation(d Citation) {
 		c.bad("title", "is missing")
 	}
 	if d.Dating != DatedItself && d.Dating != DatedAfter && d.Dating != DatedRead {
-		c.bad("dating", `is not "", "after" or "read"`)
+		c.bad("dating", noneOf+`"", "after", "read"`)
 	}
 	if d.Date == "" && d.Dating != DatedItself {
 		c.bad("date", "is missing")
@@ -350,7 +350,7 @@ func (c *checker) citation(d Citation) {
 	}
 	c.invalid("address", checkText("", d.Address, maxCitation))
 	if u, err := url.Parse(d.Address); d.Address != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || strings.Contains(d.Address, " ")) {
-		c.bad("address", "is not a web address such as https://example.com/page")
+		c.bad("address", "is not a web address that begins with https:// or http://")
 	}
 	c.invalid("note.en", checkText("", d.Note.English, maxCitation))
 	c.invalid("note.zh", checkText("", d.Note.Chinese, maxCitation))

@@ -341,5 +341,5 @@ func (c *Code) Scan(src any) error {
 	case []byte:
 		return c.UnmarshalText(v)
 	}
-	return invalid("Code", fmt.Sprintf("cannot be read from a %T", src))
+	return invalid("Code", fmt.Sprintf("cannot be read from this type: %T", src))
 }

@@ -74,11 +74,11 @@ func checkPrice(p Money) error {
 // checkCurrency checks the form of an ISO 4217 code.
 func checkCurrency(field, currency string) error {
 	if len(currency) != 3 {
-		return invalid(field, "has no ISO 4217 currency")
+		return invalid(field, "has no currency of three capitals such as CNY")
 	}
 	for i := range currency {
 		if currency[i] < 'A' || currency[i] > 'Z' {
-			return invalid(field, "has no ISO 4217 currency")
+			return invalid(field, "has no currency of three capitals such as CNY")
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package icpcode
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -79,7 +80,6 @@ var problems = [...]Bilingual{
 	{"is not a state that a code can have", "不是备案服务码可有的状态"},
 	{"is not after that of the set before: the two overlap", "须晚于前一个规则集的生效时间，否则两者重叠"},
 	{"is not an amount of money", "不是有效的金额"},
-	{"is not an integer", "须为整数"},
 	{"is not below #^#", "金额过大，须小于#的#次方"},
 	{"is not between # and #", "须为#至#"},
 	{"is not between # and #^#", "须为#至#的#次方"},
@@ -126,8 +126,45 @@ var problems = [...]Bilingual{
 	{"names a rule that refuses", "含有已列为拒绝的规则"},
 	{"names no document of the book", "不是规则簿中的文件"},
 	{"names no field and no rule", "不是已知的字段或规则"},
+	{"is not JSON: see line #, column #", "不是有效的JSON：见第#行第#列"},
+	{"is not known, but spelt otherwise", "不是已知的名称，应写作"},
+	{"cannot be read", "无法读取"},
+	{"cannot be read from this type", "无法由该类型读取"},
+	{"cannot be read into this type", "无法读入该类型"},
+	{"has a cap whose answer is not Unknown, No or Yes", "含有取值不正确的上限，可用的有：未知、否、是"},
+	{"has a cap with both a count and an answer", "同一上限不能既有数量又有结论"},
+	{"has a state that no code has", "含有备案服务码不可能有的状态"},
+	{"has an origin that is not a known value", "含有取值不正确的来源"},
+	{"has facts that are not among those of the instances", "所指的事实不在各实例的事实之中"},
+	{"has parts that the asker cannot play", "含有操作账号不可能有的身份"},
+	{"has no currency of three capitals such as CNY", "须有三个大写字母的货币代码，例如CNY"},
+	{"has a filing that ended as it cannot", "备案不可能以这种方式终止"},
+	{"is not a SHA-# in hexadecimal", "须为十六进制的SHA-#值"},
+	{"is not a known problem", "不是已知的备案信息问题"},
+	{"is not a known index", "不是已知的索引"},
+	{"is not how a filing can end", "备案不可能以这种方式终止"},
+	{"goes together with a filing that moved, and an operator that asks", "只能由提供商与移至其他备案服务码的备案同时填写"},
+	{"names an account, which a case does not", "不能含有账号"},
+	{"is not a web address that begins with https:// or http://", "须为以https://或http://开头的网址"},
+	{"is set, though everything is asked for", "查询全部时不能填写"},
 	{"would have more than # codes attached, the most that one instance can have", "关联的备案服务码将超过#个，即单个实例的上限"},
 	{"would have more than # codes attached, the most that this store can close with it", "关联的备案服务码将超过#个，即可随实例一并处理的上限"},
+}
+
+// forms are what a value of JSON can be, and what it had to be.
+var forms = [...]Bilingual{
+	{"an object", "对象"},
+	{"an array", "列表"},
+	{"a string", "带引号的文本"},
+	{"a number", "数字"},
+	{"an integer", "整数"},
+	{"true", "true"},
+	{"false", "false"},
+	{"true or false", "true或false"},
+	{"a time such as 2026-01-06T00:00:00+08:00", "时间，例如2026-01-06T00:00:00+08:00"},
+	{"a valid decimal", "金额"},
+	{"a valid state", "状态"},
+	{"valid rule IDs", "规则编号"},
 }
 
 // fieldLabels name the fields of requests as people know them. A field that has
@@ -150,6 +187,28 @@ var fieldLabels = map[string]Bilingual{
 	"Filing": {"the filing", "备案"}, "Filing.Domain": {"the domain", "域名"}, "Filing.App": {"the app's name", "App名称"},
 	"Filing.Subject": {"the subject", "备案主体"}, "Filing.Kind": {"the kind of filing", "备案类型"}, "Filing.IPs": {"the filed addresses", "备案IP"},
 	"Filing.ICPNumber": {"the ICP number", "备案号"}, "RequestID": {"the request's ID", "请求编号"}, "sites": {"the number of sites", "网站数量"}, "year": {"the year", "年份"},
+	"today.ID": {"the instance's ID", "实例编号"}, "By": {"what the list is by", "列表的索引"}, "Value": {"the value that is looked for", "查询的值"},
+	"Events": {"the events", "记录"}, "Decision": {"the decision", "判断结果"}, "Digest": {"the digest", "摘要"}, "Format": {"the format of codes", "备案服务码格式"},
+	"Options.Clock": {"the service's clock", "服务的时钟"}, "Options.Price": {"the price", "价格"},
+	"At": {"the time", "判断时间"}, "Operation": {"the operation", "操作"}, "Bought": {"the buyer", "购买者"}, "Closed": {"how the instance was closed", "实例的关闭方式"},
+	"Resting": {"the number of filings that rest on the instance", "依赖该实例的备案数量"}, "End.Successor": {"the code that the filing moved to", "移至的备案服务码"},
+	"Filing.Problem": {"the problem of the filing", "备案信息的问题"}, "Grant": {"the grant", "授权"}, "Grant.Phone": {"the verification by phone", "手机验证"},
+	"Grant.Codes": {"the codes of the grant", "授权的备案服务码"}, "Grant.Instances": {"the instances of the grant", "授权所涉的实例"},
+	"Tri": {"the answer", "是否"}, "Billing": {"the billing", "计费方式"}, "Status": {"the status", "状态"}, "Origin": {"the origin", "来源"},
+	"FilingKind": {"the kind of filing", "备案类型"}, "FilingProblem": {"the problem of the filing", "备案信息的问题"}, "Relation": {"the relation", "关系"},
+	"Phone": {"the verification by phone", "手机验证"}, "Role": {"the part", "身份"}, "Rule": {"the rule", "规则"}, "RuleIDs": {"the rules", "规则"},
+	"Action": {"the action", "操作"}, "Outcome": {"the outcome", "结果"}, "Fact": {"the fact", "事实"},
+}
+
+// fieldLabel returns the name of a field in language l. Of one within another,
+// "Grant.Codes.Product", it is that of its last part.
+func fieldLabel(l Lang, field string) string {
+	for name, more := field, true; more; _, name, more = strings.Cut(name, ".") {
+		if label, ok := fieldLabels[name]; ok {
+			return label.Text(l)
+		}
+	}
+	return field
 }
 
 var varied = regexp.MustCompile(`\d+`)
@@ -164,7 +223,10 @@ func problemText(l Lang, problem string) string {
 		return zh
 	}
 	if names, one := strings.CutPrefix(problem, noneOf); one {
-		return "须为以下之一：" + names
+		return "须为以下之一：" + strings.ReplaceAll(names, ", ", "、")
+	}
+	if zh, ok := formZH(problem); ok {
+		return zh
 	}
 	if head, value, cut := strings.Cut(problem, ": "); cut {
 		if zh, ok := problemZH(head, value); ok {
@@ -172,6 +234,25 @@ func problemText(l Lang, problem string) string {
 		}
 	}
 	return problem
+}
+
+// formZH returns in Chinese that a value "is a string, not an integer" or "is
+// not an integer".
+func formZH(problem string) (string, bool) {
+	is, not, both := strings.Cut(problem, ", not ")
+	if !both {
+		is, not = "", strings.TrimPrefix(problem, "is not ")
+	}
+	i := slices.IndexFunc(forms[:], func(f Bilingual) bool { return "is "+f.English == is })
+	n := slices.IndexFunc(forms[:], func(f Bilingual) bool { return f.English == not })
+	if n < 0 || both && i < 0 {
+		return "", false
+	}
+	zh := "须为" + forms[n].Chinese
+	if both {
+		zh += "，不能是" + forms[i].Chinese
+	}
+	return zh, true
 }
 
 func problemZH(problem, value string) (string, bool) {
@@ -203,11 +284,7 @@ func (e *InvalidError) Text(l Lang) string {
 	if p := filingProblem(e.Field, e.Problem); filingProblems[p].problem == e.Problem && filingProblems[p].field == e.Field {
 		return p.Text(l)
 	}
-	field := e.Field
-	if label, ok := fieldLabels[field]; ok {
-		field = label.Text(l)
-	}
-	return l.say("%s %s", "%s：%s", field, problemText(l, e.Problem))
+	return l.say("%s %s", "%s：%s", fieldLabel(l, e.Field), problemText(l, e.Problem))
 }
 
 // ProblemText returns Problem in language l, for a service that names the field

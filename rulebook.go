@@ -147,6 +147,11 @@ func ParseRuleBook(data []byte) (*RuleBook, error) {
 	if err == nil {
 		return bookOf(doc.Documents, doc.Sets)
 	}
+	return nil, bookError(err)
+}
+
+// bookError is what strictjson found wrong with a book.
+func bookError(err error) *RuleBookError {
 	e := &RuleBookError{Problem: err.Error()}
 	var at *strictjson.Error
 	if errors.As(err, &at) {
@@ -156,7 +161,7 @@ func ParseRuleBook(data []byte) (*RuleBook, error) {
 	if errors.As(err, &in) {
 		e.Problem = in.Problem // a rule or state says best what it is not
 	}
-	return nil, e
+	return e
 }
 
 // bookOf makes a book of sets whose documents stand beside them.
@@ -418,11 +423,11 @@ func (c *checker) policy(s *RuleSet) {
 		c.between("batch", s.Batch, 1, maxBatch)
 	}
 	if s.Account != AccountAny && s.Account != AccountOthers && s.Account != AccountAll {
-		c.bad("account", `is not "", "others" or "all"`)
+		c.bad("account", noneOf+`"", "others", "all"`)
 	}
 	c.grant(&s.Grant)
 	if s.Life.ReleaseTo != StateAvailable && s.Life.ReleaseTo != StateInvalid {
-		c.bad("life.release_to", "is not Available or Invalid")
+		c.bad("life.release_to", noneOf+"Available, Invalid")
 	}
 	c.filing(&s.Filing)
 	c.between("risk.expiring_days", s.Risk.ExpiringDays, 0, maxRuleDays)

@@ -215,7 +215,7 @@ func (s *Store) purge(sh *shard, before time.Time) int {
 
 func checkLimit(n int) error {
 	if n < 1 || n > maxLimit {
-		return &icpcode.InvalidError{Field: "Limit", Problem: "is not between 1 and 1000"}
+		return &icpcode.InvalidError{Field: "Limit", Problem: "is not from 1 to 1000"}
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func (s *Store) parseCursor(text string) (*item, error) {
 			return &a, nil
 		}
 	}
-	return nil, &icpcode.InvalidError{Field: "After", Problem: "is not what a page before returned"}
+	return nil, &icpcode.InvalidError{Field: "After", Problem: "is not what a page before of this list returned"}
 }
 
 // opaque has the texts of the codes that are not twelve digits. It is locked

@@ -36,7 +36,7 @@ func parsePosition(s string) (position, error) {
 			return p, nil
 		}
 	}
-	return position{}, &icpcode.InvalidError{Field: "Query.After", Problem: "is not what a page before returned"}
+	return position{}, &icpcode.InvalidError{Field: "After", Problem: "is not what a page before of this list returned"}
 }
 
 // looked is how many records are looked at for a page.
@@ -79,7 +79,7 @@ func (s *Store) list(ctx context.Context, on conn, q *icpcode.Query) (icpcode.Pa
 	}
 	by := indexOf(q)
 	if by == nil {
-		return icpcode.Page{}, &icpcode.InvalidError{Field: "Query.By", Problem: "is not an index"}
+		return icpcode.Page{}, &icpcode.InvalidError{Field: "By", Problem: "is not a known index"}
 	}
 	after, err := parsePosition(q.After)
 	if err != nil {

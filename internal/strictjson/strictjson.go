@@ -78,13 +78,24 @@ func (d *decoder) next(path string) (json.Token, []byte, error) {
 		return nil, nil, &Error{Path: path, Problem: "ends early"}
 	}
 	if err != nil {
-		return nil, nil, &Error{Path: path, Problem: "is not JSON: " + err.Error()}
+		line, column := d.position()
+		return nil, nil, &Error{Path: path, Problem: fmt.Sprintf("is not JSON: see line %d, column %d", line, column)}
 	}
 	raw := bytes.TrimLeft(d.data[start:d.dec.InputOffset()], " \t\r\n,:")
 	if _, ok := tok.(string); ok && !faithful(raw) {
 		return nil, nil, &Error{Path: path, Problem: "is not valid UTF-8"}
 	}
 	return tok, raw, nil
+}
+
+// position returns where what cannot be read begins: its line, and its column in
+// characters.
+func (d *decoder) position() (line, column int) {
+	before := d.data[:d.dec.InputOffset()]
+	rest := d.data[len(before):]
+	before = d.data[:len(before)+len(rest)-len(bytes.TrimLeft(rest, " \t\r\n"))]
+	start := bytes.LastIndexByte(before, '\n') + 1
+	return bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[start:]) + 1
 }
 
 // faithful reports whether encoding/json reads the string literal raw without
@@ -197,7 +208,7 @@ func self(v reflect.Value, path string, tok json.Token, text []byte, ok bool, re
 		name = "a " + name
 	}
 	if v.Type() == reflect.TypeFor[time.Time]() {
-		name = "a time as in RFC 3339"
+		name = "a time such as 2026-01-06T00:00:00+08:00"
 	}
 	if !ok {
 		return mismatch(path, tok, name)
@@ -289,7 +300,7 @@ func find(fields []field, key, at string) (int, error) {
 	}
 	for i := range fields {
 		if strings.EqualFold(fields[i].name, key) {
-			return 0, &Error{Path: at, Problem: "is not known; it is spelt " + fields[i].name}
+			return 0, &Error{Path: at, Problem: "is not known, but spelt otherwise: " + fields[i].name}
 		}
 	}
 	return 0, &Error{Path: at, Problem: "is not known"}
@@ -358,7 +369,7 @@ func integer(v reflect.Value, path string, tok json.Token) error {
 		return nil
 	}
 	if !v.CanInt() {
-		return &Error{Path: path, Problem: "cannot be read into a Go " + v.Type().String()}
+		return &Error{Path: path, Problem: "cannot be read into this type: " + v.Type().String()}
 	}
 	i, err := strconv.ParseInt(string(n), 10, v.Type().Bits())
 	if err != nil {
