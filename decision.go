@@ -25,7 +25,7 @@ type Decision struct {
 type Verdict struct {
 	Pass, Fail, Unknown RuleIDs // disjoint
 	Assumed             RuleIDs // those of Unknown that the request or rule set assumes to pass
-	Advice              RuleIDs // rules that advise and never gate (PAY-WHEN, RSK-MOVE, and what FIL-CHECK advises)
+	Advice              RuleIDs // rules that advise and never gate (PAY-WHEN, RSK-MOVE, RSK-EXPIRING of what renews itself, and what FIL-CHECK advises)
 	Decided             bool    // rules were asked
 	// PhoneNeeded says that the phone is yet to be verified (GRT-FIRST), also
 	// after a proof that was not accepted: if nothing else refuses, the action

@@ -213,7 +213,7 @@ func TestCaseDocs(t *testing.T) {
 	ip := []netip.Addr{netip.MustParseAddr("47.96.1.180")}
 	facts := icpcode.Instance{
 		ID: "i", Owner: "o", Product: icpcode.ECS, Provider: "alibaba", Region: "cn-hangzhou", Billing: 1, Status: 1, TermMonths: 1,
-		FirstTermMonths: 1, Created: at, Expires: at, OrderAmount: decimal.NewFromInt(1), Trial: 1, PublicIP: 1, PartnerIP: true, IPs: ip,
+		FirstTermMonths: 1, Created: at, Expires: at, AutoRenew: 1, OrderAmount: decimal.NewFromInt(1), Trial: 1, PublicIP: 1, PartnerIP: true, IPs: ip,
 		IPHeld: 1, Downgraded: 1, ContractQuota: 1,
 	}
 	code := icpcode.CaseCode{State: 1, Origin: 1, Product: "p", Asker: 1, Granted: true, Instance: 1}

@@ -192,6 +192,7 @@ var badFacts = []struct {
 }{
 	{"unknown billing", "Billing", func(i *icpcode.Instance) { i.Billing = icpcode.PayAsYouGo + 1 }},
 	{"unknown status", "Status", func(i *icpcode.Instance) { i.Status = icpcode.StatusReleased + 1 }},
+	{"four-valued auto-renewal", "", func(i *icpcode.Instance) { i.AutoRenew = icpcode.Yes + 1 }},
 	{"four-valued trial", "", func(i *icpcode.Instance) { i.Trial = icpcode.Yes + 1 }},
 	{"four-valued public IP", "", func(i *icpcode.Instance) { i.PublicIP = 255 }},
 	{"four-valued held IP", "", func(i *icpcode.Instance) { i.IPHeld = icpcode.Yes + 1 }},
@@ -583,6 +584,7 @@ func TestLastValues(t *testing.T) {
 		{"public IP", func(i *icpcode.Instance) { i.PublicIP = icpcode.Yes }, 0},
 		{"IP held", func(i *icpcode.Instance) { i.IPHeld = icpcode.Yes }, icpcode.MakeRuleIDs(icpcode.ELGIPInUse)},
 		{"downgraded", func(i *icpcode.Instance) { i.Downgraded = icpcode.Yes }, 0},
+		{"auto-renewal", func(i *icpcode.Instance) { i.AutoRenew = icpcode.Yes }, 0},
 	} {
 		i := w.server(theOwner)
 		c.state(&i)

@@ -270,8 +270,8 @@ func (e *explainer) reason(r Rule) Reason {
 		product = e.Case.Code.Product
 	}
 	e.q, e.listed = e.set.requirements(product)
-	if o == OutcomeAdvised && elgRules.Has(r) {
-		e.outcome = OutcomeFailed // but it does not refuse (FIL-CHECK)
+	if o == OutcomeAdvised && (elgRules | 1<<RSKExpiring).Has(r) {
+		e.outcome = OutcomeFailed // but it does not refuse (FIL-CHECK, RSK-EXPIRING)
 	}
 	w := e.words(r)
 	if e.filed() && filingRules.Has(r) && w.remedy != "" {

@@ -11,6 +11,19 @@ func (e *explainer) expiring() words {
 	if w.found == "" {
 		w.found = labelOf(e.Lang, statusLabels, e.instance.Status)
 		w.lack(e, FactExpires, "when it expires", "到期时间")
+		return w
+	}
+	if e.instance.expired(e.Case.At) {
+		return w
+	}
+	switch e.instance.AutoRenew {
+	case Yes:
+		w.found = e.join(w.found, e.say("auto-renewal is on", "已开启自动续费"))
+		w.remedy = e.byOwner("keep the balance sufficient until then: the instance renews by itself only if it can be paid", "在到期前确保账户余额充足：余额充足时实例自动续费")
+	case No:
+		w.found = e.join(w.found, e.say("auto-renewal is off", "未开启自动续费"))
+		w.remedy = e.byOwner("renew the instance, or turn on auto-renewal", "为实例续费，或开启自动续费")
+	case Unknown:
 	}
 	return w
 }

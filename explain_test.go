@@ -215,6 +215,7 @@ func explainWorld(yield func(*situation)) {
 			vary(func(d *situation) { d.instance.PublicIP = tri })
 			vary(func(d *situation) { d.instance.IPHeld = tri })
 			vary(func(d *situation) { d.instance.Downgraded = tri })
+			vary(func(d *situation) { d.instance.AutoRenew = tri })
 			vary(func(d *situation) { d.certification = Certification(n) })
 			vary(func(d *situation) { d.forOthers, d.certification = true, Certification(n) })
 			vary(func(d *situation) {
@@ -1043,6 +1044,10 @@ func TestReasonsOfRisks(t *testing.T) {
 	}{
 		{func(i *Instance) {}, RSKExpiring, OutcomePassed, "146 days left, until 2026-06-01 00:00:00 +08:00"},
 		{func(i *Instance) { i.Expires = explainNow.Add(31 * day) }, RSKExpiring, OutcomeFailed, "31 days left, until 2026-02-06 00:00:00 +08:00"},
+		{func(i *Instance) { i.AutoRenew = Yes }, RSKExpiring, OutcomePassed, "146 days left, until 2026-06-01 00:00:00 +08:00; auto-renewal is on"},
+		{func(i *Instance) { i.Expires, i.AutoRenew = explainNow.Add(31*day), No }, RSKExpiring, OutcomeFailed, "31 days left, until 2026-02-06 00:00:00 +08:00; auto-renewal is off"},
+		{func(i *Instance) { i.Expires, i.AutoRenew = explainNow.Add(31*day), Yes }, RSKExpiring, OutcomeAdvised, "31 days left, until 2026-02-06 00:00:00 +08:00; auto-renewal is on"},
+		{func(i *Instance) { i.Expires, i.AutoRenew = explainNow, Yes }, RSKExpiring, OutcomeFailed, "expired at 2026-01-06 00:00:00 +08:00"},
 		{func(i *Instance) { i.Expires, i.Status = time.Time{}, StatusExpired }, RSKExpiring, OutcomeFailed, "expired"},
 		{func(i *Instance) { i.Expires = time.Time{} }, RSKExpiring, OutcomeAssumed, "not known; assumed to pass: when it expires"},
 		{func(i *Instance) {}, RSKReleased, OutcomePassed, "running"},

@@ -18,6 +18,7 @@ const (
 	FactFirstTermMonths
 	FactCreated
 	FactExpires
+	FactAutoRenew
 	FactOrderAmount
 	FactTrial
 	FactPublicIP
@@ -36,7 +37,7 @@ const (
 // factNames is indexed by Fact.
 var factNames = []string{
 	"none", "owner", "product", "provider", "region", "billing", "status", "term_months", "first_term_months", "created", "expires",
-	"order_amount", "trial", "public_ip", "partner_ip", "ips", "ip_held", "downgraded", "contract_quota",
+	"auto_renew", "order_amount", "trial", "public_ip", "partner_ip", "ips", "ip_held", "downgraded", "contract_quota",
 	"certification", "issued", "filing_ips",
 }
 
@@ -56,7 +57,7 @@ var factsOf = [numRules][]Fact{
 	ELGRegion: {FactRegion}, ELGPublicIP: {FactPublicIP, FactPartnerIP, FactIPs}, ELGStatus: {FactStatus, FactExpires},
 	ELGIPInUse: {FactIPHeld}, ELGQuota: {FactIssued, FactContractQuota}, ELGAccount: {FactCertification},
 	LIFEffective: {FactStatus, FactExpires}, GRTEnterprise: {FactCertification}, FILForeign: {FactProvider},
-	FILWhat: {FactIPs}, RSKExpiring: {FactStatus, FactExpires}, RSKReleased: {FactStatus}, RSKBilling: {FactBilling},
+	FILWhat: {FactIPs}, RSKExpiring: {FactStatus, FactExpires, FactAutoRenew}, RSKReleased: {FactStatus}, RSKBilling: {FactBilling},
 	RSKDowngraded: {FactDowngraded, FactPublicIP, FactPartnerIP, FactIPs, FactRegion}, RSKOwner: {FactOwner}, RSKIP: {FactIPs, FactFilingIPs},
 }
 
@@ -67,7 +68,7 @@ func (e *explainer) known(f Fact) bool {
 		FactOwner: e.Case.Bought != RelationUnknown, FactProduct: i.Product != "", FactProvider: i.Provider != "",
 		FactRegion: i.Region != "", FactBilling: i.Billing != 0, FactStatus: i.Status != 0, FactTermMonths: i.TermMonths != 0,
 		FactFirstTermMonths: i.FirstTermMonths != 0, FactCreated: !i.Created.IsZero(), FactExpires: !i.Expires.IsZero(),
-		FactOrderAmount: !i.OrderAmount.IsZero(), FactTrial: i.Trial != Unknown, FactPublicIP: i.PublicIP != Unknown,
+		FactAutoRenew: i.AutoRenew != Unknown, FactOrderAmount: !i.OrderAmount.IsZero(), FactTrial: i.Trial != Unknown, FactPublicIP: i.PublicIP != Unknown,
 		FactPartnerIP: i.PartnerIP, FactIPs: len(i.IPs) > 0, FactIPHeld: i.IPHeld != Unknown, FactDowngraded: i.Downgraded != Unknown,
 		FactContractQuota: i.ContractQuota != 0, FactCertification: e.Case.Certification != CertificationUnknown,
 		FactIssued: e.Quota.Used >= 0, FactFilingIPs: len(e.Case.Filing.IPs) > 0,

@@ -73,6 +73,7 @@ func TestReviewOfNothingOrOneFact(t *testing.T) {
 		"its first term":         {FirstTermMonths: 12},
 		"its creation":           {Created: at(2025, 1, 1, 0, 0, 0)},
 		"its expiry":             {Expires: w.now.AddDate(1, 0, 0)},
+		"that it renews itself":  {AutoRenew: icpcode.Yes},
 		"its order":              {OrderAmount: decimal.NewFromInt(99)},
 		"that it is no trial":    {Trial: icpcode.No},
 		"a public IP":            {PublicIP: icpcode.Yes},

@@ -110,6 +110,9 @@ type Instance struct {
 	// means nothing and is not read.
 	Created time.Time `json:"created,omitzero"`
 	Expires time.Time `json:"expires,omitzero"`
+	// AutoRenew says whether the instance renews itself when its term ends
+	// (自动续费, RSK-EXPIRING).
+	AutoRenew Tri `json:"auto_renew,omitzero"`
 	// OrderAmount is what was paid for the order, in yuan, by which some
 	// products are judged (ELG-PRODUCT).
 	OrderAmount decimal.Decimal `json:"order_amount,omitzero"`
@@ -255,7 +258,7 @@ func (i *Instance) stated() bool {
 	return i.ID != "" || i.Owner != "" || i.Product != "" || i.Provider != "" || i.Region != "" ||
 		i.Billing != 0 || i.Status != 0 || i.TermMonths != 0 || i.FirstTermMonths != 0 ||
 		!i.Created.IsZero() || !i.Expires.IsZero() || !i.OrderAmount.IsZero() ||
-		i.Trial != 0 || i.PublicIP != 0 || i.PartnerIP || len(i.IPs) > 0 || i.IPHeld != 0 || i.Downgraded != 0 ||
+		i.Trial != 0 || i.AutoRenew != 0 || i.PublicIP != 0 || i.PartnerIP || len(i.IPs) > 0 || i.IPHeld != 0 || i.Downgraded != 0 ||
 		i.ContractQuota != 0
 }
 
@@ -297,7 +300,7 @@ func (i *Instance) normalize() error {
 	if i.Status > StatusReleased {
 		return invalid("Instance.Status", "is not a known value")
 	}
-	if i.Trial > Yes || i.PublicIP > Yes || i.IPHeld > Yes || i.Downgraded > Yes {
+	if i.AutoRenew > Yes || i.Trial > Yes || i.PublicIP > Yes || i.IPHeld > Yes || i.Downgraded > Yes {
 		return invalid("Instance", "has a three-valued fact that is not Unknown, No or Yes")
 	}
 	if i.TermMonths < 0 || i.TermMonths > maxTermMonths {

@@ -372,19 +372,25 @@ func (s *RuleSet) judgeRisk(d *Decision) {
 		return // RSK-ENDED
 	}
 	q, _ := s.requirements(code.Product)
+	asked := rskRules
+	lasting := s.lasting(code.State, today, d.Case.At)
+	if lasting == No && today.renews(d.Case.At) {
+		asked &^= 1 << RSKExpiring
+		d.Advice = 1 << RSKExpiring
+	}
 	var t tally
-	t = t.with(RSKExpiring, s.lasting(code.State, today, d.Case.At))
+	t = t.with(RSKExpiring, lasting)
 	t = t.with(RSKReleased, present(today))
 	t = t.with(RSKBilling, prepaid(q, today))
 	t = t.with(RSKDowngraded, s.undiminished(q, today))
 	t = t.with(RSKOwner, d.Case.Bought.owner())
 	t = t.with(RSKIP, keepsIPs(&d.Case.Filing, today))
-	d.Pass, d.Fail, d.Unknown = t.split(rskRules)
+	d.Pass, d.Fail, d.Unknown = t.split(asked)
 	if today.stated() || d.Case.Bought != RelationUnknown {
 		d.Assumed = d.Unknown
 	}
 	if d.Fail != 0 {
-		d.Advice = 1 << RSKMove
+		d.Advice |= 1 << RSKMove
 	}
 }
 

@@ -315,6 +315,7 @@ func (g *caseGen) facts(set *icpcode.RuleSet, t time.Time) icpcode.Instance {
 			i.Created = time.Time{}
 		case 5:
 			i.Expires = t.Add(time.Duration(g.IntN(200)-20) * 24 * time.Hour)
+			i.AutoRenew = icpcode.Tri(g.IntN(3))
 		case 6:
 			i.Expires = time.Time{}
 		case 7:

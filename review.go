@@ -10,7 +10,9 @@ import (
 // or ListRequest.Facts says. An operator reviews all accounts in one pass by
 // naming none. The findings are the Decision's refusals and advice; a filing
 // is listed too if nothing is known about its instance. An error ends the
-// list: facts that could not be had are no finding.
+// list: facts that could not be had are no finding. Filings that are at no risk
+// are listed where there is advice: where the instance renews itself before it
+// expires, if the balance suffices (RSK-EXPIRING). Those are not refused.
 func (e *Engine) Review(ctx context.Context, r ListRequest) iter.Seq2[Assessment, error] {
 	return e.all(ctx, reviewed(r))
 }
@@ -23,7 +25,7 @@ func reviewed(r ListRequest) *listing {
 			return rec.State == StateFiling || rec.State == StateFiled && rec.ended() == EndNone
 		},
 		judge: review, closed: true,
-		wanted: func(a *Assessment) bool { return a.Decision.Refused() },
+		wanted: func(a *Assessment) bool { return a.Decision.Refused() || a.Decision.Advice != 0 },
 	}
 }
 

@@ -9,7 +9,8 @@ const rskRules = RuleIDs(1<<(RSKIP+1) - 1<<RSKExpiring)
 // (RSK): a rule that fails is a risk to the filing, not to the code, which
 // stays as it is. A fact that today lacks raises no finding: its rule is in
 // Unknown and Assumed. Where today has no fact at all the review cannot tell,
-// which is a finding: nothing is assumed. Codes that are neither Filed
+// which is a finding: nothing is assumed. That an instance expires soon which
+// renews itself is advice and no risk (RSK-EXPIRING). Codes that are neither Filed
 // nor Filing have nothing at risk, and neither have those whose filing ended
 // (RSK-ENDED). It is pure and allocates nothing.
 func (s *RuleSet) Review(r Record, today Instance, t time.Time) Decision {
@@ -46,6 +47,12 @@ func (s *RuleSet) lasting(state State, today *Instance, t time.Time) Tri {
 		days = max(days, s.Risk.ReviewDays)
 	}
 	return tri(today.Expires.Sub(t) > time.Duration(days)*day)
+}
+
+// renews reports whether the instance renews itself before its term ends, which
+// lies ahead of t. A term that has ended was not renewed, whatever was stated.
+func (i *Instance) renews(t time.Time) bool {
+	return i.AutoRenew == Yes && !i.Expires.IsZero() && !i.expired(t)
 }
 
 // present: RSK-RELEASED.

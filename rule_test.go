@@ -1840,6 +1840,7 @@ func testRSKExpiring(t *testing.T) {
 		risk{"30 days", in(30 * day), expiring}, risk{"expired", in(0), expiring},
 		risk{"said to be expired", func(i *icpcode.Instance) { i.Status = icpcode.StatusExpired }, expiring},
 		risk{"not stated", func(i *icpcode.Instance) { i.Expires = time.Time{} }, 0})
+	w.renewing(in)
 	// A filing must last until its review can end.
 	w.rules(func(s *icpcode.RuleSet) { s.Risk.ReviewDays = 40 })
 	i := w.server("1001")
@@ -1855,6 +1856,53 @@ func testRSKExpiring(t *testing.T) {
 	}
 	if found != 1 {
 		t.Errorf("found %d filings at risk", found)
+	}
+}
+
+// renewing asks about what is said to renew itself: that makes an expiry ahead
+// advice, which the engine lists, and one that has passed a finding all the same.
+func (w *world) renewing(in func(time.Duration) func(*icpcode.Instance)) {
+	const day = 24 * time.Hour
+	const suffice = "keep the balance sufficient until then: the instance renews by itself only if it can be paid"
+	expiring, move := icpcode.MakeRuleIDs(icpcode.RSKExpiring), icpcode.MakeRuleIDs(icpcode.RSKMove)
+	i := w.server("1001")
+	c := w.issue(i, 1)[0]
+	w.filed("1001", c)
+	for _, q := range []struct {
+		name         string
+		edit         func(*icpcode.Instance)
+		renew        icpcode.Tri
+		fail, advice icpcode.RuleIDs
+		remedy       string
+	}{
+		{"on, 31 days", in(31 * day), icpcode.Yes, 0, 0, ""},
+		{"on, 30 days", in(30 * day), icpcode.Yes, 0, expiring, suffice},
+		{"on, an instant", in(time.Microsecond), icpcode.Yes, 0, expiring, suffice},
+		{"on, expired", in(0), icpcode.Yes, expiring, move, "renew the instance"},
+		{"on, said to be expired", func(i *icpcode.Instance) { i.Status, i.Expires = icpcode.StatusExpired, w.now.Add(day) }, icpcode.Yes, expiring, move, "renew the instance"},
+		{"off, 30 days", in(30 * day), icpcode.No, expiring, move, "renew the instance, or turn on auto-renewal"},
+		{"off, 31 days", in(31 * day), icpcode.No, 0, 0, ""},
+		{"not stated, 30 days", in(30 * day), icpcode.Unknown, expiring, move, "renew the instance"},
+	} {
+		today := i
+		q.edit(&today)
+		today.AutoRenew = q.renew
+		n := 0
+		for a, err := range w.eng.Review(w.ctx, icpcode.ListRequest{Actor: "1001", InstanceID: i.ID, Facts: each(func(icpcode.InstanceID) icpcode.Instance { return today })}) {
+			d := must[icpcode.Assessment](w.t)(a, err).Decision
+			if d.Fail != q.fail || d.Advice != q.advice || d.Refused() != (q.fail != 0) || d.Pass.Has(icpcode.RSKExpiring) {
+				w.t.Errorf("%s: at risk by %v, advice %v, refused %v; want %v and %v", q.name, d.Fail, d.Advice, d.Refused(), q.fail, q.advice)
+			}
+			for r := range d.Reasons(icpcode.English) {
+				if r.Rule == icpcode.RSKExpiring && r.Remedy != q.remedy {
+					w.t.Errorf("%s: %q, want %q", q.name, r.Remedy, q.remedy)
+				}
+			}
+			n++
+		}
+		if n != map[bool]int{true: 1}[q.fail|q.advice != 0] {
+			w.t.Errorf("%s: the engine lists %d filings", q.name, n)
+		}
 	}
 }
 

@@ -98,6 +98,12 @@ var columnTable = [...]column{
 		func(to, from *icpcode.Instance) { to.Expires = from.Expires },
 	},
 	{
+		"auto_renew",
+		func(i *icpcode.Instance, s string) error { return parseNamed(&i.AutoRenew, s, triNames[:]) },
+		func(i *icpcode.Instance) string { return named(triNames[:], int(i.AutoRenew)) },
+		func(to, from *icpcode.Instance) { to.AutoRenew = from.AutoRenew },
+	},
+	{
 		"trial",
 		func(i *icpcode.Instance, s string) error { return parseNamed(&i.Trial, s, triNames[:]) },
 		func(i *icpcode.Instance) string { return named(triNames[:], int(i.Trial)) },

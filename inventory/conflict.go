@@ -80,6 +80,7 @@ var restrictive = map[string]func(a, b *icpcode.Instance) int{
 	"first_term_months": func(a, b *icpcode.Instance) int { return a.FirstTermMonths - b.FirstTermMonths },
 	"created":           func(a, b *icpcode.Instance) int { return b.Created.Compare(a.Created) },
 	"expires":           func(a, b *icpcode.Instance) int { return a.Expires.Compare(b.Expires) },
+	"auto_renew":        func(a, b *icpcode.Instance) int { return int(a.AutoRenew) - int(b.AutoRenew) },
 	"trial":             func(a, b *icpcode.Instance) int { return int(b.Trial) - int(a.Trial) },
 	"public_ip":         func(a, b *icpcode.Instance) int { return int(a.PublicIP) - int(b.PublicIP) },
 	"ip_held":           func(a, b *icpcode.Instance) int { return int(b.IPHeld) - int(a.IPHeld) },

@@ -23,9 +23,9 @@ func mainland(_, region string) icpcode.Tri {
 // fact counts, in whichever order they come, and both are told (K1c, W12).
 func TestContradictions(t *testing.T) {
 	ecs := func(members ...string) string { return inList(server(members...)) }
-	const own = "id,provider,product,region,billing,status,term_months,first_term_months,created,expires,trial,public_ip,ips,ip_held,downgraded,partner_ip,contract_quota,owner\n"
+	const own = "id,provider,product,region,billing,status,term_months,first_term_months,created,expires,trial,public_ip,ips,ip_held,downgraded,partner_ip,contract_quota,owner,auto_renew\n"
 	row := func(changes ...string) string {
-		cells := strings.Split("w,alibaba,ECS,cn-hangzhou,subscription,running,12,6,2026-01-01,2027-01-01,no,yes,47.96.1.180,no,no,no,3,1001", ",")
+		cells := strings.Split("w,alibaba,ECS,cn-hangzhou,subscription,running,12,6,2026-01-01,2027-01-01,no,yes,47.96.1.180,no,no,no,3,1001,yes", ",")
 		for _, c := range changes {
 			name, value, _ := strings.Cut(c, "=")
 			for i, n := range strings.Split(strings.TrimSpace(own), ",") {
@@ -58,9 +58,10 @@ func TestContradictions(t *testing.T) {
 		{"terms", row(), row("term_months=3", "first_term_months=1"), "term_months: 12 or 3: 3; first_term_months: 6 or 1: 1"},
 		{"instants", row(), row("created=2026-02-01", "expires=2026-12-01"), "created: 2026-01-01 or 2026-02-01: 2026-02-01; expires: 2027-01-01 or 2026-12-01: 2026-12-01"},
 		{"words", row(), row("trial=yes", "ip_held=yes", "downgraded=yes"), "trial: no or yes: yes; ip_held: no or yes: yes; downgraded: no or yes: yes"},
+		{"auto-renewal", row(), row("auto_renew=no"), "auto_renew: yes or no: no"},
 		{"a partner's address", row(), row("partner_ip=yes"), ""},
 		{"contracts", row(), row("contract_quota=2"), "contract_quota: 3 or 2: 2"},
-		{"what is missing is no contradiction", row(), row("billing=", "status=", "term_months=", "first_term_months=", "created=", "expires=", "trial=", "public_ip=", "ips=", "ip_held=", "downgraded=", "contract_quota=", "owner=", "product=", "region="), ""},
+		{"what is missing is no contradiction", row(), row("billing=", "status=", "term_months=", "first_term_months=", "created=", "expires=", "trial=", "public_ip=", "ips=", "ip_held=", "downgraded=", "contract_quota=", "owner=", "product=", "region=", "auto_renew="), ""},
 		{"owners", row(), row("owner=1002"), "owner: 1001 or 1002: unknown"},
 		{"products", row(), row("product=NAT"), "product: ECS or NAT: unknown"},
 	} {

@@ -64,6 +64,7 @@ func (e *FactsError) Unwrap() error { return e.Err }
 //	term_months       the term bought in months, renewals included
 //	first_term_months that of the first purchase alone
 //	created, expires  2026-03-01, 2026-03-01 10:00, both in China, or RFC 3339
+//	auto_renew        yes or no: whether it renews itself
 //	trial, ip_held, downgraded, public_ip  yes or no
 //	ips               the public addresses, separated by spaces
 //	partner_ip        yes or no

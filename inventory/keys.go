@@ -185,6 +185,7 @@ const (
 	keyFirstTermMonths
 	keyCreated
 	keyExpires
+	keyAutoRenew
 	keyTrial
 	keyPublicIP
 	keyIPs
@@ -366,6 +367,7 @@ var keyNames = [...]string{
 	keyFirstTermMonths:             "first_term_months",
 	keyCreated:                     "created",
 	keyExpires:                     "expires",
+	keyAutoRenew:                   "auto_renew",
 	keyTrial:                       "trial",
 	keyPublicIP:                    "public_ip",
 	keyIPs:                         "ips",

@@ -14,28 +14,28 @@ import (
 
 // all writes every fact of a server.
 func all(s inventory.Server) string {
-	return fmt.Sprintf("%s %q: %s %s, %s, trial %d, held %d, downgraded %d, %d and %d months, quota %d, partner %t",
+	return fmt.Sprintf("%s %q: %s %s, %s, trial %d, held %d, downgraded %d, %d and %d months, quota %d, partner %t, renew %d",
 		s.Format, s.Name, s.Instance.Owner, s.Instance.Provider, facts(s), s.Instance.Trial, s.Instance.IPHeld, s.Instance.Downgraded,
-		s.Instance.TermMonths, s.Instance.FirstTermMonths, s.Instance.ContractQuota, s.Instance.PartnerIP)
+		s.Instance.TermMonths, s.Instance.FirstTermMonths, s.Instance.ContractQuota, s.Instance.PartnerIP, s.Instance.AutoRenew)
 }
 
 // TestOwn: the same two servers in each of our own formats.
 func TestOwn(t *testing.T) {
 	const (
 		first = `"店, 1": 1001 alibaba, w-1 ECS cn-hangzhou subscription running created 2026-02-28T16:00:00Z expires 2027-03-01T02:00:00Z ip [47.96.1.180 2408:4321::1], ` +
-			`trial 1, held 1, downgraded 1, 12 and 3 months, quota 7, partner true`
-		second = `"":  , w-2   billing? status? created - expires - ip? [], trial 0, held 0, downgraded 0, 0 and 0 months, quota 0, partner false`
+			`trial 1, held 1, downgraded 1, 12 and 3 months, quota 7, partner true, renew 2`
+		second = `"":  , w-2   billing? status? created - expires - ip? [], trial 0, held 0, downgraded 0, 0 and 0 months, quota 0, partner false, renew 0`
 	)
-	const columns = "id,name,owner,provider,product,region,billing,status,created,expires,public_ip,ips,trial,ip_held,downgraded,term_months,first_term_months,contract_quota,partner_ip"
-	row := `w-1,"店, 1",1001,alibaba,ECS,cn-hangzhou,PrePaid,running,2026-03-01,2027-03-01T10:00+08:00,yes,47.96.1.180 2408:4321::1,no,no,no,12,3,7,yes`
+	const columns = "id,name,owner,provider,product,region,billing,status,created,expires,public_ip,ips,trial,ip_held,downgraded,term_months,first_term_months,contract_quota,partner_ip,auto_renew"
+	row := `w-1,"店, 1",1001,alibaba,ECS,cn-hangzhou,PrePaid,running,2026-03-01,2027-03-01T10:00+08:00,yes,47.96.1.180 2408:4321::1,no,no,no,12,3,7,yes,yes`
 	object := `{"id":"w-1","name":"店, 1","owner":"1001","provider":"alibaba","product":"ECS","region":"cn-hangzhou","billing":"subscription","status":"running",` +
 		`"created":"2026-03-01","expires":"2027-03-01 10:00","public_ip":true,"ips":["47.96.1.180","2408:4321::1"],"trial":false,"ip_held":"no","downgraded":false,` +
-		`"term_months":12,"first_term_months":"3","contract_quota":7,"partner_ip":true}`
+		`"term_months":12,"first_term_months":"3","contract_quota":7,"partner_ip":true,"auto_renew":true}`
 	for _, c := range []struct{ name, format, text string }{
-		{"CSV", "CSV", columns + "\n" + row + "\nw-2,,,,,,,,,,,,,,,,,,\n"},
-		{"CSV of a spreadsheet", "CSV", "\xEF\xBB\xBF" + columns + "\r\n" + row + "\r\n" + "w-2,,,,,,,,,,unknown,,,,,,,,\r\n"},
-		{"CSV with comments", "CSV", "# mine\n\n" + columns + "\n# one\n" + row + "\n\nw-2" + strings.Repeat(",", 18)},
-		{"CSV in quotes", "CSV", `"` + strings.ReplaceAll(columns, ",", `","`) + "\"\n" + row + "\n w-2 ,,,,,,,,,,,,,,,,,,"},
+		{"CSV", "CSV", columns + "\n" + row + "\nw-2,,,,,,,,,,,,,,,,,,,\n"},
+		{"CSV of a spreadsheet", "CSV", "\xEF\xBB\xBF" + columns + "\r\n" + row + "\r\n" + "w-2,,,,,,,,,,unknown,,,,,,,,,\r\n"},
+		{"CSV with comments", "CSV", "# mine\n\n" + columns + "\n# one\n" + row + "\n\nw-2" + strings.Repeat(",", 19)},
+		{"CSV in quotes", "CSV", `"` + strings.ReplaceAll(columns, ",", `","`) + "\"\n" + row + "\n w-2 ,,,,,,,,,,,,,,,,,,,"},
 		{"JSON lines", "JSON", object + "\n" + `{"id":"w-2"}` + "\n"},
 		{"JSON list", "JSON", "[" + object + `,{"name":null,"trial":null,"ips":[],"id":"w-2"}]`},
 		{"JSON with unknowns", "JSON", object + `{"id":"w-2","trial":"unknown","term_months":"unknown","status":""}`},

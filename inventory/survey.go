@@ -95,12 +95,13 @@ func (v *Survey) digest(s *Server) uint32 {
 		status                    icpcode.Status
 		term, first, quota, notes int
 		created, expires          int64
-		trial, ip, held, down     icpcode.Tri
+		renew, trial              icpcode.Tri
+		ip, held, down            icpcode.Tri
 		partner                   bool
 		amount                    string
 	}{
 		i.Owner, i.Product, i.Region, i.Billing, i.Status, i.TermMonths, i.FirstTermMonths, i.ContractQuota, len(s.Notes),
-		micro(i.Created), micro(i.Expires), i.Trial, i.PublicIP, i.IPHeld, i.Downgraded, i.PartnerIP, amount(i.OrderAmount),
+		micro(i.Created), micro(i.Expires), i.AutoRenew, i.Trial, i.PublicIP, i.IPHeld, i.Downgraded, i.PartnerIP, amount(i.OrderAmount),
 	})
 	for _, ip := range i.IPs {
 		h = h*31 + maphash.Comparable(seed, ip)

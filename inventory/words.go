@@ -24,6 +24,7 @@ var columnWords = map[string]string{
 	"购买月数": "term_months", "购买时长": "term_months", "购买时长月": "term_months", "首次购买月数": "first_term_months", "首次购买时长": "first_term_months",
 	"创建时间": "created", "创建日期": "created", "购买时间": "created", "开通时间": "created",
 	"到期时间": "expires", "到期日期": "expires", "过期时间": "expires", "到期日": "expires",
+	"自动续费": "auto_renew", "是否自动续费": "auto_renew", "续费方式": "auto_renew",
 	"试用": "trial", "是否试用": "trial", "是否有公网ip": "public_ip",
 	"公网ip": "ips", "公网ip地址": "ips", "公网地址": "ips", "弹性公网ip": "ips", "弹性ip": "ips",
 	"合作伙伴ip": "partner_ip", "是否为合作伙伴ip": "partner_ip", "ip被占用": "ip_held", "ip是否被占用": "ip_held", "ip是否被其他备案占用": "ip_held",
@@ -60,6 +61,11 @@ var valueWords = map[string]map[string]string{
 		"创建中": "pending", "已过期": "expired", "已到期": "expired", "过期": "expired", "到期": "expired", "已锁定": "locked", "锁定": "locked",
 		"已退款": "refunded", "已退费": "refunded", "退款": "refunded", "退费": "refunded", "已释放": "released", "释放": "released", "deleted": "released",
 	},
+	"auto_renew": {
+		"自动续费": "yes", "已开启": "yes", "手动续费": "no", "到期不续费": "no", "不续费": "no", "未开启": "no",
+		"autorenewal": "yes", "manualrenewal": "no", "notrenewal": "no",
+		"notifyandautorenew": "yes", "notifyandmanualrenew": "no", "disablenotifyandmanualrenew": "no",
+	},
 	"provider": {
 		"aliyun": alibaba, "alibabacloud": alibaba, "alicloud": alibaba, "阿里云": alibaba, "阿里": alibaba,
 		"tencentcloud": tencent, "qcloud": tencent, "腾讯云": tencent, "腾讯": tencent,
@@ -72,7 +78,7 @@ var valueWords = map[string]map[string]string{
 // ownWords are the words of the columns that have a closed list of them.
 var ownWords = map[string][]string{
 	"billing": billingNames[:], "status": statusNames[:], "provider": providers[:],
-	"trial": triNames[:], "public_ip": triNames[:], "ip_held": triNames[:], "downgraded": triNames[:], "partner_ip": triNames[:],
+	"auto_renew": triNames[:], "trial": triNames[:], "public_ip": triNames[:], "ip_held": triNames[:], "downgraded": triNames[:], "partner_ip": triNames[:],
 }
 
 var truth = map[string]string{"是": "yes", "否": "no", "有": "yes", "无": "no", "true": "yes", "false": "no", "y": "yes", "n": "no", "1": "yes", "0": "no", "√": "yes", "×": "no"}
@@ -99,7 +105,7 @@ func wordOf(column, text string) string {
 		}
 	}
 	switch column {
-	case "trial", "public_ip", "ip_held", "downgraded", "partner_ip":
+	case "auto_renew", "trial", "public_ip", "ip_held", "downgraded", "partner_ip":
 		if w, ok := truth[folded]; ok {
 			return w
 		}

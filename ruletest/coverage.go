@@ -46,6 +46,7 @@ const (
 	differs          mark = "an import that differs"
 	closedPaid       mark = "a closed instance whose paid codes were refunded"
 	atEase           mark = "a filing with which nothing is wrong"
+	renewing         mark = "a filing whose instance renews itself before it expires"
 	closedFiled      mark = "a closed instance on which filings rest"
 	twoCurrencies    mark = "an instance closed with paid codes in two currencies"
 	stranger         mark = "a stranger"
@@ -187,7 +188,7 @@ func (s *setup) missing() []shortfall {
 		need(true, "a finding by "+r.String(), c.risks[r])
 	}
 	for m, possible := range map[mark]bool{
-		issuedAndGranted: p.issueAndGrant, closedFiled: true, atEase: true, unfit: p.unfit, advised: p.advised, firstGrant: p.verify, noSignal: p.verify, earlyGrant: p.earlyGrant, quotaUsedUp: p.issue,
+		issuedAndGranted: p.issueAndGrant, closedFiled: true, atEase: true, renewing: true, unfit: p.unfit, advised: p.advised, firstGrant: p.verify, noSignal: p.verify, earlyGrant: p.earlyGrant, quotaUsedUp: p.issue,
 		closedPaid: p.closedPaid, capReached: p.cap, repeated: true, reused: true, importedAgain: true, differs: true, stranger: true, unreadable: true,
 		noPrice: true, commitConflicts: true, answerWasLost: true, commitWasLost: true, nothingLoads: true,
 	} {

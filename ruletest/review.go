@@ -24,6 +24,7 @@ func (w *world) troubled(id icpcode.InstanceID) icpcode.Instance {
 		i.IPs = addresses[1:2]
 	case 4:
 		i.Expires = micro(w.now).Add(time.Duration(w.turn%45) * day)
+		i.AutoRenew = icpcode.Tri(w.turn / 9 % 3)
 	case 5:
 		i.Status = icpcode.StatusReleased
 	case 6:
@@ -36,19 +37,20 @@ func (w *world) troubled(id icpcode.InstanceID) icpcode.Instance {
 	return i
 }
 
-// risks says what is wrong with the filing that rests on a code, and whether a
-// review lists it: where something is wrong, and where nothing is known. Told
-// says that the viewer knows the filed addresses.
-func (m *model) risks(r *icpcode.Record, today icpcode.Instance, now time.Time, told bool) (wrong icpcode.RuleIDs, listed bool) {
+// risks says what is wrong with the filing that rests on a code, what a review
+// advises, and whether it lists the filing: where something is wrong or to be
+// kept in mind, and where nothing is known. Told says that the viewer knows the
+// filed addresses.
+func (m *model) risks(r *icpcode.Record, today icpcode.Instance, now time.Time, told bool) (wrong, advice icpcode.RuleIDs, listed bool) {
 	if !rests(r) {
-		return 0, false
+		return 0, 0, false
 	}
 	set := m.inForce(now)
 	if l := m.ledgers[r.InstanceID]; l != nil && l.Closed != icpcode.ActionNone {
 		today.ID, today.Status = r.InstanceID, icpcode.StatusReleased
 	}
 	if today.ID == "" {
-		return 0, true
+		return 0, 0, true
 	}
 	q, _ := requirements(set, r.Product)
 	is := func(rule icpcode.Rule, bad bool) {
@@ -61,7 +63,11 @@ func (m *model) risks(r *icpcode.Record, today icpcode.Instance, now time.Time, 
 		horizon = max(horizon, set.Risk.ReviewDays)
 	}
 	paid := today.Billing != icpcode.PayAsYouGo && !today.Expires.IsZero()
-	is(icpcode.RSKExpiring, expired(&today, now) || paid && !micro(today.Expires).After(now.Add(time.Duration(horizon)*day)))
+	soon := paid && !micro(today.Expires).After(now.Add(time.Duration(horizon)*day))
+	if soon && today.AutoRenew == icpcode.Yes && !expired(&today, now) {
+		soon, advice = false, icpcode.MakeRuleIDs(icpcode.RSKExpiring)
+	}
+	is(icpcode.RSKExpiring, expired(&today, now) || soon)
 	is(icpcode.RSKReleased, today.Status == icpcode.StatusReleased || today.Status == icpcode.StatusRefunded)
 	is(icpcode.RSKBilling, q.Subscription && today.Billing == icpcode.PayAsYouGo)
 	lostIP := q.PublicIP && (today.PartnerIP || today.PublicIP == icpcode.No)
@@ -70,13 +76,17 @@ func (m *model) risks(r *icpcode.Record, today icpcode.Instance, now time.Time, 
 	if told && r.Filing != nil && len(today.IPs) > 0 {
 		is(icpcode.RSKIP, slices.ContainsFunc(r.Filing.IPs, func(ip netip.Addr) bool { return !slices.Contains(today.IPs, ip) }))
 	}
-	return wrong, wrong != 0
+	if wrong != 0 {
+		advice |= icpcode.MakeRuleIDs(icpcode.RSKMove)
+	}
+	return wrong, advice, advice != 0
 }
 
 // review checks that a review of an account lists exactly the filings that the
 // model says are at risk, and judges each decision twice.
 func (w *world) review(account icpcode.AccountID) {
-	found := map[icpcode.Code]icpcode.RuleIDs{}
+	type answer struct{ fail, advice icpcode.RuleIDs }
+	found := map[icpcode.Code]answer{}
 	for a, err := range w.eng.Review(w.ctx, icpcode.ListRequest{Actor: account, Account: account, Facts: each(w.troubled)}) {
 		if err != nil {
 			w.Fatalf("%v", err)
@@ -85,7 +95,7 @@ func (w *world) review(account icpcode.AccountID) {
 		if _, again := found[a.Record.Code]; again {
 			w.fail(nil, "a review of %q lists a filing twice", account)
 		}
-		found[a.Record.Code] = a.Decision.Fail
+		found[a.Record.Code] = answer{a.Decision.Fail, a.Decision.Advice}
 	}
 	now := micro(w.now)
 	for _, c := range w.model.order {
@@ -93,16 +103,17 @@ func (w *world) review(account icpcode.AccountID) {
 		if r.Owner != account && r.Grantee != account {
 			continue
 		}
-		wrong, listed := w.model.risks(r, w.troubled(r.InstanceID), now, account == holder(r) || account == w.operator)
+		wrong, advice, listed := w.model.risks(r, w.troubled(r.InstanceID), now, account == holder(r) || account == w.operator)
 		got, is := found[c]
-		if is != listed || got != wrong {
-			w.fail(nil, "a review of %q lists a %v filing: %v, with %v; the model %v, with %v", account, r.State, is, got, listed, wrong)
+		if is != listed || got != (answer{wrong, advice}) {
+			w.fail(nil, "a review of %q lists a %v filing: %v, with %v; the model %v, with %v", account, r.State, is, got, listed, answer{wrong, advice})
 		}
 		delete(found, c)
 		for rule := range wrong.All() {
 			w.seen.risks[rule]++
 		}
 		w.seen.mark(atEase, rests(r) && !listed)
+		w.seen.mark(renewing, listed && wrong == 0 && advice != 0)
 	}
 	if len(found) > 0 {
 		w.fail(nil, "a review of %q lists %d filings that are not its own", account, len(found))

@@ -328,6 +328,7 @@ func (s speaker) facts(set factSet) []string {
 // columnsZh are the columns of -facts that are no facts of factWordsZh.
 var columnsZh = map[string]string{
 	"name": "名称", "provider": "提供商", "created": "创建时间", "ips": "公网IP", "partner_ip": "是否为合作伙伴IP", "downgraded": "是否已降配",
+	"auto_renew": "是否自动续费",
 }
 
 // columnWord is what a column of -facts is called.

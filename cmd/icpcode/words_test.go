@@ -16,7 +16,7 @@ func TestColumnWordsAreRead(t *testing.T) {
 	values := map[string]string{
 		"owner": "1001", "product": "SLB", "order_amount": "99.50", "billing": "包年/包月", "trial": "否", "term_months": "7", "first_term_months": "8",
 		"expires": "2027-01-01", "region": "cn-beijing", "public_ip": "是", "status": "运行中", "ip_held": "否", "contract_quota": "9",
-		"provider": "阿里云", "created": "2026-01-01", "ips": "8.8.8.8", "partner_ip": "是", "downgraded": "是",
+		"provider": "阿里云", "created": "2026-01-01", "ips": "8.8.8.8", "partner_ip": "是", "downgraded": "是", "auto_renew": "是",
 	}
 	names := slices.DeleteFunc(slices.Sorted(maps.Keys(columnsZh)), func(name string) bool { return name == "name" }) // no fact
 	for f := range numFacts {

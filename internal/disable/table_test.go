@@ -269,7 +269,7 @@ var table = []disabling{
 	}},
 
 	{rule: icpcode.RSKExpiring, why: "an expiry is no risk", edits: []edit{
-		{"judge.go", "t = t.with(RSKExpiring, s.lasting(code.State, today, d.Case.At))", "t = t.with(RSKExpiring, Yes)"},
+		{"judge.go", "t = t.with(RSKExpiring, lasting)", "t = t.with(RSKExpiring, Yes)"},
 	}},
 	{rule: icpcode.RSKReleased, why: "a release is no risk", edits: []edit{
 		{"judge.go", "t = t.with(RSKReleased, present(today))", "t = t.with(RSKReleased, Yes)"},
