@@ -83,8 +83,9 @@ func (w *File) Add(n int, changed string) error {
 			if d.name != before[i].name || signature(set, decl) != signature(w.set, before[i].decl.(*ast.FuncDecl)) {
 				return fmt.Errorf("the edits change the declaration of %s: change the inside instead", before[i].name)
 			}
-			at := set.Position(decl.Name.End()).Offset - set.Position(decl.Pos()).Offset
-			w.variants[d.name] = append(w.variants[d.name], variant{n, d.text[:at] + Suffix(n) + d.text[at:]})
+			from := set.Position(decl.Name.Pos()).Offset - set.Position(decl.Pos()).Offset
+			to := set.Position(decl.Name.End()).Offset - set.Position(decl.Pos()).Offset
+			w.variants[d.name] = append(w.variants[d.name], variant{n, d.text[:from] + prefix + d.text[from:to] + Suffix(n) + d.text[to:]})
 		case *ast.GenDecl:
 			if decl.Tok != token.IMPORT {
 				return fmt.Errorf("the edits change what is outside of functions: change the inside of a function instead:\n%s", d.text)
@@ -120,9 +121,9 @@ func (w *File) Source() string {
 		if !ok || len(w.variants[funcName(f)]) == 0 {
 			continue
 		}
-		call := f.Name.Name + "%s" + typeArguments(f) + "("
+		call := prefix + f.Name.Name + "%s" + typeArguments(f) + "("
 		if f.Recv != nil {
-			call = "%[2]s." + f.Name.Name + "%[1]s("
+			call = "%[2]s." + prefix + f.Name.Name + "%[1]s("
 		}
 		names, renamed := parameters(f)
 		for _, r := range renamed {
@@ -158,6 +159,11 @@ func (w *File) Source() string {
 	}
 	return text + end.String()
 }
+
+// prefix is what the name of a function that a change made begins with. A
+// method of that name is not exported: tests that look at all methods of a type
+// must not find it.
+const prefix = "woven_"
 
 // Suffix is what the name of a function that change n made ends in.
 func Suffix(n int) string { return fmt.Sprintf("__%d", n) }

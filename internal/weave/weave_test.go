@@ -48,42 +48,42 @@ type s struct{}
 func plain(a int, b ...string) (int, error) {
 	switch wovenChange {
 	case 1:
-		return plain__1(a, b...)
+		return woven_plain__1(a, b...)
 	case 5:
-		return plain__5(a, b...)
+		return woven_plain__5(a, b...)
 	}
  return a, nil }
 func (x s) method(blank1 int, blank2 string) {
 	switch wovenChange {
 	case 2:
-		x.method__2(blank1, blank2)
+		x.woven_method__2(blank1, blank2)
 		return
 	}
  fmt.Println() }
 func (blank0 s) unnamed() int {
 	switch wovenChange {
 	case 3:
-		return blank0.unnamed__3()
+		return blank0.woven_unnamed__3()
 	}
  return 1 }
 func generic[A any, B comparable](a A, b B) B {
 	switch wovenChange {
 	case 4:
-		return generic__4[A, B](a, b)
+		return woven_generic__4[A, B](a, b)
 	}
  return b }
 
 var v = 1
 
-func plain__1(a int, b ...string) (int, error) { return a + 1, nil }
+func woven_plain__1(a int, b ...string) (int, error) { return a + 1, nil }
 
-func plain__5(a int, b ...string) (int, error) { return a + 2, nil }
+func woven_plain__5(a int, b ...string) (int, error) { return a + 2, nil }
 
-func (x s) method__2(_ int, _ string) { fmt.Print(time.Now()) }
+func (x s) woven_method__2(_ int, _ string) { fmt.Print(time.Now()) }
 
-func (s) unnamed__3() int { return 2 }
+func (s) woven_unnamed__3() int { return 2 }
 
-func generic__4[A any, B comparable](a A, b B) B { return *new(B) }
+func woven_generic__4[A any, B comparable](a A, b B) B { return *new(B) }
 `
 	if got := good.Source(); got != want {
 		t.Errorf("woven:\n%s\nwant:\n%s", got, want)
