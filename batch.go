@@ -107,8 +107,9 @@ func (p *pending) answer(v *view) {
 	}
 	before := len(v.events)
 	res, d, err := p.request.decide(&p.call, v)
+	res.Advice = d.Advice
 	p.res, p.err = res, err
-	if p.dry || errors.Is(err, errPhone) {
+	if p.dry || d.Advice != 0 || errors.Is(err, errPhone) {
 		verdict := d // only here does it outlive the attempt
 		p.verdict = &verdict
 	}

@@ -65,7 +65,7 @@ func (unasked) Is(target error) bool { return target == errFacts }
 // told is what decide told of a request.
 type told struct {
 	res     Result
-	verdict *Decision // of a dry run, and where the phone is needed
+	verdict *Decision // of a dry run, where rules advise, and where the phone is needed
 	err     error
 	events  []Event
 }

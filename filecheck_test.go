@@ -119,3 +119,67 @@ func TestFilingIsToldWhatIsWrong(t *testing.T) {
 		t.Errorf("%d reasons", n)
 	}
 }
+
+// Whoever files is told at once what the set advises, and
+// once more where the request is repeated; the words are in the first answer.
+func TestFilingIsToldWhatIsAdvised(t *testing.T) {
+	w := newWorld(t)
+	server := w.server("1001")
+	codes, short := w.issue(server, 1), server
+	short.TermMonths, short.Created, short.Expires = 1, w.now.AddDate(0, -1, 0), w.now.Add(20*24*time.Hour)
+	advice := icpcode.MakeRuleIDs(icpcode.ELGTerm, icpcode.ELGRemaining)
+	told := func(name string, res icpcode.Result, err error) {
+		t.Helper()
+		if err != nil || res.Advice != advice || res.Replayed {
+			t.Fatalf("%s: %+v, %v, want the advice %v", name, res, err, advice)
+		}
+		if d := res.Decision; d == nil || d.Refused() || d.Advice != advice {
+			t.Fatalf("%s: the decision is %+v", name, d)
+		}
+		n := 0
+		for r := range res.Decision.Reasons(icpcode.Chinese) {
+			if n++; r.Outcome != icpcode.OutcomeAdvised || r.Found == "" || r.Remedy == "" || !advice.Has(r.Rule) {
+				t.Errorf("%s: %+v", name, r)
+			}
+		}
+		if n != advice.Len() {
+			t.Errorf("%s: %d reasons", name, n)
+		}
+	}
+	again := func(name string, res icpcode.Result, err error) {
+		t.Helper()
+		if err != nil || !res.Replayed || res.Advice != advice || res.Decision != nil {
+			t.Errorf("%s again: %+v, %v", name, res, err)
+		}
+	}
+	r := icpcode.SubmitRequest{Actor: "1001", RequestID: "submit", Code: codes[0], Filing: w.site(), Instance: short}
+	dry, err := w.eng.DryRun().Submit(w.ctx, r)
+	told("a dry run of Submit", dry, err)
+	got, err := w.eng.Submit(w.ctx, r)
+	told("Submit", got, err)
+	r.Instance = icpcode.Instance{} // facts are no part of what is repeated
+	got, err = w.eng.Submit(w.ctx, r)
+	again("Submit", got, err)
+	got, err = w.eng.DryRun().Submit(w.ctx, r)
+	again("a dry run of Submit", got, err)
+
+	// The facts may be those of the hook.
+	w.with(func(o *icpcode.Options) {
+		o.Facts = each(func(icpcode.InstanceID) icpcode.Instance { return short })
+	})
+	r.RequestID = "resubmit"
+	got, err = w.eng.Resubmit(w.ctx, r)
+	told("Resubmit", got, err)
+	got, err = w.eng.Resubmit(w.ctx, r)
+	again("Resubmit", got, err)
+
+	// Nothing is advised of a server with which nothing is wrong, and in no
+	// words where nothing is said of it.
+	w.with(func(o *icpcode.Options) { o.Facts = nil })
+	for _, today := range []icpcode.Instance{server, {}} {
+		r = icpcode.SubmitRequest{Actor: "1001", Code: codes[0], Filing: w.site(), Instance: today}
+		if got, err = w.eng.Resubmit(w.ctx, r); err != nil || got.Advice != 0 || got.Decision != nil {
+			t.Errorf("%+v: %+v, %v", today, got, err)
+		}
+	}
+}

@@ -52,11 +52,11 @@ func (e *Engine) do(ctx context.Context, actor AccountID, requestID string, r re
 	if err := e.settle(ctx, s, p); err != nil {
 		return Result{}, err
 	}
+	if p.verdict != nil {
+		shown := p.verdict.shown()
+		p.res.Decision = &shown
+	}
 	if e.dry {
-		if p.verdict != nil {
-			shown := p.verdict.shown()
-			p.res.Decision = &shown
-		}
 		return p.res, nil
 	}
 	if e.inTx {

@@ -206,6 +206,10 @@ type Result struct {
 	// under review before the closing: their filings are at risk or ended with
 	// it, and must move (RSK-MOVE). A dry run names them beforehand.
 	Resting []Code `json:"resting,omitempty"`
+	// Advice names the rules that advised: of a filing what its server lacks
+	// and the set does not refuse for (FIL-CHECK), of a closed instance RSK-MOVE
+	// where filings rest on it. A repeated request has it, too.
+	Advice RuleIDs `json:"advice,omitzero"`
 	// Quota is the count that decided an issue, after it.
 	Quota Quota `json:"quota,omitzero"`
 	// Money is what was paid for the codes bought, or is to be paid back.
@@ -213,8 +217,9 @@ type Result struct {
 	// PhoneNeeded is set only in a dry run: the real run asks
 	// Options.VerifyPhone first.
 	PhoneNeeded bool `json:"-"`
-	// Decision is set only in a dry run: what the rules answered. nil of a
-	// replay.
+	// Decision is what the rules answered: in a dry run, and where there is
+	// Advice, to say it in words. nil of a replay, as the facts that it rests
+	// on are not kept.
 	Decision *Decision `json:"-"`
 	// Replayed says that the request was done before and did nothing now.
 	Replayed bool `json:"-"`

@@ -325,8 +325,9 @@ type codePage struct {
 	History    []icpcode.Event
 	Filing     filingForm
 	Problem    *problem
-	Typed      url.Values // into the form that failed
-	Successors []line     // for an operator to end its filing with
+	Advice     []icpcode.Reason // on the filing that was just sent
+	Typed      url.Values       // into the form that failed
+	Successors []line           // for an operator to end its filing with
 }
 
 // maxHistory is how much of what happened to a code its page shows.
@@ -419,12 +420,19 @@ func file(c *call) (page, error) {
 	}
 	r := icpcode.SubmitRequest{Actor: c.account, RequestID: c.requestID(), Code: p.Code}
 	p.Filing, r.Filing, err = c.filing()
+	var got icpcode.Result
 	if err == nil && c.form("again") != "" {
-		_, err = c.h.eng.Resubmit(c, r)
+		got, err = c.h.eng.Resubmit(c, r)
 	} else if err == nil {
-		_, err = c.h.eng.Submit(c, r)
+		got, err = c.h.eng.Submit(c, r)
 	}
-	return p.then(c, "/codes/"+p.Handle, err)
+	if err != nil || got.Advice == 0 || got.Decision == nil {
+		return p.then(c, "/codes/"+p.Handle, err)
+	}
+	// Advice can be said in words only now: the form again goes on.
+	now, err := c.find()
+	now.Advice = c.reasons(*got.Decision)
+	return page{name: "code", data: now}, err
 }
 
 // withdraw takes the filing back.

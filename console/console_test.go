@@ -30,6 +30,7 @@ type stand struct {
 	revealed []httpapi.Access
 	failed   []error
 	lapsed   bool // all servers have expired
+	short    bool // all servers have 20 days left
 	now      time.Time
 }
 
@@ -55,6 +56,9 @@ func newStand(t *testing.T) *stand {
 				i := s.server(id, "cn-hangzhou")
 				if s.lapsed {
 					i.Expires = s.now.Add(-time.Hour)
+				}
+				if s.short {
+					i.Expires = s.now.Add(20 * 24 * time.Hour)
 				}
 				known[id] = i
 			}
@@ -338,6 +342,22 @@ func TestFiling(t *testing.T) {
 	path = s.get("/console/codes?state=Available", "1001").link("/console/codes/")
 	filed := s.follow(s.send(s.get(path, "1001"), "/file", "1001", "kind", "First", "domain", "example3.cn", "subject", "s1"), "1001")
 	s.follow(s.send(filed, "/withdraw", "1001"), "1001").shows(200, "Available")
+}
+
+// TestFilingAdvised: whoever files is told at once what is advised, in the
+// language of the page, and goes on if the form comes again.
+func TestFilingAdvised(t *testing.T) {
+	s := newStand(t)
+	s.short = true
+	s.issue(1)
+	code := s.get(s.get("/console/codes", "1001").link("/console/codes/"), "1001")
+	form := []string{"kind", "First", "domain", "example.cn", "subject", "s1", "ips", "47.96.1.180"}
+	sent := s.send(code, "/file", "1001", form...).shows(200, "Submitted", "20 days left", "at least 90 full days left", "renew", "Withdraw")
+	s.send(code, "/file", "1001", form...).shows(303)
+	// Corrected, it is advised again; a server that was renewed is not.
+	s.send(sent, "/file", "1001", form...).shows(200, "Submitted", "20 days left")
+	s.short = false
+	s.follow(s.send(s.get(s.get("/console/codes", "1001").link("/console/codes/"), "1001"), "/file", "1001", form...), "1001").shows(200, "Filing")
 }
 
 // TestPages: 45 codes are on three pages.

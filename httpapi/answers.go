@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"slices"
 	"time"
 
 	"github.com/icpcode/icpcode"
@@ -44,9 +45,10 @@ type (
 		Codes       []codeRef         `json:"codes"`
 		Candidates  []codeRef         `json:"candidates,omitempty"` // of an approval, to operators
 		Resting     []codeRef         `json:"resting,omitempty"`    // of a closed instance, to operators
+		Advice      []icpcode.Rule    `json:"advice,omitempty"`     // of a filing, and of a closed instance
 		Replayed    bool              `json:"replayed"`
 		PhoneNeeded bool              `json:"phone_needed,omitempty"` // of a dry run
-		Decision    *icpcode.Decision `json:"decision,omitempty"`     // of a dry run
+		Decision    *icpcode.Decision `json:"decision,omitempty"`     // of a dry run, and with advice
 	}
 	assessment struct {
 		Record   record           `json:"record"`
@@ -114,6 +116,7 @@ func (c *call) event(e icpcode.Event) event {
 // result shows what a request did; whole says that it made its codes.
 func (c *call) result(r icpcode.Result, whole bool) result {
 	shown := result{Result: r, Codes: []codeRef{}, Replayed: r.Replayed, PhoneNeeded: r.PhoneNeeded, Decision: r.Decision}
+	shown.Advice = slices.Collect(r.Advice.All())
 	for _, code := range r.Codes {
 		ref := c.ref(code)
 		if whole && !c.dry {

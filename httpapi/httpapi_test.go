@@ -524,3 +524,29 @@ func TestPurchases(t *testing.T) {
 		t.Errorf("the refund is %s", back.text)
 	}
 }
+
+// TestAdvice: a filing that goes with advice on its server says so at once,
+// with words, and where it is repeated with the rules.
+func TestAdvice(t *testing.T) {
+	short := server("i-1", "1001")
+	short.Expires = noon.Add(20 * 24 * time.Hour)
+	d := newDesk(t, func(d *desk) {
+		d.engine.Facts = func(context.Context, []icpcode.InstanceID) (map[icpcode.InstanceID]icpcode.Instance, error) {
+			return map[icpcode.InstanceID]icpcode.Instance{"i-1": short}, nil
+		}
+	})
+	issued, _ := d.must("1001", "a", "/v1/codes/issue", `{"instance":"i-1","quantity":1}`).codes()
+	const filing = `{"filing":{"kind":"First","domain":"example.cn","subject":"s1"}}`
+	for _, what := range []string{"submit", "resubmit"} {
+		path := "/v1/codes/" + issued[0] + "/" + what
+		for _, got := range []reply{d.send("1001", http.MethodPost, path+"?dry_run=true", filing), d.must("1001", what, path, filing)} {
+			if advice, _ := json.Marshal(got.body["advice"]); string(advice) != `["ELG-REMAINING"]` || !strings.Contains(got.text, "at least 90 full days left") {
+				t.Errorf("%s is answered %s", what, got.text)
+			}
+		}
+		again := d.must("1001", what, path, filing)
+		if advice, _ := json.Marshal(again.body["advice"]); string(advice) != `["ELG-REMAINING"]` || again.body["replayed"] != true || again.body["decision"] != nil {
+			t.Errorf("%s again is answered %s", what, again.text)
+		}
+	}
+}

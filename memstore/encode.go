@@ -334,6 +334,7 @@ func (c *codec) receipt(r *icpcode.Receipt, requestID string) {
 	c.codes(&s.Codes)
 	c.codes(&s.Candidates)
 	c.codes(&s.Resting)
+	number(c, &s.Advice)
 	number(c, &s.State)
 	number(c, &s.Quota.Used)
 	number(c, &s.Quota.Limit)

@@ -89,6 +89,7 @@ func (w *world) try(o *op, f fault, times int) {
 		return
 	}
 	w.expect(o, &a, res, err, "")
+	w.explained(o, &a, res)
 	if w.asks > 0 {
 		want := icpcode.Verification{Granter: o.actor, Grantee: o.to, Proof: o.proof, RequestID: w.asked.RequestID}
 		if w.asked != want || o.id != "" && w.asked.RequestID != o.id {
@@ -197,12 +198,7 @@ func (w *world) verifies(o *op, a *answer, res icpcode.Result) {
 		return
 	}
 	w.twice(o, d)
-	if o.kind == opClose && d.Advice.Has(icpcode.RSKMove) != (len(a.res.Resting) > 0) {
-		w.fail(o, "the dry run advises %v, and filings rest on %v (RSK-MOVE)", d.Advice, a.res.Resting)
-	}
-	if (o.kind == opSubmit || o.kind == opResubmit) && d.Advice != a.advice {
-		w.fail(o, "the dry run advises %v, want %v (FIL-CHECK)", d.Advice, a.advice)
-	}
+	w.explained(o, a, res)
 	if o.kind != opIssue {
 		return // the model knows of others what refuses, not what passed
 	}
@@ -214,6 +210,17 @@ func (w *world) verifies(o *op, a *answer, res icpcode.Result) {
 	}
 	if d.PhoneNeeded != a.phone {
 		w.fail(o, "the dry run's decision says that the phone is needed: %v", d.PhoneNeeded)
+	}
+}
+
+// explained checks that what advises can be said in words, but of a request
+// that was done before.
+func (w *world) explained(o *op, a *answer, res icpcode.Result) {
+	if a.err != nil || a.replay || a.res.Advice == 0 {
+		return
+	}
+	if d := res.Decision; d == nil || d.Refused() || d.Advice != a.res.Advice {
+		w.fail(o, "it advises %v, and the decision is %+v", a.res.Advice, d)
 	}
 }
 

@@ -36,6 +36,9 @@ func (w *world) expect(o *op, a *answer, res icpcode.Result, err error, run stri
 	if res.Action != want.Action || !res.At.Equal(want.At) || res.State != want.State || res.Quota != want.Quota || !same(res.Money, want.Money) {
 		w.fail(o, "%sthe result is %+v, want %+v", run, res, want)
 	}
+	if res.Advice != want.Advice {
+		w.fail(o, "%sthe result advises %v, want %v (FIL-CHECK, RSK-MOVE)", run, res.Advice, want.Advice)
+	}
 	if !slices.Equal(res.Candidates, want.Candidates) {
 		w.fail(o, "%sthe result names %v, want %v", run, res.Candidates, want.Candidates)
 	}

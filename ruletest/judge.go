@@ -316,6 +316,7 @@ func (m *model) judgeSubmit(o *op, e *env, set *icpcode.RuleSet) answer {
 	}
 	a.must(icpcode.FILWhat, o.filingFits())
 	a.conclude(0)
+	a.res.Advice = a.advice
 	return a
 }
 
@@ -403,6 +404,9 @@ func (m *model) judgeClose(o *op, set *icpcode.RuleSet) answer {
 			mixed = mixed || back.Currency != "" && back.Currency != p.Currency
 			back = icpcode.Money{Amount: back.Amount.Add(p.Amount), Currency: p.Currency}
 		}
+	}
+	if len(a.res.Resting) > 0 {
+		a.res.Advice = icpcode.MakeRuleIDs(icpcode.RSKMove)
 	}
 	if len(states) > 1 {
 		a.res.State = icpcode.StateNone // they differ

@@ -168,6 +168,9 @@ func TestBrokenStores(t *testing.T) {
 		"pays back more": {put: alters(func(_ icpcode.Key, r *icpcode.Receipt) {
 			r.Result.Money.Amount = r.Result.Money.Amount.Add(decimal.New(1, -2))
 		})},
+		"forgets what was advised of a filing": {put: alters(func(_ icpcode.Key, r *icpcode.Receipt) {
+			r.Result.Advice &= icpcode.MakeRuleIDs(icpcode.RSKMove)
+		})},
 		"swaps codes of a receipt":   {put: alters(func(_ icpcode.Key, r *icpcode.Receipt) { slices.Reverse(r.Result.Codes) })},
 		"lets a code change hands":   {put: alters(func(_ icpcode.Key, r *icpcode.Record) { r.Owner = r.Holder() })},
 		"folds case":                 {key: func(k icpcode.Key) icpcode.Key { k.A = strings.ToLower(k.A); return k }},
@@ -412,6 +415,11 @@ func TestWrongRules(t *testing.T) {
 		"quota +1 of the last":    func(s []icpcode.RuleSet) { s[2].Products[0].Quota++ },
 		"per instance":            func(s []icpcode.RuleSet) { s[0].Products[0].PerAccount = false },
 		"per account":             func(s []icpcode.RuleSet) { s[2].Products[0].PerAccount = true },
+		"filing refuses less":     func(s []icpcode.RuleSet) { s[0].Filing.Refuse = icpcode.MakeRuleIDs(icpcode.ELGOwner) },
+		"filing refuses more":     func(s []icpcode.RuleSet) { s[0].Filing.Refuse |= icpcode.MakeRuleIDs(icpcode.ELGPublicIP) },
+		"filing advises less":     func(s []icpcode.RuleSet) { s[2].Filing.Advise = icpcode.MakeRuleIDs(icpcode.ELGTerm) },
+		"filing advises more":     func(s []icpcode.RuleSet) { s[2].Filing.Advise |= icpcode.MakeRuleIDs(icpcode.ELGOwner) },
+		"filing judges in all":    func(s []icpcode.RuleSet) { s[1].Filing = s[0].Filing },
 		"base runs not":           func(s []icpcode.RuleSet) { s[0].Base.Running = false },
 		"base has address":        func(s []icpcode.RuleSet) { s[0].Base.PublicIP = true },
 	} {

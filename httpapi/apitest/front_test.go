@@ -348,6 +348,7 @@ func (c *client) change(s *side, key, path string, body any) (icpcode.Result, er
 		Codes       []ref             `json:"codes"`
 		Candidates  []ref             `json:"candidates"`
 		Resting     []ref             `json:"resting"`
+		Advice      []icpcode.Rule    `json:"advice"`
 		Replayed    bool              `json:"replayed"`
 		PhoneNeeded bool              `json:"phone_needed"`
 		Decision    *icpcode.Decision `json:"decision"`
@@ -356,7 +357,7 @@ func (c *client) change(s *side, key, path string, body any) (icpcode.Result, er
 		return icpcode.Result{}, err
 	}
 	r := got.Result
-	r.Replayed, r.PhoneNeeded, r.Decision = got.Replayed, got.PhoneNeeded, got.Decision
+	r.Replayed, r.PhoneNeeded, r.Decision, r.Advice = got.Replayed, got.PhoneNeeded, got.Decision, icpcode.MakeRuleIDs(got.Advice...)
 	for i := range got.Codes {
 		code, err := c.open(s.account, &got.Codes[i])
 		if err != nil {
