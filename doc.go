@@ -5,19 +5,86 @@
 // the regulator (备案), and a filing needs a code that ties it to a cloud
 // server. This package decides which servers may have codes, issues them under
 // quotas, grants them to other accounts under yearly caps, follows each code
-// through its life, and explains every refusal, over a [Store] of your own.
+// and its filing through their lives, and explains every refusal, over a
+// [Store] of your own.
+//
+// The next three sections are a map: a reader who builds a service, writes
+// rules or writes a store needs only one of them.
+//
+// # For services
+//
+// To issue a code takes fifteen names. [New] makes an [Engine] from a store,
+// such as that of package memstore or sqlstore, and from [Options].
+// [Engine.Issue] takes an [IssueRequest] with the facts about a server: an
+// [Instance], with its [Product], [Billing] and [Status], each of them a value
+// or unknown, as a [Tri] is. It returns a [Result] with every [Code], or a
+// [*RefusedError] that gives every [Reason] in a [Lang]. [CategoryOf] says of
+// any error what to do.
+//
+// All operations are methods of the engine:
+//
+//   - Codes: [Engine.Issue], [Engine.Grant], [Engine.Import];
+//     [Engine.Void] and [Engine.CloseInstance] end them.
+//   - Paid codes: [Engine.Buy], [Engine.Bind], [Engine.Refund].
+//   - Filings, for the holder of a code: [Engine.Submit], [Engine.SubmitAuto],
+//     [Engine.Resubmit], [Engine.Release].
+//   - Filings, for operators: [Engine.Stage], [Engine.Reject],
+//     [Engine.Approve], [Engine.Correct], [Engine.End].
+//   - Lists: [Engine.Owned], [Engine.Received], [Engine.Pick] of codes to file
+//     with, [Engine.Review] of filings at risk, [Engine.Move] of filings that
+//     leave a server. Each has a form that ends in Page, for a service that
+//     keeps nothing between requests.
+//   - One code: [Engine.Lookup], [Engine.History]. One account:
+//     [Engine.GrantQuota], [Engine.Grantees].
+//   - What any of these would answer: [Engine.DryRun]. Together with writes of
+//     the caller's: [Engine.InTx].
+//
+// Module httpapi puts the engine behind HTTP, module console before a browser.
+// Package inventory reads facts from what the tools of cloud providers print.
+//
+// # For rule authors
+//
+// A [RuleBook] holds dated versions of all the rules, each a [RuleSet]: what a
+// product needs ([ProductRules], [Requirements], [AccountRule]), the caps on
+// grants ([GrantRules]), the life of codes ([LifeRules]), what is checked when
+// filing ([FilingRules]) and what puts a filing at risk ([RiskRules]).
+// [Alibaba] is the preset book, package presets has those of other providers,
+// [ParseRuleBook] reads one from JSON and [NewRuleBook] takes values. A
+// decision at an instant uses the set in force at that instant.
+//
+// [RuleSet.Decide] is the judgement of every operation: a pure function from a
+// [Case], which is all that a decision rests on, to a [Decision], which has the
+// answer of each [Rule]. [RuleSet.Check] is its short form for an issue. Both
+// need no store. Package ruletest proves what is guaranteed below for a book of
+// your own. docs/rules.md describes every rule with its source, and every
+// field. The presets are transcribed from public documents and are not
+// official.
+//
+// # For store authors
+//
+// A [Store] keeps small versioned documents and has four methods. A [Document]
+// is a [Key] of some [Kind], a version and a [Body]: a [Ledger], [Partners], a
+// [Record] or a [Receipt]. Commit is a compare-and-swap over several documents:
+// it writes all of a [Change] if every [Put] finds the version that it expects,
+// and otherwise nothing. That asks no more of a database than guarded writes in
+// one transaction at its default isolation level. List takes a [Query] with an
+// [Index] and returns a [Page]; Events takes an [EventQuery]. A store may be
+// [Limited], and a [Purger].
+//
+// The contract stands at [Store] in sentences with MUST, and storetest.Run
+// checks each of them. A whole store is in the CustomStore example. Between
+// load and commit the engine decides; on [ErrConflict] it decides again.
 //
 // # Words
 //
 // A code (备案服务码) ties one website or app to one instance (云产品实例). Its
 // owner (购买账号) bought the instance and issued the code; that never changes.
 // Its grantee (被授权账号) is the one account that received the right to use
-// it. Its holder is who may file with it now: the grantee if it was granted,
-// else the owner. An operator is the provider's own staff or systems. The
-// quota (配额) is how many codes an instance can ever issue. A filing is an
-// application that consumes a code on success. A natural year (自然年) runs
-// from 1 January 00:00 in Asia/Shanghai. A [RuleSet] is one dated version of
-// all the rules, a [RuleBook] the versions in order.
+// it. Its holder is the account that may file with it now: the grantee if it
+// was granted, else the owner. An operator is the provider's own staff or
+// systems. The quota (配额) is how many codes an instance can ever issue. A
+// filing is an application that consumes a code on success. A natural year
+// (自然年) runs from 1 January 00:00 in Asia/Shanghai.
 //
 // # What it guarantees
 //
@@ -34,8 +101,8 @@
 //  4. A request takes effect at most once; once done, the same one again gets
 //     the first result, until its receipt is purged.
 //  5. A request that is refused or fails changes nothing and costs nothing.
-//  6. Only the holder of a code files with it. To everybody but its owner,
-//     its grantee and operators every code is the same: there is none.
+//  6. Only the holder of a code files with it. To every account but its owner,
+//     its grantee and operators, every code is the same: there is none.
 //  7. Filed, Refunded and Invalid are for good. The events of a code add up to
 //     its record: see [Replay].
 //  8. What is refunded for a code is what was paid for it, once.
@@ -54,10 +121,10 @@
 //	        Unbound, Available ── Refund, or their instance is refunded ──▶ Refunded
 //	        Unbound, Available, Filing ── Void, or it is released ────────▶ Invalid
 //
-// The whole table, with who may take which step, is in docs/lifecycle.md;
-// [State.Next] is the table. An Available code whose instance has expired
-// reads Invalid at that instant and works again once it is renewed, without a
-// sweeper: see [Record.Effective].
+// The whole table, with the party that may take each step, is in
+// docs/lifecycle.md; [State.Next] is the table. An Available code whose
+// instance has expired reads Invalid at that instant and works again once it is
+// renewed, without a sweeper: see [Record.Effective].
 //
 // # Facts
 //
@@ -80,31 +147,9 @@
 // [*UnknownOutcomeError]. A refusal leaves no trace: the same request may
 // succeed later. Options.Operator says which actors are operators.
 //
-// [Engine.DryRun] answers as the real operations would and changes nothing.
-//
-// # Requests that meet
-//
-// A request that finds a commit of the same engine under way for one of its
-// documents, or two commits for others, waits. When one returns, up to 128 of
-// those that wait are loaded together, decided in their order, each on what
-// those before it did, and committed as one [Change]. A request never waits for
-// others to arrive, and answers wait for the commit that they rest on. Commits
-// that take much longer than usual, however many they are, hold up only what
-// needs their documents, or was in the same commit. A conflict has all of its
-// requests decided again. Another error has them tried in halves, so that a bad
-// request fails alone; receipts tell what had been done. A caller whose context
-// ends takes its request out of the queue, or gets an [*UnknownOutcomeError] if
-// a commit is on its way. Over stores that answer within microseconds, as in
-// memory, requests wait for others only if they conflict again and again.
-// Options.Unmerged switches all of it off.
-//
-// # Rules are data
-//
-// A decision at an instant uses the set in force at that instant, and the code
-// remembers which. [Alibaba] is the preset book; [ParseRuleBook] reads one from
-// JSON and [NewRuleBook] takes values. docs/rules.md describes every rule with
-// its source, and every field. The presets are transcribed from public
-// documents and are not official.
+// Requests that meet at one engine share a commit; docs/merging.md says when,
+// and what an error of one means for the others. Options.Unmerged switches it
+// off.
 //
 // # Time
 //
@@ -114,22 +159,12 @@
 // events, never time, so that a clock may go back. Instants are of the years
 // 2000 to 9998 and are truncated to the microsecond.
 //
-// # Writing a store
-//
-// A [Store] keeps small versioned documents and has four methods. Commit is a
-// compare-and-swap over several documents: it writes all of a [Change] if
-// every [Put] finds the version that it expects, and otherwise nothing. That
-// asks no more of a database than guarded writes in one transaction at its
-// default isolation level. Between load and commit the engine decides, and on
-// [ErrConflict] it decides again. A whole store is in the CustomStore example;
-// the contract stands at [Store] in sentences with MUST, and storetest.Run
-// checks each of them.
-//
 // # Secrets
 //
 // A code alone opens nothing, but treat it as a secret all the same: errors of
 // this package never show one whole, package log/slog shows a [Code],
 // [Result], [Record] and [Event] masked (but not slices of them or requests,
-// which it prints as they are), and [Code.String] is for its holder's eyes. Events and filings hold references to subjects, never names,
-// phones or identity numbers; see [Filing].
+// which it prints as they are), and [Code.String] is for its holder's eyes.
+// Events and filings hold references to subjects, never names, phones or
+// identity numbers; see [Filing].
 package icpcode

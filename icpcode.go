@@ -14,7 +14,7 @@ import (
 // Options configures an [Engine]. The zero value is Alibaba's rules, the real
 // clock and entropy, no price, no operators, and first grants refused.
 type Options struct {
-	// Rules decides; nil means [Alibaba].
+	// RuleBook decides; nil means [Alibaba].
 	RuleBook *RuleBook
 	// Clock tells the time; nil means time.Now. It is read once per operation
 	// and may go back.
@@ -66,7 +66,7 @@ type Options struct {
 	// unknown outcome, nor by an engine of InTx: what must be complete is
 	// read with Store.Events.
 	Observe func(context.Context, []Event)
-	// Import is the format of the codes that Import accepts; zero means
+	// ImportFormat is the format of the codes that Import accepts; zero means
 	// TwelveDigits.
 	ImportFormat Format
 	// CursorKey seals the cursors of pages: 32 bytes from a source of

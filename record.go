@@ -187,7 +187,7 @@ type Event struct {
 	RequestID string    `json:"request_id"`
 	From      State     `json:"from"`
 	To        State     `json:"to"`
-	// RuleSet is the version of the rule set that decided.
+	// RuleSetVersion is the version of the rule set that decided.
 	RuleSetVersion string `json:"rule_set"`
 	// Assumed are the rules whose missing facts were assumed to pass.
 	Assumed RuleIDs `json:"assumed,omitzero"`
@@ -250,7 +250,7 @@ type Record struct {
 	Grantee    AccountID  `json:"grantee,omitempty"` // set at most once (GRT-ONCE)
 	InstanceID InstanceID `json:"instance,omitempty"`
 	Product    Product    `json:"product,omitempty"`
-	// RuleSet is the version of the rule set that decided the issue, or the
+	// RuleSetVersion is the version of the rule set that decided the issue, or the
 	// binding of a paid code; Assumed and ContractQuota belong to it.
 	RuleSetVersion string    `json:"rule_set"`
 	Assumed        RuleIDs   `json:"assumed,omitzero"`
