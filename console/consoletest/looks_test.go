@@ -1,17 +1,20 @@
 package consoletest
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+	"github.com/icpcode/icpcode"
 )
 
 // looks are which pages were looked at.
@@ -22,24 +25,49 @@ type looks struct {
 	pages map[string]bool
 }
 
-// newLooks reads the script that tools/axe brings.
-func newLooks(t *testing.T) *looks {
+// axe reads the script of axe-core, and wants it to be the one that its README
+// names.
+func axe(t *testing.T) string {
 	t.Helper()
-	l := &looks{pages: map[string]bool{}}
-	name := os.Getenv("ICPCODE_AXE")
-	if name == "" {
-		if os.Getenv("CI") != "" {
-			t.Fatal("ICPCODE_AXE names no script of axe-core: run the tests with tools/axe")
-		}
-		t.Log("ICPCODE_AXE names no script of axe-core: pages are not searched for what keeps people out")
-		return l
-	}
-	b, err := os.ReadFile(name)
+	script, err := os.ReadFile("testdata/axe/axe.min.js")
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.axe = string(b)
-	return l
+	about, err := os.ReadFile("testdata/axe/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum := fmt.Sprintf("SHA-256: `%x`", sha256.Sum256(script)); !strings.Contains(string(about), sum) {
+		t.Fatalf("testdata/axe/README.md does not say %s", sum)
+	}
+	return string(script)
+}
+
+func newLooks(t *testing.T) *looks {
+	t.Helper()
+	return &looks{axe: axe(t), pages: map[string]bool{}}
+}
+
+// TestAxe holds that axe-core is what it should be, and that it finds what is
+// planted.
+func TestAxe(t *testing.T) {
+	b := chromium(t).tab(t, newSite(t), manner{icpcode.English, desktop, true}, "1001")
+	b.looks = newLooks(t)
+	serious := func() (all []string) {
+		for _, f := range b.found() {
+			if f.serious() {
+				all = append(all, f.ID)
+			}
+		}
+		return all
+	}
+	if found := serious(); len(found) > 0 {
+		t.Errorf("before anything is planted: %v", found)
+	}
+	b.eval(`(document.querySelector("h1").style.color = "#eee", document.querySelector("main").append(document.createElement("input")), "")`)
+	if found := serious(); !slices.Contains(found, "color-contrast") || !slices.Contains(found, "label") {
+		t.Errorf("planted were pale text and a field without a label, and found is %v", found)
+	}
 }
 
 // finding is what axe-core says of a page.
@@ -47,6 +75,8 @@ type finding struct {
 	ID, Impact, Help string
 	Nodes            []string
 }
+
+func (f *finding) serious() bool { return f.Impact == "serious" || f.Impact == "critical" }
 
 // The page has nothing to fetch, and its policy would not let it.
 const runAxe = `axe.run(document, {preload: false, resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations.map(v =>
@@ -89,11 +119,11 @@ func (b *tab) look(name string) {
 				b.t.Fatal(err)
 			}
 		}
-		if b.looks.axe == "" || scheme == "dark" && b.width == phone { // colours are those of the desktop
+		if scheme == "dark" && b.width == phone { // colours are those of the desktop
 			continue
 		}
 		for _, f := range b.found() {
-			if f.Impact == "serious" || f.Impact == "critical" {
+			if f.serious() {
 				b.t.Errorf("%v, %s: page %s: %s (%s): %s", b.manner, scheme, name, f.ID, f.Impact, strings.Join(f.Nodes, "\n\t"))
 			} else {
 				b.t.Logf("%v, %s: page %s: %s (%s): %s", b.manner, scheme, name, f.ID, f.Impact, f.Help)
