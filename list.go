@@ -47,11 +47,14 @@ type ListRequest struct {
 	Facts func(context.Context, []InstanceID) (map[InstanceID]Instance, error)
 	// Newest asks for the latest issued first; false: in any order.
 	Newest bool
-	// After and Limit are for the methods whose names end in Page. After is
-	// the Next of the page before, "" for the first page. Limit is how many
-	// a page holds at most, 1 to 1000; 0 means 20.
+	// After, Limit and Look are for the methods whose names end in Page. After
+	// is the Next of the page before, "" for the first page. Limit is how many
+	// a page holds at most, 1 to 1000; 0 means 20. Look is how many codes are
+	// looked at for a page at most, 1 to 1000; 0 means 1000. What is rare among
+	// many codes then takes more pages, each of them sooner.
 	After string
 	Limit int
+	Look  int
 }
 
 // Assessment is a code and what the rules say of it.
@@ -213,7 +216,7 @@ func owned(r ListRequest) *listing {
 }
 
 func received(r ListRequest) *listing {
-	return &listing{name: "received", r: r, passes: []pass{{ByHolder, isGrantee}}, asks: (*Record).lapses}
+	return &listing{name: "received", r: r, passes: []pass{{ByGrantee, isGrantee}}, asks: (*Record).lapses}
 }
 
 func picked(r ListRequest) *listing {
@@ -278,8 +281,8 @@ func (e *Engine) all(ctx context.Context, l *listing) iter.Seq2[Assessment, erro
 			yield(Assessment{}, err)
 			return
 		}
-		if l.r.After != "" || l.r.Limit != 0 {
-			yield(Assessment{}, invalid("After", "and Limit are of pages, and this list is whole"))
+		if l.r.After != "" || l.r.Limit != 0 || l.r.Look != 0 {
+			yield(Assessment{}, invalid("After", "and Limit and Look are of pages, and this list is whole"))
 			return
 		}
 		for i := range l.passes {

@@ -109,7 +109,7 @@ func (s *shelf) List(_ context.Context, q Query) (Page, error) {
 			continue
 		}
 		value := map[Index]string{
-			ByOwner: string(r.Owner), ByHolder: string(r.Holder()), ByInstance: string(r.InstanceID), ByICPNumber: r.ICPNumber(),
+			ByOwner: string(r.Owner), ByHolder: string(r.Holder()), ByGrantee: string(r.Grantee), ByInstance: string(r.InstanceID), ByICPNumber: r.ICPNumber(),
 		}[q.By]
 		if value == q.Value {
 			page.Records = append(page.Records, *r.clone().(*Record))

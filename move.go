@@ -54,7 +54,7 @@ func (e *Engine) moved(ctx context.Context, r ListRequest, to Instance) (*listin
 	}
 	ledgers := c.readLedgers(&v, &to, 0)
 	return &listing{
-		name: "move\x00" + string(to.ID), r: r, passes: []pass{{ByOwner, isOwner}, {ByHolder, isGrantee}},
+		name: "move\x00" + string(to.ID), r: r, passes: []pass{{ByOwner, isOwner}, {ByGrantee, isGrantee}},
 		only: (*Record).carries, asks: (*Record).lapses,
 		judge: func(l *listing, rec *Record, roles Role, _ Instance) Decision {
 			d := Decision{Case: l.call.newCase(OperationMove)}

@@ -16,8 +16,8 @@ const (
 	// usualLimit is ListRequest.Limit if it is 0.
 	usualLimit = 20
 	maxLimit   = 1000
-	// maxLooked is how many records a page looks at until it is handed out as
-	// it is.
+	// maxLooked is how many records a page looks at, if ListRequest.Look is 0,
+	// until it is handed out as it is.
 	maxLooked = 1000
 )
 
@@ -29,8 +29,8 @@ type AssessmentPage struct {
 
 // OwnedPage is one page of [Engine.Owned], for a caller who keeps nothing
 // between pages. It holds at most ListRequest.Limit codes, and can hold fewer,
-// even none, while Next is not "": it looks at no more than 1,000, of which
-// those that are not the actor's to know do not count. Next is
+// even none, while Next is not "": it looks at no more than ListRequest.Look,
+// of which those that are not the actor's to know do not count. Next is
 // ListRequest.After of the page after it; it tells nothing, has always the
 // same length, and is good for the same actor asking for the same list, until
 // Options.CursorKey changes. Anything else is an [*InvalidError]. Codes that
@@ -76,6 +76,13 @@ func (e *Engine) page(ctx context.Context, l *listing) (p AssessmentPage, err er
 	if limit == 0 {
 		limit = usualLimit
 	}
+	if l.r.Look < 0 || l.r.Look > maxLooked {
+		return p, invalid("Look", "is not from 1 to 1000")
+	}
+	look := l.r.Look
+	if look == 0 {
+		look = maxLooked
+	}
 	if err := e.begin(ctx, l); err != nil {
 		return p, err
 	}
@@ -85,7 +92,7 @@ func (e *Engine) page(ctx context.Context, l *listing) (p AssessmentPage, err er
 	}
 	looked, ask := 0, limit
 	for at.pass < len(l.passes) {
-		got, err := e.look(ctx, l, at, limit-len(p.Assessments), min(ask, maxLooked-looked))
+		got, err := e.look(ctx, l, at, limit-len(p.Assessments), min(ask, look-looked))
 		if err != nil {
 			return AssessmentPage{}, err
 		}
@@ -95,7 +102,7 @@ func (e *Engine) page(ctx context.Context, l *listing) (p AssessmentPage, err er
 		if at.after = got.next; got.next == "" {
 			at.pass++
 		}
-		if len(p.Assessments) == limit || looked >= maxLooked || got.short {
+		if len(p.Assessments) == limit || looked >= look || got.short {
 			break
 		}
 	}

@@ -368,9 +368,10 @@ func TestCursorsHoldWhatTheyAreFor(t *testing.T) {
 	bad("the store's own cursor", w.eng, icpcode.ListRequest{Actor: "a0", After: store.Next})
 	for _, limit := range []int{-1, 1001} {
 		bad("a limit out of range", w.eng, icpcode.ListRequest{Actor: "a0", Limit: limit})
+		bad("to look at a number out of range", w.eng, icpcode.ListRequest{Actor: "a0", Look: limit})
 	}
 	for _, l := range pagedLists() {
-		for _, r := range []icpcode.ListRequest{{Actor: "a0", Limit: 1}, {Actor: "a0", After: good.After}} {
+		for _, r := range []icpcode.ListRequest{{Actor: "a0", Limit: 1}, {Actor: "a0", After: good.After}, {Actor: "a0", Look: 1}} {
 			for _, err := range l.whole(w.eng, r) {
 				if !errors.As(err, new(*icpcode.InvalidError)) {
 					t.Errorf("%s of a page, asked for as a whole: %v", l.name, err)
@@ -393,25 +394,46 @@ func TestPagesAreBounded(t *testing.T) {
 	for i := range 300 {
 		c := w.issue(w.server("a1"), 1)[0]
 		if i%9 == 0 {
-			must[icpcode.Result](t)(w.eng.Grant(w.ctx, icpcode.GrantRequest{
-				Actor: "a1", Codes: []icpcode.Code{c}, GrantTo: "a2", Certification: icpcode.Enterprise}))
+			must[icpcode.Result](t)(w.eng.Void(w.ctx, icpcode.VoidRequest{Actor: ops, Code: c, Reason: "not wanted"}))
 		}
-		w.issue(w.server("a2"), 1)
 	}
 	for _, limit := range []int{1, 20} {
 		counting.records, counting.calls = 0, 0
-		p := must[icpcode.Page](t)(eng.ReceivedPage(w.ctx, icpcode.ListRequest{Actor: "a2", Limit: limit}))
+		p := must[icpcode.Page](t)(eng.OwnedPage(w.ctx, icpcode.ListRequest{Actor: "a1", State: icpcode.StateInvalid, Limit: limit}))
 		if len(p.Records) != limit || counting.records > 1000 || counting.calls > 8 {
 			t.Errorf("a page of %d has %d codes, and cost %d records in %d calls", limit, len(p.Records), counting.records, counting.calls)
 		}
 	}
 	for _, limit := range []int{1, 20, 1000} {
 		counting.records, counting.calls = 0, 0
-		p := must[icpcode.Page](t)(eng.ReceivedPage(w.ctx, icpcode.ListRequest{Actor: "a0", Limit: limit}))
+		p := must[icpcode.Page](t)(eng.OwnedPage(w.ctx, icpcode.ListRequest{Actor: "a0", State: icpcode.StateInvalid, Limit: limit}))
 		if len(p.Records) != 0 || p.Next == "" || counting.records > 1000 || counting.calls > 7 {
 			t.Errorf("a page of %d has %d codes, more: %v, and cost %d records in %d calls",
 				limit, len(p.Records), p.Next != "", counting.records, counting.calls)
 		}
+	}
+	// As many as are to be looked at, and no more; all pages together find all.
+	found, looked, after := 0, 0, ""
+	for pages := 1; ; pages++ {
+		counting.records = 0
+		p := must[icpcode.Page](t)(eng.OwnedPage(w.ctx, icpcode.ListRequest{Actor: "a1", State: icpcode.StateInvalid, Limit: 20, Look: 50, After: after}))
+		if counting.records > 50 {
+			t.Errorf("page %d cost %d records", pages, counting.records)
+		}
+		found, looked = found+len(p.Records), looked+counting.records
+		if after = p.Next; after == "" {
+			break
+		}
+	}
+	if found != 34 || looked < 300 {
+		t.Errorf("%d codes were found among %d, want 34 among 300", found, looked)
+	}
+	// What was received is not looked for among what is owned.
+	counting.records, counting.calls = 0, 0
+	p := must[icpcode.Page](t)(eng.ReceivedPage(w.ctx, icpcode.ListRequest{Actor: "a0"}))
+	if len(p.Records) != 0 || p.Next != "" || counting.records != 0 || counting.calls != 1 {
+		t.Errorf("received, by who owns 1,200: %d codes, more: %v, and cost %d records in %d calls",
+			len(p.Records), p.Next != "", counting.records, counting.calls)
 	}
 }
 

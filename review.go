@@ -20,7 +20,7 @@ func (e *Engine) Review(ctx context.Context, r ListRequest) iter.Seq2[Assessment
 // reviewed is the list of what the account owns, then of what it received.
 func reviewed(r ListRequest) *listing {
 	return &listing{
-		name: "review", r: r, passes: []pass{{ByOwner, isOwner}, {ByHolder, isGrantee}},
+		name: "review", r: r, passes: []pass{{ByOwner, isOwner}, {ByGrantee, isGrantee}},
 		only: func(rec *Record) bool {
 			return rec.State == StateFiling || rec.State == StateFiled && rec.ended() == EndNone
 		},

@@ -295,13 +295,14 @@ type Index uint8
 const (
 	ByOwner     Index = iota + 1 // Record.Owner
 	ByHolder                     // Record.Holder
+	ByGrantee                    // Record.Grantee, where it was granted
 	ByInstance                   // Record.Instance, where it has one
 	ByICPNumber                  // Record.ICPNumber, where it has one
 	ByService                    // Record.Service, where it has one
 	Everything                   // every record; Query.Value is ""
 )
 
-var indexNames = []string{"none", "owner", "holder", "instance", "ICP number", "service", "everything"}
+var indexNames = []string{"none", "owner", "holder", "grantee", "instance", "ICP number", "service", "everything"}
 
 // String returns the index's name, "ICP number".
 func (i Index) String() string { return name(indexNames, i) }
@@ -314,6 +315,8 @@ func (i Index) Of(r *Record) string {
 		return string(r.Owner)
 	case ByHolder:
 		return string(r.Holder())
+	case ByGrantee:
+		return string(r.Grantee)
 	case ByInstance:
 		return string(r.InstanceID)
 	case ByICPNumber:

@@ -13,7 +13,7 @@ const numIndexes = int(icpcode.ByService)
 // values returns what r is listed under, by index less one, where "" is
 // nothing except for owners and holders.
 func values(r *icpcode.Record) [numIndexes]string {
-	return [numIndexes]string{string(r.Owner), string(r.Holder()), string(r.InstanceID), r.ICPNumber(), r.Service()}
+	return [numIndexes]string{string(r.Owner), string(r.Holder()), string(r.Grantee), string(r.InstanceID), r.ICPNumber(), r.Service()}
 }
 
 // listed reports whether index i lists records under v.

@@ -205,6 +205,7 @@ func (m *model) check(t *rapid.T, s icpcode.Store) {
 	values := map[icpcode.Index][]string{
 		icpcode.ByOwner:     {"1001", "2002", "3003"},
 		icpcode.ByHolder:    {"1001", "2002", "3003"},
+		icpcode.ByGrantee:   {"1001", "2002", "3003"},
 		icpcode.ByInstance:  {"i-1", "i-2"},
 		icpcode.ByICPNumber: {"京ICP备2", "京ICP备3"},
 		icpcode.ByService:   {"app:2", "app:3"},

@@ -58,6 +58,8 @@ func indexOf(q *icpcode.Query) *index {
 		return &index{name: "icp_codes_owner", column: "owner"}
 	case icpcode.ByHolder:
 		return &index{name: "icp_codes_holder", column: "holder"}
+	case icpcode.ByGrantee:
+		return &index{name: "icp_codes_grantee", column: "grantee"}
 	case icpcode.ByInstance:
 		return &index{name: "icp_codes_instance", column: "instance"}
 	case icpcode.ByICPNumber:

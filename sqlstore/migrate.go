@@ -19,7 +19,7 @@ import (
 var schema embed.FS
 
 // schemaVersion is the newest version there is.
-const schemaVersion = 2
+const schemaVersion = 3
 
 // Migrate makes the tables that a [Store] needs, all named icp_ something, or
 // brings them from an older version to this one. It is safe to call at every

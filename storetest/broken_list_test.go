@@ -106,6 +106,14 @@ var brokenLists = []brokenStore{
 		}
 	}, []string{"list-state"}},
 	{"indexes the holder of birth", func(s *twisted) { s.stale(icpcode.ByHolder, true) }, []string{"list-moved"}},
+	{"lists as received what the holder owns", func(s *twisted) {
+		s.onList = func(ctx context.Context, q icpcode.Query) (icpcode.Page, error) {
+			if q.By == icpcode.ByGrantee {
+				q.By = icpcode.ByHolder
+			}
+			return s.plain.List(ctx, q)
+		}
+	}, []string{"list-grantee", "list-moved"}},
 	{"indexes the instance of birth", func(s *twisted) { s.stale(icpcode.ByInstance, true) }, []string{"list-moved"}},
 	{"indexes the first ICP number", func(s *twisted) { s.stale(icpcode.ByICPNumber, false) }, []string{"list-moved"}},
 	{"lists what has no instance under none", func(s *twisted) {

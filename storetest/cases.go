@@ -98,6 +98,7 @@ var cases = []testCase{
 	{"concurrent-spread", ruleConcurrent, checkSpread},
 
 	{"list-pages", ruleExactlyOnce, checkListPages},
+	{"list-grantee", ruleExactlyOnce, checkListGrantee},
 	{"list-everything", ruleExactlyOnce, checkListEverything},
 	{"list-while-changing", ruleExactlyOnce, checkListWhileChanging},
 	{"list-while-racing", ruleExactlyOnce, checkListWhileRacing},

@@ -11,6 +11,12 @@ import (
 
 // indexes are those that have values.
 var indexes = [...]icpcode.Index{
+	icpcode.ByOwner, icpcode.ByHolder, icpcode.ByGrantee, icpcode.ByInstance, icpcode.ByICPNumber, icpcode.ByService,
+}
+
+// apart are those under which a record can have a value alone: what it has
+// under ByGrantee, it has under ByHolder, too.
+var apart = [...]icpcode.Index{
 	icpcode.ByOwner, icpcode.ByHolder, icpcode.ByInstance, icpcode.ByICPNumber, icpcode.ByService,
 }
 
@@ -54,7 +60,7 @@ func (p *probe) listed(what string, q icpcode.Query, want ...icpcode.Code) {
 
 func checkListIndexes(p *probe) {
 	value, other := p.id(), p.id()
-	for _, by := range indexes {
+	for _, by := range apart {
 		var codes []icpcode.Code
 		for i := range 6 {
 			// Three have the value under this index, one under each other, and
@@ -66,7 +72,7 @@ func checkListIndexes(p *probe) {
 				case i < 3:
 					setIndex(r, by, value)
 				case i == 3:
-					for _, b := range indexes {
+					for _, b := range apart {
 						setIndex(r, b, other)
 					}
 				}
@@ -77,7 +83,7 @@ func checkListIndexes(p *probe) {
 			}
 		}
 		var ch icpcode.Change
-		for _, b := range indexes {
+		for _, b := range apart {
 			if b == by {
 				continue
 			}
@@ -94,12 +100,12 @@ func checkListIndexes(p *probe) {
 	same := p.id()
 	var ch icpcode.Change
 	var codes []icpcode.Code
-	for _, by := range indexes {
+	for _, by := range apart {
 		codes = append(codes, p.code())
 		p.write(&ch, codes[len(codes)-1], 0, 1, func(r *icpcode.Record) { setIndex(r, by, same) })
 	}
 	p.commit(ch)
-	for i, by := range indexes {
+	for i, by := range apart {
 		p.listed("each of five records has the value under one index", icpcode.Query{By: by, Value: same, Limit: 10}, codes[i])
 	}
 }
@@ -130,7 +136,7 @@ func checkListPages(p *probe) {
 			filing = append(filing, c)
 		}
 	}
-	for _, by := range indexes {
+	for _, by := range apart {
 		value := map[icpcode.Index]string{
 			icpcode.ByOwner: string(owner), icpcode.ByHolder: string(owner), icpcode.ByInstance: instance,
 			icpcode.ByICPNumber: number, icpcode.ByService: service,
@@ -139,6 +145,45 @@ func checkListPages(p *probe) {
 			p.listed("page by page", icpcode.Query{By: by, Value: value, Limit: limit}, all...)
 			p.listed("page by page, by state", icpcode.Query{By: by, Value: value, State: icpcode.StateFiling, Limit: limit}, filing...)
 		}
+	}
+}
+
+// checkListGrantee lists what an account received, which holds as many codes of
+// its own.
+func checkListGrantee(p *probe) {
+	account, other := icpcode.AccountID(p.id()), icpcode.AccountID(p.id())
+	var received, filing, held []icpcode.Code
+	for i := range 12 {
+		c := p.code()
+		var ch icpcode.Change
+		p.write(&ch, c, 0, 1, func(r *icpcode.Record) {
+			r.Owner, r.Grantee, r.State = account, "", icpcode.StateAvailable
+			if i%3 == 1 {
+				r.Owner, r.Grantee = other, account
+			}
+			if i%3 == 2 {
+				r.Grantee = other
+			}
+			if i%2 == 0 {
+				r.State = icpcode.StateFiling
+			}
+		})
+		p.commit(ch)
+		if i%3 < 2 {
+			held = append(held, c)
+		}
+		if i%3 == 1 {
+			received = append(received, c)
+			if i%2 == 0 {
+				filing = append(filing, c)
+			}
+		}
+	}
+	for _, limit := range []int{1, 2, 4, 1000} {
+		p.listed("of twelve records the account is the grantee of four", icpcode.Query{By: icpcode.ByGrantee, Value: string(account), Limit: limit}, received...)
+		p.listed("and two of these are being filed",
+			icpcode.Query{By: icpcode.ByGrantee, Value: string(account), State: icpcode.StateFiling, Limit: limit}, filing...)
+		p.listed("it holds four more", icpcode.Query{By: icpcode.ByHolder, Value: string(account), Limit: limit}, held...)
 	}
 }
 
@@ -204,11 +249,15 @@ func checkListMoved(p *probe) {
 	step(set)
 	expect("before the grant", icpcode.ByHolder, owner, true)
 	expect("before the grant", icpcode.ByHolder, grantee, false)
+	expect("before the grant", icpcode.ByGrantee, owner, false)
+	expect("before the grant", icpcode.ByGrantee, grantee, false)
 	expect("before the grant", icpcode.ByOwner, owner, true)
 	record.Grantee = icpcode.AccountID(grantee)
 	step(set)
 	expect("after the grant", icpcode.ByHolder, owner, false)
 	expect("after the grant", icpcode.ByHolder, grantee, true)
+	expect("after the grant", icpcode.ByGrantee, owner, false)
+	expect("after the grant", icpcode.ByGrantee, grantee, true)
 	expect("after the grant", icpcode.ByOwner, owner, true)
 	expect("after the grant", icpcode.ByOwner, grantee, false)
 
@@ -239,12 +288,14 @@ func checkListMoved(p *probe) {
 	expect("after the filing was dropped", icpcode.ByICPNumber, second, false)
 	expect("after the filing was dropped", icpcode.ByService, "example.cn", false)
 	expect("after everything", icpcode.ByHolder, grantee, true)
+	expect("after everything", icpcode.ByGrantee, grantee, true)
 	expect("after everything", icpcode.ByInstance, instance, true)
 }
 
 func checkListWithout(p *probe) {
 	var codes []icpcode.Code
 	for _, strip := range []func(*icpcode.Record){
+		func(r *icpcode.Record) { r.Grantee = "" },
 		func(r *icpcode.Record) { r.InstanceID = "" },
 		func(r *icpcode.Record) { r.Filing = nil },
 		func(r *icpcode.Record) { r.Filing.ICPNumber, r.Filing.Domain, r.Filing.App = "", "", "" },
@@ -255,7 +306,7 @@ func checkListWithout(p *probe) {
 		p.commit(ch)
 		codes = append(codes, c)
 	}
-	for _, by := range []icpcode.Index{icpcode.ByInstance, icpcode.ByICPNumber, icpcode.ByService} {
+	for _, by := range []icpcode.Index{icpcode.ByGrantee, icpcode.ByInstance, icpcode.ByICPNumber, icpcode.ByService} {
 		q := icpcode.Query{By: by, Limit: 1000}
 		for _, r := range p.list(q) {
 			if slices.Contains(codes, r.Code) || by.Of(&r) == "" {

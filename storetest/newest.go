@@ -61,6 +61,9 @@ func (p *probe) series(at time.Time, n int) []icpcode.Record {
 func among(r *icpcode.Record, limit int) []icpcode.Query {
 	var all []icpcode.Query
 	for _, by := range append(indexes[:], icpcode.Everything) {
+		if by.Of(r) == "" && by != icpcode.Everything {
+			continue
+		}
 		q := icpcode.Query{By: by, Value: by.Of(r), Limit: limit, Newest: true}
 		all = append(all, q)
 		q.State = r.State

@@ -40,7 +40,7 @@
 // flag --max-txn-ops says otherwise. A Put and an event are one of each here,
 // so [Store.MaxWrites] is 128, too.
 //
-// A record has up to twelve places in lists: under each of six indexes it is
+// A record has up to fourteen places in lists: under each of seven indexes it is
 // among all records and among those of its state. An issue of 20 codes writes
 // 42 documents, and 160 places. They need not be in the same transaction:
 //
@@ -53,7 +53,7 @@
 // moment at which their record is, whoever comes between; places that a failed
 // Commit has left are passed over, and no two Commits share one that the one
 // could delete to the other's harm. A Commit that conflicts deletes its own. One
-// whose outcome is unknown leaves up to twelve keys for each record: they cost
+// whose outcome is unknown leaves up to fourteen keys for each record: they cost
 // some bytes, and List a look each.
 //
 // # Reads

@@ -16,7 +16,7 @@ var kinds = [...]string{
 }
 
 var lists = [...]string{
-	icpcode.ByOwner: "owner", icpcode.ByHolder: "holder", icpcode.ByInstance: "instance", icpcode.ByICPNumber: "number",
+	icpcode.ByOwner: "owner", icpcode.ByHolder: "holder", icpcode.ByGrantee: "grantee", icpcode.ByInstance: "instance", icpcode.ByICPNumber: "number",
 	icpcode.ByService: "service", icpcode.Everything: "all",
 }
 

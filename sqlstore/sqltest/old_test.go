@@ -231,7 +231,7 @@ func TestOldEngines(t *testing.T) {
 			}
 			tried(true)
 			var version int
-			if err := db.QueryRowContext(t.Context(), "select coalesce(max(version), 0) from icp_schema").Scan(&version); err != nil || version != 2 {
+			if err := db.QueryRowContext(t.Context(), "select coalesce(max(version), 0) from icp_schema").Scan(&version); err != nil || version != 3 {
 				t.Errorf("version 1 reads version %d, error %v, and refuses what is above 1", version, err)
 			}
 		})

@@ -58,7 +58,7 @@ func everything(ctx context.Context, store *sqlstore.Store, prefix string) error
 		return err
 	}
 	for by, value := range map[icpcode.Index]string{
-		icpcode.ByOwner: string(owner), icpcode.ByHolder: string(grantee), icpcode.ByInstance: string(facts.ID), icpcode.ByICPNumber: prefix + "icp",
+		icpcode.ByOwner: string(owner), icpcode.ByHolder: string(grantee), icpcode.ByGrantee: string(grantee), icpcode.ByInstance: string(facts.ID), icpcode.ByICPNumber: prefix + "icp",
 		icpcode.ByService: filing.Service(), icpcode.Everything: "",
 	} {
 		for _, state := range []icpcode.State{icpcode.StateNone, icpcode.StateAvailable} {
