@@ -44,7 +44,7 @@ help: ## list the targets
 .PHONY: test
 test: ## everything below but the mutants, the fuzzers and the measurements: 25 to 35 minutes
 	@sh tools/steps 'make test' '25 to 35 minutes on two cores, and some more the first time, which builds the linter' \
-		'$(MAKE)' clean-tree fmt-check tidy-check vet build scripts lint disable race checks cover browser consensus databases
+		'$(MAKE)' clean-tree fmt-check tidy-check vet build api scripts lint disable race checks cover browser consensus databases
 	@echo 'make test: everything passed'
 
 .PHONY: clean-tree
@@ -77,7 +77,7 @@ build: ## build every module by itself, and all of them as a workspace
 	@GOWORK= $(STEP) 'build as a workspace' $(GO) build -o /dev/null $(addsuffix /...,$(MODULES))
 
 .PHONY: scripts
-scripts: ## the tests of the shell scripts in tools/
+scripts: bin/apidiff ## the tests of the shell scripts in tools/
 	@$(foreach t,$(wildcard tools/test/*_test),$(STEP) '$(t)' sh $(t) &&) true
 
 .PHONY: lint
@@ -253,8 +253,8 @@ bench-against: ## each ratio here beside the commit REV=..., ROUNDS=5 times, of 
 	@MAKE='$(MAKE)' sh tools/bench-against '$(REV)' '$(ROUNDS)' $(BENCHES)
 
 .PHONY: api
-api: bin/apidiff ## what changed in the API since the last tag
-	@$(STEP) 'API since the last tag' sh tools/api $(MODULE)
+api: bin/apidiff ## what changed in the API since the last tag, and whether CHANGELOG.md says so
+	@$(STEP) 'CHANGELOG.md names what is incompatible since the last tag' sh tools/api
 
 .PHONY: vuln
 vuln: bin/govulncheck ## known vulnerabilities in the dependencies (asks a database on the network)
