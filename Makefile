@@ -44,7 +44,7 @@ help: ## list the targets
 .PHONY: test
 test: ## everything below but the mutants, the fuzzers and the measurements: 25 to 35 minutes
 	@sh tools/steps 'make test' '25 to 35 minutes on two cores, and some more the first time, which builds the linter' \
-		'$(MAKE)' clean-tree fmt-check tidy-check vet build api scripts lint disable race checks cover browser consensus databases
+		'$(MAKE)' clean-tree fmt-check tidy-check vet build api release-try scripts lint disable race checks cover browser consensus databases
 	@echo 'make test: everything passed'
 
 .PHONY: clean-tree
@@ -255,6 +255,10 @@ bench-against: ## each ratio here beside the commit REV=..., ROUNDS=5 times, of 
 .PHONY: api
 api: bin/apidiff ## what changed in the API since the last tag, and whether CHANGELOG.md says so
 	@$(STEP) 'CHANGELOG.md names what is incompatible since the last tag' sh tools/api
+
+.PHONY: release-try
+release-try: ## a release in a copy of this clone, and programs of users of what it tagged, from a module proxy made of files
+	@$(STEP) 'release tried' sh tools/release-try
 
 .PHONY: vuln
 vuln: bin/govulncheck ## known vulnerabilities in the dependencies (asks a database on the network)
