@@ -20,6 +20,8 @@ type builder struct {
 	s      *Server
 	region string  // the last one: servers of a list share theirs
 	found  []int32 // the nodes that a search found
+
+	ownerBuys bool // see Options
 }
 
 // words says what the words of a field mean.

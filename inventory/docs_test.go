@@ -53,6 +53,7 @@ var documented = map[inventory.Format][]field{
 		{"LoadBalancerName", `"web"`, nil},
 		{"RegionId", `"cn-hangzhou"`, nil},
 		{"PayType", `"PrePay"`, []string{`"PayOnDemand"`}},
+		{"RenewalStatus", `"AutoRenewal"`, nil},
 		{"InstanceChargeType", `"PayBySpec"`, []string{`"PayByCLCU"`}},
 		{"CreateTime", `"2025-12-02T02:49:05Z"`, []string{`"2026-12-02T02:49:05Z"`}},
 		{"CreateTimeStamp", `1764643745000`, []string{`1796179745000`}},
@@ -97,6 +98,7 @@ var documented = map[inventory.Format][]field{
 		{"InstanceName", `"web"`, nil},
 		{"Placement", `{"Zone":"ap-guangzhou-3"}`, nil},
 		{"InstanceChargeType", `"PREPAID"`, nil},
+		{"RenewFlag", `"NOTIFY_AND_AUTO_RENEW"`, nil},
 		{"CreatedTime", `"2025-09-22T00:00:00Z"`, nil},
 		{"ExpiredTime", `"2026-09-22T00:00:00Z"`, nil},
 		{"InstanceState", `"RUNNING"`, nil},
@@ -111,6 +113,7 @@ var documented = map[inventory.Format][]field{
 		{"BundleId", `"b"`, nil},
 		{"Zone", `"ap-guangzhou-3"`, nil},
 		{"InstanceChargeType", `"PREPAID"`, nil},
+		{"RenewFlag", `"NOTIFY_AND_AUTO_RENEW"`, nil},
 		{"CreatedTime", `"2025-09-22T00:00:00Z"`, nil},
 		{"ExpiredTime", `"2026-09-22T00:00:00Z"`, nil},
 		{"InstanceState", `"RUNNING"`, nil},
@@ -136,6 +139,7 @@ var documented = map[inventory.Format][]field{
 		{"TargetRegionInfo", `{"Region":"ap-beijing"}`, nil},
 		{"MasterZone", `{"Zone":"ap-guangzhou-3","ZoneRegion":"ap-guangzhou"}`, nil},
 		{"ChargeType", `"PREPAID"`, []string{`"POSTPAID_BY_HOUR"`}},
+		{"PrepaidAttributes", `{"RenewFlag":"AUTO_RENEW","Period":1}`, []string{`{"RenewFlag":"MANUAL_RENEW","Period":1}`}},
 		{"CreateTime", `"2025-12-27 15:53:46"`, nil},
 		{"ExpireTime", `"2027-01-27 15:53:46"`, nil},
 		{"Status", `1`, nil},
@@ -154,6 +158,30 @@ var documented = map[inventory.Format][]field{
 		{"NetworkState", `"AVAILABLE"`, []string{`"INSUFFICIENT"`}},
 		{"RestrictState", `"NORMAL"`, nil},
 		{"PublicIpAddressSet", `[{"PublicIpAddress":"139.199.232.238","IsBlocked":false}]`, []string{`[]`}},
+	},
+	inventory.AlibabaBilling: {
+		{"InstanceID", `"i-1"`, nil},
+		{"ProductCode", `"ecs"`, []string{`"rds"`}},
+		{"Region", `"cn-hangzhou"`, nil},
+		{"SubscriptionType", `"Subscription"`, []string{`"PayAsYouGo"`}},
+		{"CreateTime", `"2026-01-05T02:00:00Z"`, nil},
+		{"EndTime", `"2027-01-05T16:00:00Z"`, nil},
+		{"Status", `"Normal"`, []string{`"Expired"`}},
+		{"RenewStatus", `"AutoRenewal"`, []string{`"NotRenewal"`}},
+	},
+	inventory.AlibabaRenewals: {
+		{"InstanceId", `"i-1"`, nil},
+		{"RenewalStatus", `"AutoRenewal"`, []string{`"Normal"`}},
+		{"AutoRenewEnabled", `true`, []string{`false`}},
+	},
+	inventory.TencentRenewals: {
+		{"InstanceId", `"ins-1"`, nil},
+		{"InstanceName", `"web"`, nil},
+		{"ProductCode", `"p_cvm"`, []string{`"p_cos"`}},
+		{"RegionCode", `"ap-guangzhou"`, nil},
+		{"ExpireTime", `"2027-01-06 23:59:59"`, nil},
+		{"Status", `"NORMAL"`, []string{`"ISOLATED"`}},
+		{"RenewFlag", `"NOTIFY_AND_AUTO_RENEW"`, []string{`"NOTIFY_AND_MANUAL_RENEW"`}},
 	},
 	inventory.HuaweiNAT: {
 		{"id", `"n-1"`, nil},
@@ -216,7 +244,9 @@ var documentedLists = map[inventory.Format]string{
 	inventory.AlibabaNAT64: `{"Ipv6Translators":{"Ipv6Translator":[%s]}}`, inventory.TencentCVM: `{"InstanceSet":[%s]}`,
 	inventory.TencentLighthouse: `{"InstanceSet":[%s]}`, inventory.HuaweiECS: `{"servers":[%s]}`,
 	inventory.AlibabaENS: `{"Instances":{"Instance":[%s]}}`, inventory.TencentCLB: `{"LoadBalancerSet":[%s]}`, inventory.TencentNAT: `{"NatGatewaySet":[%s]}`,
-	inventory.HuaweiNAT: `{"nat_gateways":[%s]}`, inventory.HuaweiELB: `{"loadbalancers":[%s]}`,
+	inventory.AlibabaBilling: `{"Data":{"InstanceList":[%s]}}`, inventory.TencentRenewals: `{"InstanceList":[%s]}`,
+	inventory.AlibabaRenewals: `{"InstanceRenewAttributes":{"InstanceRenewAttribute":[%s]}}`,
+	inventory.HuaweiNAT:       `{"nat_gateways":[%s]}`, inventory.HuaweiELB: `{"loadbalancers":[%s]}`,
 }
 
 // told are the facts of a server by the columns of the table.
@@ -224,7 +254,7 @@ func told(s inventory.Server) map[string]string {
 	i := &s.Instance
 	return map[string]string{
 		"ID": string(i.ID), "Name": s.Name, "Region": i.Region, "Billing": fmt.Sprint(i.Billing), "Created": i.Created.String(),
-		"Expires": i.Expires.String(), "Status": fmt.Sprint(i.Status), "Public IP": fmt.Sprint(i.PublicIP, i.IPs),
+		"Expires": i.Expires.String(), "Status": fmt.Sprint(i.Status), "Public IP": fmt.Sprint(i.PublicIP, i.IPs), "Renews": fmt.Sprint(i.AutoRenew),
 	}
 }
 
@@ -239,6 +269,9 @@ func sources(t *testing.T, f inventory.Format) map[string][]string {
 	if f == inventory.HuaweiELB { // the order tells the region where no zone does, and an address of version 6 counts with a bandwidth
 		try(t, f, found, `availability_zone_list=[]`)
 		try(t, f, found, `ipv6_bandwidth={"id":"b"}`)
+	}
+	if f == inventory.AlibabaRenewals { // the flag tells where the word does not
+		try(t, f, found, `RenewalStatus=`)
 	}
 	if f == inventory.AlibabaECS { // interfaces tell something only where there is no address
 		try(t, f, found, `PublicIpAddress={"IpAddress":[]}`)
@@ -262,7 +295,7 @@ func try(t *testing.T, f inventory.Format, found map[string][]string, given ...s
 	}
 	tell := func(members ...string) map[string]string {
 		servers, errs := readAny(fmt.Sprintf(documentedLists[f], record(base, append(slices.Clone(given), members...))), nil)
-		if len(errs) > 0 {
+		if len(errs) > 0 || len(servers) == 0 { // a billing centre lists what is no server
 			return map[string]string{}
 		}
 		if len(servers) != 1 || servers[0].Format != f {

@@ -25,6 +25,9 @@ const (
 	HuaweiNAT                           // NAT nat_gateways of v2
 	HuaweiELB                           // ELB loadbalancers of v2 and v3
 	HuaweiEIP                           // EIP publicips of v1 and v3; see Addresses
+	AlibabaBilling                      // BSS QueryAvailableInstances
+	AlibabaRenewals                     // ECS DescribeInstanceAutoRenewAttribute
+	TencentRenewals                     // Billing DescribeRenewInstances
 	OwnJSON                             // objects with the columns of ReadFacts
 	OwnCSV                              // a CSV with the columns of ReadFacts
 )
@@ -32,7 +35,8 @@ const (
 var formatNames = [...]string{
 	"unknown", "Alibaba Cloud ECS", "Alibaba Cloud SWAS", "Alibaba Cloud CLB", "Alibaba Cloud ALB", "Alibaba Cloud NLB",
 	"Alibaba Cloud NAT gateway", "Alibaba Cloud ENS", "Alibaba Cloud IPv6 translation", "Alibaba Cloud EIP",
-	"Tencent Cloud CVM", "Tencent Cloud Lighthouse", "Tencent Cloud CLB", "Tencent Cloud NAT gateway", "Tencent Cloud address", "Huawei Cloud ECS", "Huawei Cloud NAT gateway", "Huawei Cloud ELB", "Huawei Cloud EIP", "JSON", "CSV",
+	"Tencent Cloud CVM", "Tencent Cloud Lighthouse", "Tencent Cloud CLB", "Tencent Cloud NAT gateway", "Tencent Cloud address", "Huawei Cloud ECS", "Huawei Cloud NAT gateway", "Huawei Cloud ELB", "Huawei Cloud EIP",
+	"Alibaba Cloud billing", "Alibaba Cloud ECS renewals", "Tencent Cloud renewals", "JSON", "CSV",
 }
 
 // String returns a name for people, "Alibaba Cloud ECS".
@@ -45,6 +49,12 @@ func (f Format) String() string {
 
 // isAddress reports whether the records are addresses and not servers.
 func (f Format) isAddress() bool { return f == AlibabaEIP || f == TencentEIP || f == HuaweiEIP }
+
+// isBilling reports whether the records say how servers are paid for, and little
+// else.
+func (f Format) isBilling() bool {
+	return f == AlibabaBilling || f == AlibabaRenewals || f == TencentRenewals
+}
 
 // isList reports whether the value of a key is a list of records, or holds one
 // under an inner key.
@@ -63,6 +73,9 @@ var innerKeys = [keyServer + 1]key{
 	keyNatGateways:     keyNatGateway,
 	keyIpv6Translators: keyIpv6Translator,
 	keyEipAddresses:    keyEipAddress,
+
+	keyInstanceRenewAttributes: keyInstanceRenewAttribute,
+	keyInstanceList:            keyInstance, // of other products
 }
 
 // isOwn reports whether the object has an id and nothing but columns of a CSV

@@ -24,9 +24,9 @@ func TestTencentCLB(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			const open = "ip [123.207.11.190]"
 			tryTraps(t, inventory.TencentCLB, documentedBase(inventory.TencentCLB), list,
-				"lb-1 CLB ap-guangzhou subscription running created 2025-12-27T07:53:46Z expires 2027-01-27T07:53:46Z "+open,
+				"lb-1 CLB ap-guangzhou subscription running created 2025-12-27T07:53:46Z expires 2027-01-27T07:53:46Z "+open+" renews yes",
 				[]trap{
-					{"by the hour, with an expiry", []string{`ChargeType="POSTPAID_BY_HOUR"`}, []string{"subscription|pay-as-you-go", "2027-01-27T07:53:46Z|-"}, ""},
+					{"by the hour, with an expiry", []string{`ChargeType="POSTPAID_BY_HOUR"`}, []string{"subscription|pay-as-you-go", "2027-01-27T07:53:46Z|-", " renews yes|"}, ""},
 					{"being created", []string{`Status=0`}, []string{"running|pending"}, ""},
 					{"a status that was never heard of", []string{`Status=7`}, []string{"running|status?"}, `Status "7" cannot be read: taken as unknown`},
 					{"isolated", []string{`Isolation=1`}, []string{"running|locked"}, `Isolation "1" holds although the status says otherwise: taken as locked`},

@@ -77,7 +77,8 @@ func facts(s inventory.Server) string {
 	billing := [...]string{"billing?", "subscription", "pay-as-you-go"}[i.Billing]
 	status := [...]string{"status?", "running", "pending", "stopped", "expired", "locked", "refunded", "released"}[i.Status]
 	ip := [...]string{"ip?", "no-ip", "ip"}[i.PublicIP]
-	return fmt.Sprintf("%s %s %s %s %s created %s expires %s %s %v", i.ID, i.Product, i.Region, billing, status, at(i.Created), at(i.Expires), ip, i.IPs)
+	renews := [...]string{"", " renews no", " renews yes"}[i.AutoRenew]
+	return fmt.Sprintf("%s %s %s %s %s created %s expires %s %s %v%s", i.ID, i.Product, i.Region, billing, status, at(i.Created), at(i.Expires), ip, i.IPs, renews)
 }
 
 func server(members ...string) string {

@@ -24,9 +24,12 @@ const (
 	keyHuaweiELB
 	keyPublicips
 	keyPublicip
+	keyInstanceList
+	keyInstanceRenewAttributes
 	keyServers
 	keyServer
 	keyInstance
+	keyInstanceRenewAttribute
 	keyLoadBalancer
 	keyNatGateway
 	keyIpv6Translator
@@ -43,6 +46,19 @@ const (
 	keyCode
 	keyErrorCode
 	keyError
+
+	// Lists of the billing centres, and renewal elsewhere.
+	keyBilledID
+	keyBilledRegion
+	keyBilledOwner
+	keyProductCode
+	keySubscriptionType
+	keyRenewStatus
+	keyRenewalStatus
+	keyAutoRenewEnabled
+	keyRegionCode
+	keyRenewFlag
+	keyPrepaidAttributes
 
 	// Alibaba Cloud.
 	keyInstanceID
@@ -286,6 +302,20 @@ var keyNames = [...]string{
 	keyIpv6TranslatorID:            "Ipv6TranslatorId",
 	keyAllocateIpv4Addr:            "AllocateIpv4Addr",
 	keyAllocateIpv6Addr:            "AllocateIpv6Addr",
+	keyInstanceList:                "InstanceList",
+	keyInstanceRenewAttributes:     "InstanceRenewAttributes",
+	keyInstanceRenewAttribute:      "InstanceRenewAttribute",
+	keyBilledID:                    "InstanceID",
+	keyBilledRegion:                "Region",
+	keyBilledOwner:                 "OwnerId",
+	keyProductCode:                 "ProductCode",
+	keySubscriptionType:            "SubscriptionType",
+	keyRenewStatus:                 "RenewStatus",
+	keyRenewalStatus:               "RenewalStatus",
+	keyAutoRenewEnabled:            "AutoRenewEnabled",
+	keyRegionCode:                  "RegionCode",
+	keyRenewFlag:                   "RenewFlag",
+	keyPrepaidAttributes:           "PrepaidAttributes",
 	keyPlacement:                   "Placement",
 	keyVirtualPrivateCloud:         "VirtualPrivateCloud",
 	keyZone:                        "Zone",

@@ -210,6 +210,20 @@ func (t *tree) isHuaweiECS() bool {
 	return t.child(metadata, keyChargingMode) > 0 || t.has(keyVMState) && t.has(keyOwnStatus)
 }
 
+// isAlibabaBilling: its ID is spelt as no other list spells one.
+func (t *tree) isAlibabaBilling() bool {
+	return t.has(keyBilledID) && t.has(keyProductCode) && t.marks(keySubscriptionType, keyRenewStatus) > 0
+}
+
+// isAlibabaRenewals: ENS has a list under the same keys, with another flag.
+func (t *tree) isAlibabaRenewals() bool {
+	return t.has(keyInstanceID) && t.marks(keyRenewalStatus, keyAutoRenewEnabled) > 0
+}
+
+func (t *tree) isTencentRenewals() bool {
+	return t.has(keyInstanceID) && t.has(keyRenewFlag) && t.has(keyProductCode)
+}
+
 // gatewayIn is formatIn for the lists that hold gateways and load balancers of
 // Tencent Cloud and Huawei Cloud alone, and reports whether the list is one.
 func (t *tree) gatewayIn(list key) (f Format, ok bool) {
@@ -293,6 +307,19 @@ func (t *tree) formatIn(list key, nested bool) Format {
 	case keyPublicips, keyPublicip:
 		if t.isHuaweiEIP() || t.bare() {
 			return HuaweiEIP
+		}
+		return 0
+	case keyInstanceList:
+		if t.isAlibabaBilling() {
+			return AlibabaBilling
+		}
+		if t.isTencentRenewals() {
+			return TencentRenewals
+		}
+		return 0
+	case keyInstanceRenewAttributes:
+		if t.isAlibabaRenewals() {
+			return AlibabaRenewals
 		}
 		return 0
 	case keyAddressSet:

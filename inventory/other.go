@@ -74,7 +74,7 @@ var products = [...]product{
 	{phrase{"container registries", "容器镜像服务"}, "", "Registries internal_path", "cri- tcr-"},
 	{phrase{"dedicated hosts", "专有宿主机"}, "", "DedicatedHosts HostSet", ""},
 	{phrase{"instance types", "实例规格"}, "", "InstanceTypes flavors", ""},
-	{phrase{"statuses of servers, without the servers", "服务器状态（不含服务器信息）"}, "", "InstanceStatuses InstanceStatusSet Attributes InstanceRenewAttributes InstanceTrafficPackageSet", ""},
+	{phrase{"statuses of servers, without the servers", "服务器状态（不含服务器信息）"}, "", "InstanceStatuses InstanceStatusSet Attributes InstanceTrafficPackageSet", ""},
 	{phrase{"GPU applications (HAI)", "高性能应用服务 HAI"}, tencent, "ApplicationName", "hai-"},
 	{phrase{"message queues", "消息队列"}, "", "QueueSet MaxTps MaxBandWidth", "alikafka MQ_INST rmq- amqp- ckafka- pulsar- rocketmq- rabbitmq- amqp-"},
 	{phrase{"Elasticsearch", "Elasticsearch"}, "", "esVersion EsVersion", "es-"},

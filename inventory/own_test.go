@@ -22,7 +22,7 @@ func all(s inventory.Server) string {
 // TestOwn: the same two servers in each of our own formats.
 func TestOwn(t *testing.T) {
 	const (
-		first = `"店, 1": 1001 alibaba, w-1 ECS cn-hangzhou subscription running created 2026-02-28T16:00:00Z expires 2027-03-01T02:00:00Z ip [47.96.1.180 2408:4321::1], ` +
+		first = `"店, 1": 1001 alibaba, w-1 ECS cn-hangzhou subscription running created 2026-02-28T16:00:00Z expires 2027-03-01T02:00:00Z ip [47.96.1.180 2408:4321::1] renews yes, ` +
 			`trial 1, held 1, downgraded 1, 12 and 3 months, quota 7, partner true, renew 2`
 		second = `"":  , w-2   billing? status? created - expires - ip? [], trial 0, held 0, downgraded 0, 0 and 0 months, quota 0, partner false, renew 0`
 	)

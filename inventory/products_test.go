@@ -71,7 +71,7 @@ func TestProducts(t *testing.T) {
   CreateTimeStamp "1541679713000" contradicts the other instant of creation: the later one is taken
   AddressType "intranet": no address of its own, and the list does not say whether an EIP is bound to it`,
 		// PrePay that ends in 2999.
-		"slb/clb_describeloadbalancerattribute_prepay_doc2021.json": `Alibaba Cloud CLB: alibaba/lb-bp1o94dp5i6ea******* SLB cn-hangzhou subscription running created 2017-08-31T02:49:05Z expires - ip []
+		"slb/clb_describeloadbalancerattribute_prepay_doc2021.json": `Alibaba Cloud CLB: alibaba/lb-bp1o94dp5i6ea******* SLB cn-hangzhou subscription running created 2017-08-31T02:49:05Z expires - ip [] renews yes
   EndTime "2999-09-08T16:00:00Z" is a placeholder although it is a subscription: taken as unknown
   EndTimeStamp "32493801600000" is a placeholder although it is a subscription: taken as unknown
   Address "42.250.6.**" is masked: there is an address, but which is unknown
@@ -109,7 +109,7 @@ Tencent Cloud NAT gateway: tencent/nat-mxkohguo NAT ap-guangzhou billing? stoppe
   id "55555555-0000-4000-8000-000000000001": no address of its own, and the list does not say whether an EIP is bound to it`,
 		"huawei/elb_loadbalancers_v3_schema.json": `Huawei Cloud ELB: huawei/77777777-0000-4000-8000-000000000001 ELB cn-north-4 subscription running created 2026-01-05T02:00:00Z expires - ip [121.36.8.3]`,
 		"ens/describeinstances_schema.json":       `Alibaba Cloud ENS: alibaba/i-made-up ENS cn-hangzhou-telecom subscription running created 2026-01-05T02:00:00Z expires 2027-01-05T16:00:00Z ip [121.40.8.1]`,
-		"tencent/lighthouse_describeinstances_doc_ex1.json": `Tencent Cloud Lighthouse: tencent/lhins-ruy9d2tw Lighthouse ap-guangzhou subscription running created 2020-04-28T03:46:09Z expires 2020-05-28T03:46:09Z ip [170.106.15.201]
+		"tencent/lighthouse_describeinstances_doc_ex1.json": `Tencent Cloud Lighthouse: tencent/lhins-ruy9d2tw Lighthouse ap-guangzhou subscription running created 2020-04-28T03:46:09Z expires 2020-05-28T03:46:09Z ip [170.106.15.201] renews no
   InstanceId "lhins-ruy9d2tw": a Lighthouse gives no codes; file with it directly, in the account that bought it`,
 		// POSTPAID_BY_HOUR with an ExpiredTime; RUNNING and isolated.
 		"tencent/cvm_describeinstances_doc_ex1.json": `Tencent Cloud CVM: tencent/ins-xlsyru2j CVM ap-guangzhou pay-as-you-go locked created 2020-09-22T00:00:00Z expires - ip [123.207.11.190]
@@ -119,6 +119,13 @@ Tencent Cloud NAT gateway: tencent/nat-mxkohguo NAT ap-guangzhou billing? stoppe
 		// ACTIVE, but its virtual machine is stopped. No addresses, no expiry.
 		"huawei/ecs_cloudservers_detail_active_2025.json": `Huawei Cloud ECS: huawei/bac642b0-a9ca-4a13-b6b9-9e41b35905b6 ECS ap-southeast-1 pay-as-you-go stopped created 2025-03-17T10:38:38Z expires - ip? []
   OS-EXT-STS:vm_state "stopped" although the status says otherwise: taken as stopped`,
+		// A database is no server, and neither is what renews by use.
+		"billing/queryavailableinstances_schema.json": `Alibaba Cloud billing: alibaba/i-made-up ECS cn-hangzhou subscription status? created 2026-01-05T02:00:00Z expires 2027-01-05T16:00:00Z ip? [] renews yes
+Alibaba Cloud billing: alibaba/lb-made-up SLB cn-hangzhou pay-as-you-go status? created 2026-01-05T02:00:00Z expires - ip? []
+Alibaba Cloud billing: alibaba/0a000000000000000000000000000001 SWAS cn-hangzhou subscription expired created 2025-11-05T02:00:00Z expires 2026-11-05T16:00:00Z ip? [] renews no`,
+		"billing/describerenewinstances_schema.json": `Tencent Cloud renewals: tencent/ins-madeup01 CVM ap-guangzhou subscription status? created - expires 2027-01-06T15:59:59Z ip? [] renews yes
+Tencent Cloud renewals: tencent/ins-madeup02 CVM ap-guangzhou subscription locked created - expires 2026-11-06T15:59:59Z ip? [] renews no`,
+		"billing/describerenewinstances_doc_ex1.json": "", // object storage
 	}
 	files, err := filepath.Glob("testdata/*/*.json")
 	if err != nil || len(files) == 0 {

@@ -19,6 +19,10 @@ type Options struct {
 	// and Addresses is not filled: the survey has its own. nil: this input
 	// is judged alone, and each record is yielded by itself.
 	Survey *Survey
+	// OwnerBuys takes the OwnerId of Alibaba Cloud's billing list for the account
+	// that bought the server, which the list does not say. Where there is a
+	// Survey, its own OwnerBuys counts.
+	OwnerBuys bool
 	// File is the input's name, for [Said.File].
 	File string
 	// Repeated is called, if it is there, for each record of a server that was
@@ -44,9 +48,10 @@ func Read(r io.Reader, o *Options) iter.Seq2[Server, error] {
 		d := decoder{scanner: newScanner(r), yield: yield}
 		if o != nil {
 			d.addresses, d.survey, d.file, d.repeated = o.Addresses, o.Survey, o.File, o.Repeated
+			d.b.ownerBuys = o.OwnerBuys
 		}
 		if d.survey != nil {
-			d.addresses = nil
+			d.addresses, d.b.ownerBuys = nil, d.survey.OwnerBuys
 		} else {
 			d.lists = newPages()
 		}
@@ -136,7 +141,7 @@ func firstLine(b []byte) []byte {
 // isWrapper reports whether an object under this key is what the document is
 // about. No server has such a key, so nothing of one is lost.
 func isWrapper(name []byte) bool {
-	return string(name) == "body" || bytes.HasSuffix(name, []byte("Response"))
+	return string(name) == "body" || string(name) == "Data" || bytes.HasSuffix(name, []byte("Response"))
 }
 
 // document reads one top-level value: a page, a list of such, or one server.
@@ -360,7 +365,12 @@ func (d *decoder) emit(t *tree, f Format, start int64, other func() *FormatError
 		if err = d.address(f); err == nil {
 			return
 		}
-	} else if problem := d.b.build(f); problem != nil {
+	} else if problem := d.b.build(f); errors.Is(problem, errNoServer) {
+		if d.lists != nil && d.page != nil {
+			d.lists.record(d.page, identity{s.Instance.Provider, string(s.Instance.ID), true}, s.Instance.Region)
+		}
+		return
+	} else if problem != nil {
 		err = problem
 	}
 	if isLimit(err) {
@@ -456,6 +466,12 @@ func (b *builder) build(f Format) (problem error) {
 		return b.huaweiNAT()
 	case HuaweiELB:
 		return b.huaweiELB()
+	case AlibabaBilling:
+		return b.alibabaBilling()
+	case AlibabaRenewals:
+		return b.alibabaRenewals()
+	case TencentRenewals:
+		return b.tencentRenewals()
 	}
 	return b.own()
 }

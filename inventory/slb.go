@@ -40,6 +40,7 @@ func (b *builder) clb() (problem error) {
 	b.place()
 	b.billing(keyPayType, clbBilling)
 	b.clbTerm()
+	b.renewal(keyRenewalStatus, alibabaRenewal)
 	b.status(keyLoadBalancerStatus, clbStatus)
 	switch string(b.word(keyAddressType)) {
 	case "internet":

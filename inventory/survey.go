@@ -35,7 +35,11 @@ type Survey struct {
 	// other. nil: the region is then unknown.
 	Mainland func(provider, region string) icpcode.Tri
 
+	// OwnerBuys is Options.OwnerBuys.
+	OwnerBuys bool
+
 	pages     *pages
+	billed    bool // there are lists that say how servers are paid for
 	contested map[identity][]statement
 	gateways  map[target]string // by their network: the ID of a NAT gateway that has an address
 }
@@ -47,8 +51,12 @@ type statement struct {
 	file   string
 }
 
-// maxContested is how many records that contradict others are kept.
-const maxContested = 50_000
+// maxContested is how many records that contradict others are kept, or where
+// there are lists of a billing centre, add to them.
+const (
+	maxContested = 50_000
+	maxBilled    = 250_000
+)
 
 var errContested = errorf("more than %d records contradict other records of the same servers: give lists of one day",
 	"同一服务器的记录相互矛盾，超过%d条：请提供同一天导出的清单", maxContested)
@@ -62,6 +70,7 @@ func (v *Survey) Read(file string, r io.Reader) iter.Seq[error] {
 			scanner: newScanner(r), addresses: &v.Addresses, survey: v, surveying: true, lists: v.pages, file: file,
 			yield: func(_ Server, err error) bool { return err == nil || yield(err) },
 		}
+		d.b.ownerBuys = v.OwnerBuys
 		d.run()
 	}
 }
@@ -128,6 +137,7 @@ func (v *Survey) note(on *page, s *Server, file string) error {
 		}
 		v.gateways[target{s.Instance.Provider, s.Network}] = string(s.Instance.ID)
 	}
+	v.billed = v.billed || s.Format.isBilling()
 	slot, first := v.pages.record(on, id, s.Instance.Region)
 	if slot == nil {
 		return nil
@@ -148,7 +158,11 @@ func (v *Survey) note(on *page, s *Server, file string) error {
 			return nil
 		}
 	}
-	if len(v.contested) >= maxContested || len(v.contested[id]) >= maxStatements {
+	limit := maxContested
+	if v.billed {
+		limit = maxBilled
+	}
+	if len(v.contested) >= limit || len(v.contested[id]) >= maxStatements {
 		return errContested
 	}
 	v.contested[id] = append(v.contested[id], statement{*s, file})
@@ -171,13 +185,29 @@ func (v *Survey) settle(s *Server, file string) (again bool) {
 		return true
 	}
 	slot.digest |= yielded
+	others := v.contested[id]
+	s.standFor(others)
 	if id := v.gateways[target{s.Instance.Provider, s.Network}]; s.Network != "" && id != "" && s.Instance.PublicIP == icpcode.No && s.Instance.Product != icpcode.NAT {
 		s.note(NoteGateway, "VpcId", []byte(id))
 	}
-	if others := v.contested[id]; len(others) > 0 {
+	if len(others) > 0 {
 		merge(s, file, others, v.Mainland)
 	}
 	return false
+}
+
+// standFor makes a record of a billing list, if it is the first that was met, one
+// of the server's own list.
+func (s *Server) standFor(others []statement) {
+	if !s.Format.isBilling() {
+		return
+	}
+	for n := range others {
+		if o := &others[n].server; !o.Format.isBilling() {
+			s.Format, s.Network = o.Format, o.Network
+			return
+		}
+	}
 }
 
 func identityOf(s *Server) identity {

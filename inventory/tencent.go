@@ -101,6 +101,7 @@ func (b *builder) tencent(zone int32) (problem error) {
 	}
 	b.s.Instance.Created = b.instant(keyCreatedTime)
 	b.expires(keyExpiredTime)
+	b.renewal(keyRenewFlag, tencentRenewal)
 	b.status(keyInstanceState, tencentStatus)
 	return nil
 }

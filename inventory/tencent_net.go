@@ -68,6 +68,7 @@ func (b *builder) tencentCLB() (problem error) {
 	if i.Billing == icpcode.Subscription {
 		i.Expires = b.instantIn(keyExpireTime, china)
 	}
+	b.renewalIs(b.wordOf(b.t.child(b.t.member(keyPrepaidAttributes), keyRenewFlag), keyRenewFlag), keyRenewFlag, tencentRenewal)
 	b.status(keyStatus, tencentCLBStatus)
 	b.needs(b.restriction(keyIsolation, "0", nil), keyIsolation)
 	if b.flag(keyIsBlock) {

@@ -104,8 +104,19 @@ var byHand = map[string][]checked{
 	"ecs/doc_vpc_eip_2021.json":                 {{"i-bp67acfmxazb4p****", "no", "BILLING", never}},   // masked addresses
 	// A week bought in 2018: certainly under three months, and over.
 	"ecs/prepaid_1week_cn-beijing_2018.json": {{"i-2ze57isp1ali72tzkjow", "no", "TERM REMAINING PUBLICIP STATUS", trial}},
-	// Not a list of servers at all.
-	"ecs/describeinstanceautorenewattribute_doc2021.json": {},
+	// Nothing but that they renew themselves, or are paid for.
+	"ecs/describeinstanceautorenewattribute_doc2021.json": {{"i-bp18x3z4hc7bixhx****", "unknown", "", "owner trial term_months expires region public_ip status ip_held issued"}},
+	"billing/queryavailableinstances_schema.json": {
+		{"i-made-up", "no", "REMAINING", "owner trial term_months public_ip status ip_held issued"}, // 44 days left
+		{"lb-made-up", "no", "BILLING", "owner public_ip status ip_held issued"},
+		{"0a000000000000000000000000000001", "no", "REMAINING STATUS", "owner trial term_months public_ip ip_held issued"},
+	},
+	// Tencent asks for 30 days.
+	"billing/describerenewinstances_schema.json": {
+		{"ins-madeup01", "unknown", "", "owner trial term_months public_ip status issued certification"},
+		{"ins-madeup02", "no", "REMAINING STATUS", "owner trial term_months public_ip issued certification"},
+	},
+	"billing/describerenewinstances_doc_ex1.json": {},
 
 	// Addresses are no servers.
 	"eip/describeeipaddresses_available_2019.json":    {},

@@ -78,6 +78,7 @@ type terraformKind struct {
 	created, expires   string
 	ip, public         string // an address, and a member that is true, positive or a word for it
 	period, periodUnit string
+	renew              string // says whether it renews itself
 }
 
 // zoneEnd is what a zone has behind its region: -b of Alibaba Cloud, -6 of Tencent
@@ -91,10 +92,10 @@ var terraformKinds = map[string]terraformKind{
 	"alicloud_instance": {
 		provider: "alibaba", product: "ECS", name: "instance_name", billing: []string{"instance_charge_type"}, zone: "availability_zone",
 		status: "status", created: "create_time", expires: "expired_time", ip: "public_ip", public: "internet_max_bandwidth_out",
-		period: "period", periodUnit: "period_unit",
+		period: "period", periodUnit: "period_unit", renew: "renewal_status",
 	},
 	"alicloud_simple_application_server_instance": {
-		provider: "alibaba", product: "SWAS", name: "instance_name", billing: []string{"payment_type"}, status: "status", ip: "public_ip_address", period: "period",
+		provider: "alibaba", product: "SWAS", name: "instance_name", billing: []string{"payment_type"}, status: "status", ip: "public_ip_address", period: "period", renew: "auto_renew",
 	},
 	"alicloud_slb_load_balancer": {
 		provider: "alibaba", product: "SLB", name: "load_balancer_name", billing: []string{"payment_type"}, zone: "master_zone_id", public: "address_type", period: "period",
@@ -109,23 +110,28 @@ var terraformKinds = map[string]terraformKind{
 	"tencentcloud_instance": {
 		provider: "tencent", product: "CVM", name: "instance_name", billing: []string{"instance_charge_type"}, zone: "availability_zone",
 		status: "instance_status", created: "create_time", expires: "expired_time", ip: "public_ip", public: "allocate_public_ip", period: "instance_charge_type_prepaid_period",
+		renew: "instance_charge_type_prepaid_renew_flag",
 	},
 	"tencentcloud_lighthouse_instance": {provider: "tencent", product: "Lighthouse", name: "instance_name", zone: "zone"},
 	"tencentcloud_clb_instance":        {provider: "tencent", product: "CLB", name: "clb_name", public: "network_type"},
 	"tencentcloud_nat_gateway":         {provider: "tencent", product: "NAT", name: "name", zone: "zone"},
 	"huaweicloud_compute_instance": {
 		provider: "huawei", product: "ECS", name: "name", billing: []string{"charging_mode"}, zone: "availability_zone", region: "region",
-		status: "status", created: "created_at", expires: "expired_time", ip: "public_ip", period: "period", periodUnit: "period_unit",
+		status: "status", created: "created_at", expires: "expired_time", ip: "public_ip", period: "period", periodUnit: "period_unit", renew: "auto_renew",
 	},
-	"huaweicloud_nat_gateway":      {provider: "huawei", product: "NAT", name: "name", billing: []string{"charging_mode"}, region: "region"},
-	"huaweicloud_elb_loadbalancer": {provider: "huawei", product: "ELB", name: "name", billing: []string{"charging_mode"}, region: "region"},
+	"huaweicloud_nat_gateway":      {provider: "huawei", product: "NAT", name: "name", billing: []string{"charging_mode"}, region: "region", renew: "auto_renew"},
+	"huaweicloud_elb_loadbalancer": {provider: "huawei", product: "ELB", name: "name", billing: []string{"charging_mode"}, region: "region", renew: "auto_renew"},
 }
 
-// The words for billing and status that are read; all others are unknown.
+// The words for billing, renewal and status that are read; all others are unknown.
 var (
 	terraformBilling = map[string]string{
 		"prepaid": "subscription", "subscription": "subscription", "postpaid": "pay-as-you-go", "payasyougo": "pay-as-you-go",
 		"postpaidbyhour": "pay-as-you-go", "spotpaid": "pay-as-you-go", "spot": "pay-as-you-go", "payondemand": "pay-as-you-go",
+	}
+	terraformRenews = map[string]string{
+		"autorenewal": "yes", "notifyandautorenew": "yes", "true": "yes",
+		"normal": "no", "notrenewal": "no", "notifyandmanualrenew": "no", "disablenotifyandmanualrenew": "no", "false": "no",
 	}
 	terraformStatus = map[string]string{"running": "running", "active": "running", "stopped": "stopped", "shutoff": "stopped"}
 )
@@ -258,6 +264,7 @@ func (t *terraformReader) resource(kind, providerName, address string, values ma
 	o["created"], o["expires"] = get(k.created, "created"), ""
 	if o["billing"] == "subscription" {
 		o["expires"] = get(k.expires, "expires")
+		o["auto_renew"] = terraformRenews[unspaced(get(k.renew, "auto_renew"))]
 		o["first_term_months"] = months(get(k.period, "first_term_months"), get(k.periodUnit, ""))
 	}
 	if ip := get(k.ip, "public_ip"); ip != "" {

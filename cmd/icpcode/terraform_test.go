@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -42,7 +43,7 @@ var plannedResources = []planned{
 		"module.front[0].alicloud_instance.good", "alicloud_instance", "registry.terraform.io/aliyun/alicloud",
 		`"instance_name":"good","instance_charge_type":"PrePaid","period":1,"period_unit":"Year","availability_zone":null,"internet_max_bandwidth_out":5`,
 		`"id":true,"public_ip":true,"status":true,"availability_zone":true`,
-		`"id":"i-bp1c","instance_name":"good","instance_charge_type":"PrePaid","period":1,"period_unit":"Year","availability_zone":"cn-hangzhou-h","public_ip":"47.96.1.3","status":"Running","create_time":"2026-11-20T02:00Z","expired_time":"2027-11-20T16:00Z"`,
+		`"id":"i-bp1c","instance_name":"good","instance_charge_type":"PrePaid","period":1,"period_unit":"Year","availability_zone":"cn-hangzhou-h","public_ip":"47.96.1.3","status":"Running","create_time":"2026-11-20T02:00Z","expired_time":"2027-11-20T16:00Z","renewal_status":"AutoRenewal"`,
 		"",
 	},
 	{
@@ -199,6 +200,35 @@ func TestTerraformSecrets(t *testing.T) {
 	} {
 		if r := runIt("precheck", file(t, "show.json", doc)); r.status != exitInput || !strings.Contains(r.errors, want) {
 			t.Errorf("%.40s: status %d, %s", doc, r.status, r.errors)
+		}
+	}
+}
+
+// TestTerraformRenews: whether a resource renews itself is read where it is a
+// subscription, and what is known only after apply is named.
+func TestTerraformRenews(t *testing.T) {
+	for _, c := range []struct{ kind, provider, billing, renew, want string }{
+		{"alicloud_instance", "aliyun/alicloud", `"instance_charge_type":"PrePaid"`, `"renewal_status":"AutoRenewal"`, "yes"},
+		{"alicloud_instance", "aliyun/alicloud", `"instance_charge_type":"PrePaid"`, `"renewal_status":"Normal"`, "no"},
+		{"alicloud_instance", "aliyun/alicloud", `"instance_charge_type":"PrePaid"`, `"renewal_status":"Perhaps"`, ""},
+		{"alicloud_instance", "aliyun/alicloud", `"instance_charge_type":"PostPaid"`, `"renewal_status":"AutoRenewal"`, ""},
+		{"alicloud_simple_application_server_instance", "aliyun/alicloud", `"payment_type":"Subscription"`, `"auto_renew":true`, "yes"},
+		{"tencentcloud_instance", "tencentcloudstack/tencentcloud", `"instance_charge_type":"PREPAID"`, `"instance_charge_type_prepaid_renew_flag":"NOTIFY_AND_AUTO_RENEW"`, "yes"},
+		{"tencentcloud_instance", "tencentcloudstack/tencentcloud", `"instance_charge_type":"PREPAID"`, `"instance_charge_type_prepaid_renew_flag":"NOTIFY_AND_MANUAL_RENEW"`, "no"},
+		{"huaweicloud_compute_instance", "huaweicloud/huaweicloud", `"charging_mode":"prePaid"`, `"auto_renew":"true"`, "yes"},
+		{"huaweicloud_elb_loadbalancer", "huaweicloud/huaweicloud", `"charging_mode":"prePaid"`, `"auto_renew":"false"`, "no"},
+	} {
+		p := planned{c.kind + ".x", c.kind, "registry.terraform.io/" + c.provider, c.billing + "," + c.renew, "", "", ""}
+		out, _, err := terraformServers(strings.NewReader(planOf([]planned{p})))
+		var o map[string]string
+		if err := errors.Join(err, json.Unmarshal(out, &o)); err != nil || o["auto_renew"] != c.want {
+			t.Errorf("%s with %s, %s: %q, %v; want %q", c.kind, c.billing, c.renew, o["auto_renew"], err, c.want)
+		}
+		name, _, _ := strings.Cut(strings.Trim(c.renew, `"`), `"`)
+		p.after, p.unknown = c.billing, `"`+name+`":true`
+		_, later, err := terraformServers(strings.NewReader(planOf([]planned{p})))
+		if subscribed := !strings.Contains(c.billing, "PostPaid"); err != nil || slices.Contains(later, c.kind+".x.auto_renew") != subscribed {
+			t.Errorf("%s: known after apply: %v, %v", c.kind, later, err)
 		}
 	}
 }
