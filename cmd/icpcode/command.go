@@ -21,24 +21,26 @@ type command struct {
 	out *bufio.Writer // to stdout
 
 	// Flags, as given.
-	langFlag   string
-	atFlag     string
-	ruleFlags  []string
-	accFlags   []string
-	issFlags   []string
-	assFlags   []string
-	factsFile  string
-	regionFlag string
-	explainID  string
-	sitesFlag  int    // of precheck
-	dnsFile    string // of review
-	sinceFile  string // of review
-	allFile    string // of review
-	json, csv  bool
+	langFlag    string
+	atFlag      string
+	ruleFlags   []string
+	accFlags    []string
+	issFlags    []string
+	assFlags    []string
+	factsFile   string
+	regionFlag  string
+	explainID   string
+	sitesFlag   int    // of precheck
+	dnsFile     string // of review
+	resolveFlag string // of review
+	sinceFile   string // of review
+	allFile     string // of review
+	json, csv   bool
 	// Reports of precheck and review.
 	html, xlsx, ics bool
 	showVersion     bool
 	keepGoing       bool
+	ownerBuys       bool
 	diff            bool
 
 	// What came of it.
@@ -85,8 +87,8 @@ func (c *command) root() *cobra.Command {
 		Use:   "icpcode",
 		Short: c.say("ICP filing service codes: which servers may have them", "ICP备案服务码：哪些服务器可以申请"),
 		Long: c.say(
-			"icpcode says which servers of a fleet may have ICP filing service codes (ICP备案服务码), how many, and what would have to change for the others. It reads what the cloud providers' own tools print and asks no network. The rules that it knows are unofficial: the provider's own system decides.",
-			"icpcode 判断哪些服务器可以申请ICP备案服务码、可以申请多少个，以及其余服务器需要怎样调整。它读取云服务商自己的工具输出的清单，不访问网络。所用规则并非官方，最终以提供商的系统为准。",
+			"icpcode says which servers of a fleet may have ICP filing service codes (ICP备案服务码), how many, and what would have to change for the others. It reads what the cloud providers' own tools print and asks no network, unless review -resolve tells it to. The rules that it knows are unofficial: the provider's own system decides.",
+			"icpcode 判断哪些服务器可以申请ICP备案服务码、可以申请多少个，以及其余服务器需要怎样调整。它读取云服务商自己的工具输出的清单；除非使用 review -resolve，否则不访问网络。所用规则并非官方，最终以提供商的系统为准。",
 		),
 		Example: c.say(
 			"aliyun ecs DescribeInstances | icpcode precheck -\nicpcode rules ELG-TERM",
@@ -261,6 +263,7 @@ func (c *command) judging(cmd *cobra.Command) {
 		"`REGION` of servers whose inventory does not say theirs",
 		"清单未说明地域的服务器所在的`地域`",
 	))
+	c.owning(cmd)
 	f.BoolVar(&c.keepGoing, "keep-going", false, c.say(
 		"report what cannot be read and answer the rest; the exit status is 3 all the same",
 		"遇到无法读取的内容时报告并继续回答其余部分；退出状态仍为3",
@@ -272,6 +275,14 @@ func (c *command) judging(cmd *cobra.Command) {
 		"id=", "certification=personal", "certification=self-employed", "certification=sole-trader", "certification=enterprise",
 		"buyer=yes", "for=others",
 	)) // the flag is there
+}
+
+// owning adds the flag that says what the owner in a billing list is.
+func (c *command) owning(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&c.ownerBuys, "owner-buys", false, c.say(
+		"take the OwnerId of Alibaba Cloud's billing list for the account that bought the server, which that list does not say",
+		"将阿里云费用清单中的OwnerId视为购买账号（该清单本身不说明由谁购买）",
+	))
 }
 
 // asking adds the flags about rules and time.

@@ -19,7 +19,7 @@ const stdinName = "-"
 // list, records of one server and addresses can be in any of them. What is
 // wrong with a file is told when it is read for its servers.
 func (c *command) survey(files []string, q *question) (*inventory.Survey, error) {
-	v := &inventory.Survey{Mainland: q.mainland}
+	v := &inventory.Survey{Mainland: q.mainland, OwnerBuys: c.ownerBuys}
 	for _, name := range files {
 		if err := c.keep(name); err != nil {
 			return nil, &exitError{exitInput, err}

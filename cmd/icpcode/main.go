@@ -1,6 +1,6 @@
 // Command icpcode says which servers of a fleet may have ICP filing service
 // codes (ICP备案服务码), how many, and what would have to change for the others.
-// It reads what the cloud providers' own tools print and asks no network:
+// It reads what the cloud providers' own tools print and asks no network unless it is told to:
 //
 //	aliyun ecs DescribeInstances | icpcode precheck -
 //

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"io"
 	"net/netip"
 	"slices"
@@ -18,8 +19,8 @@ func (c *command) reviewCommand() *cobra.Command {
 		Use:   c.say("review FILINGS INVENTORY...", "review 备案列表 清单..."),
 		Short: c.say("which filings are at risk, why, and what to do by when", "哪些备案有风险、原因，以及由谁在何时之前处理"),
 		Long: c.say(
-			"review compares filings that were made with the servers that there are today: each filing is at risk, fine, or it cannot be told. Its first lines say what to do first, by when, for which domain, which party is responsible, and what happens otherwise; then how much could not be told, and which file would tell most of it.\n\nFILINGS is a CSV, an Excel workbook (.xlsx) or JSON with the columns domain or app, and as far as they are known instance, ips, provider, product, owner, icp_number, state (filed, filing, ended) and customer, in English or Chinese. A filing without an instance belongs to the server that has one of its filed addresses. The inventories are those of precheck.\n\nWith -dns, a file says where the domains point: a zone file, what dig +noall +answer prints, or the JSON of massdns, zdns, dnsx, DNS over HTTPS or Alibaba Cloud DNS. The domain itself and www below it are looked for. An address of no listed server cannot be told, unless -all-addresses says that it names all others that there are. icpcode asks no network.\n\nThe exit status is 0 if every filing is fine, 1 if one is at risk, 4 if none is but of one it cannot be told, 3 if a file is incomplete or cannot be read, 2 if the command line or a file that it names is wrong.",
-			"review 将已有的备案与现在的服务器对照：每条备案为有风险、正常，或无法判断。开头几行先说明最先要做的事：期限、域名、由谁处理、不处理的后果；然后说明有多少无法判断，以及补充哪个文件最有用。\n\n备案列表可为CSV、Excel工作簿（.xlsx）或JSON，列有域名（domain）或app，以及已知的实例ID（instance）、备案IP（ips）、提供商（provider）、产品（product）、购买账号（owner）、备案号（icp_number）、状态（state：已备案、审核中、已注销）、客户（customer），中英文均可。没有实例ID的备案按备案IP对应服务器。清单与 precheck 相同。\n\n-dns 的文件给出域名解析：区域文件、dig +noall +answer 的输出，或massdns、zdns、dnsx、DNS over HTTPS、阿里云云解析的JSON。查看域名本身及其www。解析到的地址不属于清单中任何服务器时无法判断，除非用 -all-addresses 给出其余全部地址。icpcode 不访问网络。\n\n退出状态：0 全部正常；1 有风险；4 没有风险但有无法判断的；3 文件不完整或无法读取；2 命令行或其所指文件有误。",
+			"review compares filings that were made with the servers that there are today: each filing is at risk, fine, or it cannot be told. Its first lines say what to do first, by when, for which domain, which party is responsible, and what happens otherwise; then how much could not be told, and which file would tell most of it.\n\nFILINGS is a CSV, an Excel workbook (.xlsx) or JSON with the columns domain or app, and as far as they are known instance, ips, provider, product, owner, icp_number, state (filed, filing, ended) and customer, in English or Chinese. A filing without an instance belongs to the server that has one of its filed addresses. The inventories are those of precheck.\n\nWith -dns, a file says where the domains point: a zone file, what dig +noall +answer prints, or the JSON of massdns, zdns, dnsx, DNS over HTTPS or Alibaba Cloud DNS. The domain itself and www below it are looked for. An address of no listed server cannot be told, unless -all-addresses says that it names all others that there are. With -resolve, icpcode asks name servers itself; without it, it asks no network.\n\nThe exit status is 0 if every filing is fine, 1 if one is at risk, 4 if none is but of one it cannot be told, 3 if a file is incomplete or cannot be read, 2 if the command line or a file that it names is wrong.",
+			"review 将已有的备案与现在的服务器对照：每条备案为有风险、正常，或无法判断。开头几行先说明最先要做的事：期限、域名、由谁处理、不处理的后果；然后说明有多少无法判断，以及补充哪个文件最有用。\n\n备案列表可为CSV、Excel工作簿（.xlsx）或JSON，列有域名（domain）或app，以及已知的实例ID（instance）、备案IP（ips）、提供商（provider）、产品（product）、购买账号（owner）、备案号（icp_number）、状态（state：已备案、审核中、已注销）、客户（customer），中英文均可。没有实例ID的备案按备案IP对应服务器。清单与 precheck 相同。\n\n-dns 的文件给出域名解析：区域文件、dig +noall +answer 的输出，或massdns、zdns、dnsx、DNS over HTTPS、阿里云云解析的JSON。查看域名本身及其www。解析到的地址不属于清单中任何服务器时无法判断，除非用 -all-addresses 给出其余全部地址。使用 -resolve 时，icpcode 直接查询DNS；否则不访问网络。\n\n退出状态：0 全部正常；1 有风险；4 没有风险但有无法判断的；3 文件不完整或无法读取；2 命令行或其所指文件有误。",
 		),
 		Example: "icpcode review filings.csv ecs.json eip.json\nicpcode review filings.xlsx *.json -dns zone.txt -all-addresses addresses.txt\nicpcode review filings.csv ecs.json -json > review.json\nicpcode review filings.csv ecs.json -html > review.html",
 		Args: func(_ *cobra.Command, files []string) error {
@@ -28,6 +29,8 @@ func (c *command) reviewCommand() *cobra.Command {
 				return errorf("name the list of filings, then the inventory files; - is standard input", "请先指定备案列表，再指定清单文件；- 表示标准输入")
 			case c.csv && c.json:
 				return errorf("-csv does not go with -json", "-csv 不能与 -json 同用")
+			case c.dnsFile != "" && c.resolveFlag != "":
+				return errorf("-resolve does not go with -dns: both say where the domains point", "-resolve 不能与 -dns 同用：两者都给出域名解析")
 			}
 			return c.oneForm(c.json || c.csv)
 		},
@@ -38,6 +41,11 @@ func (c *command) reviewCommand() *cobra.Command {
 	f.BoolVar(&c.csv, "csv", false, c.say("CSV, a row for each filing and reason", "输出CSV，每条备案的每个原因一行"))
 	c.reporting(cmd)
 	f.StringVar(&c.dnsFile, "dns", "", c.say("`FILE` that says where domains point", "给出域名解析的`文件`"))
+	f.StringVar(&c.resolveFlag, "resolve", "", c.say(
+		"ask the name server at `ADDRESS`, such as 223.5.5.5:53, where the domains point; without an address those of this machine",
+		"向`地址`处的DNS服务器（例如223.5.5.5:53）查询域名解析；不给出地址则使用本机的DNS服务器",
+	))
+	f.Lookup("resolve").NoOptDefVal = systemServers
 	f.StringVar(&c.allFile, "all-addresses", "", c.say(
 		"`FILE` with the addresses and prefixes of all CDNs, proxies and other servers, one a line: then an address of none is a finding",
 		"列出全部CDN、代理及其他服务器的地址和网段的`文件`，每行一个：此时不在其中的地址视为风险",
@@ -51,6 +59,7 @@ func (c *command) reviewCommand() *cobra.Command {
 		"CSV或.xlsx`文件`，按服务器给出清单没有的事实：id,owner,downgraded等列",
 	))
 	f.StringVar(&c.regionFlag, "region", "", c.say("`REGION` of servers whose inventory does not say theirs", "清单未说明地域的服务器所在的`地域`"))
+	c.owning(cmd)
 	f.BoolVar(&c.keepGoing, "keep-going", false, c.say(
 		"report what cannot be read and answer the rest; the exit status is 3 all the same", "遇到无法读取的内容时报告并继续回答其余部分；退出状态仍为3"))
 	c.asking(cmd, c.say(
@@ -178,6 +187,12 @@ func (c *command) review(list string, files []string) error {
 	if err := r.besides(); err != nil {
 		return usage(err)
 	}
+	var servers []netip.AddrPort
+	if c.resolveFlag != "" {
+		if servers, err = nameServers(c.resolveFlag, openFile); err != nil {
+			return usage(errorf("-resolve: %v", "-resolve：%v", err))
+		}
+	}
 	if err := c.there([]string{list}); err != nil {
 		return err
 	}
@@ -199,6 +214,9 @@ func (c *command) review(list string, files []string) error {
 		}
 	}
 	r.filings = slices.DeleteFunc(r.filings, func(f *reviewed) bool { return f.set == nil })
+	if len(servers) > 0 {
+		r.dns = r.resolve(context.Background(), &asker{servers: servers, every: queryEvery, wait: queryWait})
+	}
 	for _, f := range r.filings {
 		r.judge(f)
 		c.verdicts[f.verdict]++

@@ -89,7 +89,7 @@ func (r *reviewing) fileOf(kind string) string {
 	case "facts":
 		return r.say("-facts with what the inventories do not say of the servers", "用 -facts 给出清单中没有的服务器信息")
 	case "dns":
-		return r.say("-dns with where the domains point", "用 -dns 给出域名解析")
+		return r.say("-dns FILE with where the domains point, or -resolve", "用 -dns 给出域名解析，或使用 -resolve")
 	}
 	return r.say("-all-addresses with the addresses of all CDNs, proxies and other servers", "用 -all-addresses 给出全部CDN、代理及其他服务器的地址")
 }
@@ -149,7 +149,7 @@ func (r *reviewing) printTable() {
 		t.item(r.say("not asked where the facts are not known (-facts, or the columns owner and ips): %s", "缺少事实而未判断的规则（可用 -facts，或owner、ips列给出）：%s", unasked))
 	}
 	if r.dns == nil {
-		t.item(r.say("where the domains point was not asked: give -dns FILE", "未检查域名解析：请用 -dns 给出文件"))
+		t.item(r.say("where the domains point was not asked: give -dns FILE, or -resolve to ask name servers", "未检查域名解析：请用 -dns 给出文件，或用 -resolve 查询DNS"))
 	}
 	t.item(r.say("unofficial: the provider's own system decides", "非官方：最终以提供商的系统为准"))
 }
