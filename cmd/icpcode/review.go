@@ -140,6 +140,7 @@ type reviewed struct {
 	verdict  verdict
 	risks    []finding
 	unknowns []finding
+	advice   []finding       // what is no risk as it stands
 	unasked  icpcode.RuleIDs // rules of which the facts are not known, which no list gives
 }
 
@@ -361,6 +362,8 @@ func (r *reviewing) judge(f *reviewed) {
 		switch {
 		case reason.Outcome == icpcode.OutcomeFailed:
 			f.risks = append(f.risks, r.risk(f, reason, &today))
+		case reason.Rule == icpcode.RSKExpiring && reason.Outcome == icpcode.OutcomeAdvised:
+			f.advice = append(f.advice, r.risk(f, reason, &today))
 		case reason.Outcome == icpcode.OutcomeAdvised || f.server == nil:
 		case reason.Rule == icpcode.RSKExpiring && today.Billing == icpcode.PayAsYouGo: // it has no term
 		case toldByLists.Has(reason.Rule), reason.Rule == icpcode.RSKIP && len(f.ips) > 0:

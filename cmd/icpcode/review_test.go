@@ -41,7 +41,7 @@ type reviewDoc struct {
 // plantedFault is a kind of filing, with what is known of its server and domain.
 type plantedFault struct {
 	name    string
-	server  string // billing,status,expires,public_ip,ips; "": it is in no inventory
+	server  string // billing,status,expires,public_ip,ips[,owner[,auto_renew]]; "": it is in no inventory
 	points  string // records of the domain, in which $ is the filed address
 	state   string
 	verdict string
@@ -63,6 +63,11 @@ var (
 		{"expired", "subscription,expired,2026-11-01,yes,$", "A $", "", "risk", "RSK-EXPIRING"},
 		{"released", "subscription,released,2027-12-31,yes,$", "A $", "", "risk", "RSK-RELEASED"},
 		{"pay as you go", "pay-as-you-go,running,,yes,$", "A $", "", "risk", "RSK-BILLING"},
+		{"expires, and does not renew itself", "subscription,running,2026-12-10,yes,$,1001,no", "A $", "", "risk", "RSK-EXPIRING"},
+		{"expired, and was to renew itself", "subscription,running,2026-11-20,yes,$,1001,yes", "A $", "", "risk", "RSK-EXPIRING"},
+		{"fine, renews itself", "subscription,running,2026-12-10,yes,$,1001,yes", "A $", "", "fine", ""},
+		{"sold", "subscription,running,2027-12-31,yes,$,2002", "A $", "", "risk", "RSK-OWNER"},
+		{"fine, of the same owner", "subscription,running,2027-12-31,yes,$,1001", "A $", "", "fine", ""},
 		{"no address any more", "subscription,running,2027-12-31,no,", "NX", "", "risk", "RSK-DNS RSK-DOWNGRADED RSK-IP"},
 		{"another address", "subscription,running,2027-12-31,yes,$9", "A $9", "", "risk", "RSK-IP"},
 		{"it does not resolve", "subscription,running,2027-12-31,yes,$", "NX", "", "risk", "RSK-DNS"},
@@ -86,10 +91,10 @@ func fleetOfFaults(t *testing.T, n int) (filings, servers, dns string, want map[
 	t.Helper()
 	var f, s strings.Builder
 	var answers []string
-	f.WriteString("客户,域名,实例ID,备案IP,提供商,备案状态\n")
-	s.WriteString("id,provider,product,region,billing,status,expires,public_ip,ips\n")
+	f.WriteString("客户,域名,实例ID,备案IP,提供商,备案状态,购买账号\n")
+	s.WriteString("id,provider,product,region,billing,status,expires,public_ip,ips,owner,auto_renew\n")
 	for k, c := range reviewClouds {
-		fmt.Fprintf(&s, "other-%d,%s,%s,%s,subscription,running,2027-12-31,yes,%s.250.1\n", k, c.provider, c.product, c.region, c.prefix)
+		fmt.Fprintf(&s, "other-%d,%s,%s,%s,subscription,running,2027-12-31,yes,%s.250.1,,\n", k, c.provider, c.product, c.region, c.prefix)
 	}
 	want = make(map[string]plantedFault)
 	for k := range n {
@@ -97,13 +102,14 @@ func fleetOfFaults(t *testing.T, n int) (filings, servers, dns string, want map[
 		at := reviewClouds[c]
 		ip := fmt.Sprintf("%s.%d.%d", at.prefix, k/200, k%200+1)
 		id, domain := fmt.Sprintf("s-%d", k), fmt.Sprintf("d%d.cn", k)
-		fmt.Fprintf(&f, "customer-%d,%s,%s,%s,%s,%s\n", k%7, domain, id, ip, at.provider, p.state)
+		fmt.Fprintf(&f, "customer-%d,%s,%s,%s,%s,%s,1001\n", k%7, domain, id, ip, at.provider, p.state)
 		if p.verdict != "" {
 			want[domain] = p
 		}
 		moved := fmt.Sprintf("%s.%d.%d", at.prefix, 100+k/200, k%200+1)
 		if p.server != "" {
-			fmt.Fprintf(&s, "%s,%s,%s,%s,%s\n", id, at.provider, at.product, at.region, strings.NewReplacer("$9", moved, "$", ip).Replace(p.server))
+			cells := strings.NewReplacer("$9", moved, "$", ip).Replace(p.server)
+			fmt.Fprintf(&s, "%s,%s,%s,%s,%s\n", id, at.provider, at.product, at.region, cells+strings.Repeat(",", 6-strings.Count(cells, ",")))
 		}
 		words := strings.NewReplacer("$9", moved, "$", ip, "other", at.prefix+".250.1", "foreign", reviewClouds[(c+1)%len(reviewClouds)].prefix+".250.1")
 		for r := range strings.SplitSeq(words.Replace(p.points), "; ") {

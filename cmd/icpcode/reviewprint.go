@@ -204,6 +204,9 @@ func (r *reviewing) printFiling(t *table, f *reviewed) {
 	for _, k := range f.unknowns {
 		t.text(in+k.Rule.String()+" ", r.say("%s: %s", "%s：%s", k.Found, k.Remedy))
 	}
+	for _, k := range f.advice {
+		t.text(in+k.Rule.String()+" ", r.say("advice: %s: %s", "建议：%s：%s", k.Found, k.Remedy))
+	}
 }
 
 // jsonReviewed is the JSON form of a filing.
@@ -219,6 +222,7 @@ type jsonReviewed struct {
 	RuleSet  string             `json:"rule_set"`
 	Risks    []jsonFinding      `json:"risks"`
 	Unknowns []jsonFinding      `json:"unknowns"`
+	Advice   []jsonFinding      `json:"advice,omitempty"`
 	Unasked  []string           `json:"not_asked,omitempty"`
 }
 
@@ -235,6 +239,9 @@ func (r *reviewing) document(f *reviewed) jsonReviewed {
 	d := jsonReviewed{
 		Customer: f.customer, Domain: f.domain, App: f.app, ICP: f.icp, Instance: f.instance, Provider: f.provider,
 		Verdict: filingVerdicts[f.verdict], RuleSet: f.set.Version, Risks: findings(f.risks), Unknowns: findings(f.unknowns), Unasked: ids(f.unasked),
+	}
+	if len(f.advice) > 0 {
+		d.Advice = findings(f.advice)
 	}
 	if f.server != nil {
 		d.Instance, d.Provider = f.server.server.Instance.ID, f.server.server.Instance.Provider
@@ -307,7 +314,7 @@ func (r *reviewing) printCSV() error {
 		for n := range row {
 			row[n] = cell(row[n])
 		}
-		all := append(slices.Clone(f.risks), f.unknowns...)
+		all := slices.Concat(f.risks, f.unknowns, f.advice)
 		if len(all) == 0 {
 			err = errorsOf(err, w.Write(append(slices.Clone(row), make([]string, len(columns)-len(row))...)))
 		}

@@ -62,7 +62,7 @@ func (r *reviewing) since(before past) []pastRisk {
 			_, there := before[key]
 			return there
 		})
-		f.unknowns = nil
+		f.unknowns, f.advice = nil, nil
 	}
 	r.filings = slices.DeleteFunc(r.filings, func(f *reviewed) bool { return len(f.risks) == 0 })
 	cleared := []pastRisk{}
