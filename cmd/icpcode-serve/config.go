@@ -105,7 +105,8 @@ func (c *config) open(create bool) (*sql.DB, sqlstore.Dialect, error) {
 		c.bound(db)
 		return db, sqlstore.PostgreSQL, nil
 	}
-	if strings.Contains(dsn, "://") || strings.ContainsAny(dsn, "?#%") {
+	// What is no file is not repeated: it may hold a password.
+	if strings.Contains(dsn, "://") || strings.ContainsAny(dsn, "?#%@=(") {
 		return nil, 0, misuse("-db is neither a file nor postgres://…; other databases are for services of your own, with package sqlstore")
 	}
 	if _, err := os.Stat(dsn); err != nil && !create {
@@ -114,6 +115,17 @@ func (c *config) open(create bool) (*sql.DB, sqlstore.Dialect, error) {
 	path, err := filepath.Abs(dsn)
 	if err != nil {
 		return nil, 0, err
+	}
+	if create {
+		// SQLite would let every user of the machine read the codes. What it
+		// makes beside the file gets the file's mode.
+		f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			return nil, 0, usageError{err}
+		}
+		if err := f.Close(); err != nil {
+			return nil, 0, err
+		}
 	}
 	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=busy_timeout(10000)&_txlock=immediate")
 	if err != nil {
@@ -180,7 +192,10 @@ func accounts(file string) (map[icpcode.AccountID]bool, error) {
 			all[icpcode.AccountID(line)] = true
 		}
 	}
-	return all, lines.Err()
+	if err := lines.Err(); err != nil {
+		return nil, misuse("%s: %w", file, err)
+	}
+	return all, nil
 }
 
 // world is what is known of servers and accounts.

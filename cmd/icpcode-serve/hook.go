@@ -94,8 +94,10 @@ func (s *said) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// run runs a program, and returns what it printed and whether it said yes.
-func (p *programs) run(ctx context.Context, program string, told any) (string, bool, error) {
+// run runs a program, and returns what it printed and whether it said yes. What
+// a program that fails printed gets into the log, but for the secret that it was
+// told.
+func (p *programs) run(ctx context.Context, program string, told any, secret string) (string, bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, programTime)
 	defer cancel()
 	select {
@@ -126,13 +128,27 @@ func (p *programs) run(ctx context.Context, program string, told any) (string, b
 		return "", false, ctx.Err()
 	}
 	if err != nil {
-		return "", false, fmt.Errorf("%s: %w: %q", program, err, strings.TrimSpace(complaint.String()))
+		return "", false, fmt.Errorf("%s: %w: %q", program, err, without(secret, complaint.String()))
 	}
 	return strings.TrimSpace(out.String()), true, nil
 }
 
+// without is a text in which stars stand for a secret, as it is or as JSON
+// writes it.
+func without(secret, text string) string {
+	if secret == "" {
+		return strings.TrimSpace(text)
+	}
+	written, err := json.Marshal(secret)
+	if err != nil {
+		return ""
+	}
+	const stars = "****"
+	return strings.TrimSpace(strings.NewReplacer(string(written[1:len(written)-1]), stars, secret, stars).Replace(text))
+}
+
 func (p *programs) verifyPhone(ctx context.Context, v icpcode.Verification) error {
-	_, yes, err := p.run(ctx, p.verify, map[string]any{"granter": v.Granter, "grantee": v.Grantee, "proof": v.Proof, "request_id": v.RequestID})
+	_, yes, err := p.run(ctx, p.verify, map[string]any{"granter": v.Granter, "grantee": v.Grantee, "proof": v.Proof, "request_id": v.RequestID}, v.Proof)
 	if err == nil && !yes {
 		return icpcode.ErrNotVerified
 	}
@@ -143,7 +159,7 @@ func (p *programs) verifyPhone(ctx context.Context, v icpcode.Verification) erro
 func (p *programs) wasPaid(ctx context.Context, asked httpapi.Purchase) (paid decimal.NullDecimal, err error) {
 	out, yes, err := p.run(ctx, p.paid, map[string]any{
 		"account": asked.Account, "request_id": asked.RequestID, "quantity": asked.Quantity, "dry_run": asked.DryRun,
-	})
+	}, "")
 	if err != nil {
 		return paid, err
 	}

@@ -38,6 +38,7 @@ func (b *buffer) String() string {
 // running is a command that serves.
 type running struct {
 	api, metrics string // host and port, or a path
+	dir          string // of its files
 	out          *buffer
 	stop         func() error
 }
@@ -84,9 +85,11 @@ func trusting(t *testing.T, args ...string) *running {
 	}
 	facts := write("facts.csv", "id,owner,product,region,billing,status,term_months,expires,trial,public_ip,ip_held\n"+
 		"i-1,1001,ECS,cn-hangzhou,subscription,running,12,"+time.Now().AddDate(1, 0, 0).Format("2006-01-02")+",no,yes,no\n")
-	return start(t, append([]string{
+	s := start(t, append([]string{
 		"-db", "@" + write("db", db+"\n"), "-trust-from", "127.0.0.1", "-facts", facts, "-operators", write("operators", "# staff\nops # Ann\n"),
 	}, args...)...)
+	s.dir = dir
+	return s
 }
 
 // ask sends a request; headers are given as "Name: value".
@@ -132,7 +135,9 @@ func TestRefusesToStart(t *testing.T) {
 		"serve -demo -verify-phone true": "-verify-phone",
 		"serve -demo -assume ELG-NONE":   "ID of a rule", "serve -demo x": "arguments", "serve -x": "-x", "begin": "begin",
 		"migrate": "ICPCODE_DB", "migrate -db mysql://x": "package sqlstore", "migrate -db x?mode=memory": "package sqlstore",
-		"serve -trust-from 127.0.0.1 -db @none": "none",
+		"serve -trust-from 127.0.0.1 -db @none": "none", "serve -trust-from 127.0.0.1 -db x.db -operators .": "is a directory",
+		"serve -trust-from 127.0.0.1 -db x.db -account-header X_Account": "-account-header", "serve -trust-from 127.0.0.1 -db x.db -account-header host": "-account-header",
+		"serve -trust-from 127.0.0.1 -db x.db -account-header=": "-account-header", "serve -trust-from 127.0.0.1 -db x.db -account-header cookie": "-account-header",
 	} {
 		var out buffer
 		t.Chdir(dir)

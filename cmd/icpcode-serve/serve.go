@@ -9,7 +9,10 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/textproto"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -135,6 +138,15 @@ func (c *config) serve(ctx context.Context, args []string) (err error) {
 	return c.run(ctx, s, l)
 }
 
+// headerForm is that of names which proxies pass on.
+var headerForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*$`)
+
+// otherHeaders are those that the server keeps to itself, or clients send.
+var otherHeaders = []string{
+	"Accept", "Accept-Language", "Connection", "Content-Encoding", "Content-Length", "Content-Type", "Cookie", "Expect", "Host", "Idempotency-Key", "Origin",
+	"Referer", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "User-Agent",
+}
+
 // mayListen refuses to listen where every caller would be let in.
 func (c *config) mayListen() error {
 	if c.demo && len(c.trust) > 0 {
@@ -152,6 +164,9 @@ func (c *config) mayListen() error {
 	}
 	if c.metrics != "" && !isLoopback(c.metrics) && len(c.trust) == 0 {
 		return misuse("-metrics %s is beyond loopback", c.metrics)
+	}
+	if !headerForm.MatchString(c.header) || slices.Contains(otherHeaders, textproto.CanonicalMIMEHeaderKey(c.header)) {
+		return misuse("-account-header %q cannot say who is asking: it is no name of letters, digits and hyphens, or means something else", c.header)
 	}
 	return nil
 }

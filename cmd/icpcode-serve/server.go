@@ -9,6 +9,8 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -48,12 +50,19 @@ func (s *server) http(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler: h, ReadHeaderTimeout: headerTime, ReadTimeout: headerTime + requestTime, WriteTimeout: answerTime, IdleTimeout: idleTime,
 		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		DisableGeneralOptionsHandler: true, // it would answer OPTIONS * whatever the host and whoever asks
 	}
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	seen := &watched{ResponseWriter: w, status: http.StatusOK}
+	// Of a length beside chunks the server takes the chunks, and does not tell.
+	// A proxy that took the length would take the rest of the body for a
+	// request that it had checked: after chunks there is none.
+	if len(r.TransferEncoding) > 0 {
+		w.Header().Set("Connection", "close")
+	}
 	account := ""
 	if s.answer(seen, r) {
 		if account = s.said(r); isPage(r.URL.Path) {
@@ -148,7 +157,34 @@ func (s *server) side() http.Handler {
 			put("icpcode_request_seconds_total{operation=%q} %g\n", o, s.spent[o].Seconds())
 		}
 	})
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !s.watches(r.Host) {
+			refuse(w, http.StatusMisdirectedRequest, "host", "This is not the host that the request is for.")
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// watches reports whether health and metrics may be asked for of a host: an
+// address, localhost, one of -host at whatever port, or none. A web page
+// elsewhere can make a name of its own lead here, and nothing else.
+func (s *server) watches(host string) bool {
+	host = hostname(host)
+	if _, err := netip.ParseAddr(host); err == nil || host == "" || host == "localhost" {
+		return true
+	}
+	for h := range s.hosts {
+		if hostname(h) == host {
+			return true
+		}
+	}
+	return false
+}
+
+// hostname is a host without its port, in lower case.
+func hostname(host string) string {
+	return strings.ToLower((&url.URL{Host: host}).Hostname())
 }
 
 func sorted(names map[string]bool) string { return strings.Join(slices.Sorted(maps.Keys(names)), ", ") }
