@@ -50,7 +50,7 @@ const (
 	RelationUnknown Relation = iota
 	RelationAsker            // the account that asks
 	RelationOwner            // the owner of the code, which is not the asker
-	RelationBoth             // the asker, who owns the code
+	RelationBoth             // the asker, which owns the code
 	RelationAnother          // neither
 )
 

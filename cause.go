@@ -70,8 +70,8 @@ var (
 
 // Why says in language l why a code is dead, and what its viewer can do about
 // it (LIF-VIEW); "" of a code that is not. R is a record that the [Engine]
-// returned to the viewer: its owner or an operator reads it as the owner, and
-// the grantee as one who can renew nothing. Today are the facts about its
+// returned to the viewer. Its owner and operators are told to renew, a grantee
+// to ask its granter. Today are the facts about its
 // instance that r was asked for with; without them it is not told whether an
 // instance has expired or is gone.
 func (r *Record) Why(l Lang, viewer AccountID, today Instance) (cause, remedy string) {

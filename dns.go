@@ -21,8 +21,8 @@ type DNS struct {
 // DNSAddress is one address that a domain points to, and whose it is.
 type DNSAddress struct {
 	IP netip.Addr
-	// Instance is the listed server that has the address and Provider who sold
-	// it, in the spelling of RuleSet.Provider; both are empty where none has.
+	// Instance is the listed server that has the address and Provider the cloud
+	// that sold it, in the spelling of RuleSet.Provider; both are empty where none has.
 	Instance InstanceID
 	Provider string
 	// Known says that it is no listed server's, but that of a CDN or proxy

@@ -137,7 +137,7 @@
 //
 // # Requests
 //
-// A request has an Actor, whom the caller has authenticated, and a RequestID.
+// A request has an Actor, which the caller has authenticated, and a RequestID.
 // The same actor sending the same request with the same ID again, after a
 // crash, a time-out or an [UnknownOutcomeError], gets the first result; another
 // request with that ID is [ErrRequestReused]. What makes it the same is

@@ -14,8 +14,8 @@ var (
 	// ErrInvalid is matched by every [*InvalidError]: the request could not
 	// be read as one.
 	ErrInvalid = errors.New("icpcode: invalid request")
-	// ErrNoCode answers an actor who is neither owner nor grantee of a code
-	// nor an operator, whatever the code's state, and whether or not it
+	// ErrNoCode answers every actor but a code's owner, its grantee and
+	// operators, whatever the code's state, and whether or not it
 	// exists (FIL-HOLDER).
 	ErrNoCode = errors.New("icpcode: no such code for this account")
 	// ErrRequestReused says that this actor used the request ID before, for

@@ -7,7 +7,7 @@ func (e *explainer) filed() bool {
 	return o == OperationSubmit || o == OperationResubmit || o == OperationPick
 }
 
-// forHolder says a remedy to the one who files: a grantee can do nothing about
+// forHolder says a remedy to the account that files: a grantee can do nothing about
 // the granter's server.
 func (e *explainer) forHolder(r Rule, remedy string) string {
 	if r != ELGOwner && !e.asked && e.roles&(RoleOwner|RoleOperator) == 0 {

@@ -21,8 +21,8 @@ func (e *explainer) grantsOut() words {
 	return e.capped(w)
 }
 
-// grantsIn: GRT-IN. Nothing in it tells whom the target has to do with, nor
-// how many they are (GRT-PRIVATE).
+// grantsIn: GRT-IN. It tells neither the target's other granters nor
+// their number (GRT-PRIVATE).
 func (e *explainer) grantsIn() words {
 	year, n := NaturalYear(e.Case.At), e.set.Grant.MaxGranters
 	w := words{

@@ -67,8 +67,8 @@ func (e *explainer) actionOf(r Rule) Action {
 	return ActionNone
 }
 
-// step explains a step in the life of a code: from which states, and by whom.
-// Who may submit and grant is for FIL-HOLDER and GRT-ONCE to say.
+// step explains a step in the life of a code: from which states, and by
+// which parties. FIL-HOLDER and GRT-ONCE say it of submitting and granting.
 func (e *explainer) step(a Action) words {
 	var from []string
 	var by Role

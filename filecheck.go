@@ -16,7 +16,7 @@ const filingRules = bindRules &^ (1 << ELGProduct)
 
 // judgeStated answers what the set holds against a filing of today's facts
 // (FIL-CHECK). A rule that lacks a fact is not asked. The owner is held against
-// that of the code, as it may be a grantee who files.
+// that of the code, because a grantee may file.
 func (s *RuleSet) judgeStated(d *Decision) {
 	c := &d.Case
 	q, _ := s.requirements(c.Code.Product)

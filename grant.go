@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// grant is a grant to be judged: from whom, to whom, and what the two have to
-// do with each other so far.
+// grant is a grant to be judged: the two accounts, and what they have
+// to do with each other so far.
 type grant struct {
 	granter, grantee AccountID
 	out, in          *Partners // of the granter and of the grantee in the natural year; nil: none

@@ -123,8 +123,9 @@ func (e *Engine) Grantees(ctx context.Context, actor AccountID, year int) ([]Acc
 }
 
 // Lookup returns one code as the actor may see it now. Today's facts about
-// its instance are optional; if none is stated, Options.Facts is asked. To an actor who is neither its owner nor its
-// grantee nor an operator the answer is [ErrNoCode], whatever there is.
+// its instance are optional; if none is stated, Options.Facts is asked. Every
+// actor but its owner, its grantee and operators is answered [ErrNoCode],
+// whatever there is.
 func (e *Engine) Lookup(ctx context.Context, actor AccountID, code Code, today Instance) (Record, error) {
 	r, roles, now, err := e.lookup(ctx, actor, code)
 	if err != nil {

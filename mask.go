@@ -9,8 +9,8 @@ import (
 )
 
 // Whatever holds a Code shows it masked: under every verb of package fmt and
-// in package log/slog, where a value is often printed whole by someone who did
-// not think of the codes in it. Only a Code that is printed by itself is whole
+// in package log/slog, where a value is often printed whole without a thought
+// of the codes in it. Only a Code that is printed by itself is whole
 // under %v and %s, for its holder's eyes. JSON holds whole codes: stores and
 // callers read it back.
 

@@ -27,7 +27,7 @@ type AssessmentPage struct {
 	Next        string // "" after the last page
 }
 
-// OwnedPage is one page of [Engine.Owned], for a caller who keeps nothing
+// OwnedPage is one page of [Engine.Owned], for a caller that keeps nothing
 // between pages. It holds at most ListRequest.Limit codes, and can hold fewer,
 // even none, while Next is not "": it looks at no more than ListRequest.Look,
 // of which those that are not the actor's to know do not count. Next is

@@ -10,8 +10,8 @@ import (
 // IssueRequest asks for codes for an instance (LIF-ISSUE), and with GrantTo
 // to grant all of them to another account in the same action (GRT-ATOMIC).
 type IssueRequest struct {
-	// Actor, here and in every request, is whom the caller has authenticated:
-	// from its session, never from the payload.
+	// Actor, here and in every request, is the account that the caller has
+	// authenticated, from its session, never from the payload.
 	Actor AccountID
 	// RequestID, here and in every request, makes the request repeatable: the
 	// same actor sending the same request with the same ID again gets the

@@ -39,7 +39,7 @@ type RuleSet struct {
 	// passes ELG-BATCH, and for more of them it is unknown.
 	BatchUnknown bool `json:"batch_unknown,omitzero"`
 
-	Account AccountRule `json:"account"` // who must be enterprise-verified (ELG-ACCOUNT)
+	Account AccountRule `json:"account"` // which accounts must be enterprise-verified (ELG-ACCOUNT)
 	Grant   GrantRules  `json:"grant"`
 	Life    LifeRules   `json:"life"`
 	Filing  FilingRules `json:"filing,omitzero"` // FIL-CHECK; absent: none is judged

@@ -9,7 +9,7 @@ type view struct {
 	slots   []slot
 	index   map[Key]int // over slots, once there are many
 	events  []Event
-	missing []Key // keys that a decision read and nobody loaded
+	missing []Key // keys that a decision read and no load asked for
 }
 
 // slot is one document in a view.
@@ -110,7 +110,7 @@ func (v *view) put(k Key, b Body) {
 }
 
 // vacant reports whether none of the codes that were drawn is known to exist.
-// Those that nobody loaded are left to the store, which asks that they be
+// Those that were not loaded are left to the store, which asks that they be
 // absent.
 func (v *view) vacant(codes []Code) bool {
 	for _, c := range codes {
