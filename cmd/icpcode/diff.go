@@ -58,13 +58,17 @@ func (c *command) rulesDiff(args []string) error {
 		return usage(err)
 	}
 	var p diffPrinter = &diffTable{table: newTable(c)}
-	if c.json {
+	report := &diffHTML{command: c}
+	switch {
+	case c.json:
 		p = &diffJSON{command: c}
+	case c.html:
+		p = report
 	}
 	p.changes(from, to, c.compare(from, to))
 	if len(files) == 0 {
 		p.end(nil)
-		return nil
+		return c.unwritten(report.err)
 	}
 	p.begin(q)
 	m := &moves{counts: make(map[[2]verdict]int)}
@@ -79,7 +83,7 @@ func (c *command) rulesDiff(args []string) error {
 		return errors.Join(err, c.out.Flush())
 	}
 	p.end(m)
-	return nil
+	return c.unwritten(report.err)
 }
 
 // diffPrinter shows what differs. It writes to a buffer that keeps the first

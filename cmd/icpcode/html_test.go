@@ -286,6 +286,71 @@ func TestHTMLOfReview(t *testing.T) {
 	}
 }
 
+// TestHTMLOfDiff: the report of two versions shows what rules -diff -json says,
+// of the rules and of the servers whose verdict changes.
+func TestHTMLOfDiff(t *testing.T) {
+	fleet := file(t, "fleet.csv", "id,name,owner,provider,product,region,billing,status,created,expires,public_ip,trial,term_months,ip_held\n"+
+		"s-long,a,1001,alibaba,ECS,cn-hangzhou,subscription,running,2026-01-01,2027-12-31,yes,no,12,no\n"+
+		"s-short,b,1001,alibaba,ECS,cn-hangzhou,subscription,running,2026-01-01,2026-12-31,yes,no,12,no\n"+
+		"s-short2,</script>,1001,alibaba,ECS,cn-hangzhou,subscription,running,2026-01-01,2026-12-31,yes,no,12,no\n")
+	for _, lang := range []string{"en", "zh"} {
+		for _, files := range [][]string{nil, {fleet}} {
+			args := slices.Concat([]string{"rules", "-diff", "alibaba-2024-02-01", "alibaba-2026-01-06"}, files, []string{"-at", "2026-11-26", "-issued", "0", "-account", "certification=enterprise", "-lang", lang})
+			doc := decode[struct {
+				Changes []struct{ Rule, From, To string }
+				Servers []struct {
+					ID, From, To string
+					New          []struct{ Rule, Found string }
+				}
+				Changed int
+			}](t, runIt(append(args, "-json")...).out)
+			r := runIt(append(args, "-html")...)
+			page := parsePage(t, r.out)
+			first := page.firstScreen(t)
+			if r.status != exitYes || len(doc.Changes) < 3 || !strings.Contains(first[0], fmt.Sprint(len(doc.Changes))) {
+				t.Fatalf("%s: status %d, %q, %d changes: %s", lang, r.status, first, len(doc.Changes), r.errors)
+			}
+			if files == nil {
+				if len(page.rows) != len(doc.Changes) {
+					t.Errorf("%s: %d rows, want %d", lang, len(page.rows), len(doc.Changes))
+				}
+				for n, k := range doc.Changes {
+					if cells := page.rows[n][1].([]any); cells[1] != k.Rule || cells[3] != safe(k.From) || cells[4] != safe(k.To) {
+						t.Errorf("%s: row %v, want %+v", lang, cells, k)
+					}
+				}
+				continue
+			}
+			if len(doc.Servers) != 2 || len(page.rows) != len(doc.Servers) || doc.Changed != len(doc.Servers) || !strings.Contains(first[1], "s-short") || !strings.Contains(strings.Join(first, " "), "alibaba-2026-01-06") {
+				t.Fatalf("%s: %d servers, %d rows, %q", lang, len(doc.Servers), len(page.rows), first)
+			}
+			for n, s := range doc.Servers {
+				reasons := page.rows[n][2].([]any)
+				if cells := page.rows[n][1].([]any); cells[1] != s.ID || len(reasons) != len(s.New) {
+					t.Errorf("%s: row %v, want %+v", lang, page.rows[n], s)
+				}
+				for k, r := range s.New {
+					if found := reasons[k].([]any); found[1] != r.Found || page.reasons[int(found[0].(float64))].Rule != r.Rule {
+						t.Errorf("%s: %s: %v, want %+v", lang, s.ID, found, r)
+					}
+				}
+			}
+			moved := 0
+			for _, k := range page.bars(t, 0) {
+				moved += k[0]
+			}
+			if basis := textOf(elements(page.root, "footer")[0]); moved != doc.Changed || strings.Count(basis, "ELG-REMAINING") == 0 {
+				t.Errorf("%s: %d moves in the chart, want %d; %s", lang, moved, doc.Changed, basis)
+			}
+		}
+	}
+	for _, args := range [][]string{{"rules", "-html"}, {"rules", "-diff", "alibaba-2024-02-01", "alibaba-2026-01-06", "-html", "-json"}} {
+		if r := runIt(args...); r.status != exitUsage || r.out != "" {
+			t.Errorf("%q: status %d", args, r.status)
+		}
+	}
+}
+
 // TestHTMLIsHarmless: what stands in an inventory is text on the page, whatever
 // it is, and a report that stops half way is not written.
 func TestHTMLIsHarmless(t *testing.T) {

@@ -21,11 +21,16 @@ func (c *command) rulesCommand() *cobra.Command {
 			"rules 输出现行规则，或其中单条规则的内容及来源。加 -json 则以 -rules 可读取的形式输出整个规则簿，可据此编写自己的规则簿。\n\n加 -diff 则用文字说明版本B与A的差异。版本可为规则集名称（如alibaba-2024-02-01），也可为预置名称或文件（取其现行规则集）。其后的清单按两个版本分别判断，并列出结论不同的服务器。\n\n预置规则簿："+strings.Join(presets.Names(), "、")+"。均非官方。",
 		),
 		Example: c.say(
-			"icpcode rules\nicpcode rules ELG-TERM ELG-QUOTA -rules tencent\nicpcode rules -diff alibaba-2024-02-01 alibaba-2026-01-06 ecs.json\nicpcode rules -json > mine.json",
-			"icpcode rules\nicpcode rules ELG-TERM ELG-QUOTA -rules tencent\nicpcode rules -diff alibaba-2024-02-01 alibaba-2026-01-06 ecs.json\nicpcode rules -json > mine.json",
+			"icpcode rules\nicpcode rules ELG-TERM ELG-QUOTA -rules tencent\nicpcode rules -diff alibaba-2024-02-01 alibaba-2026-01-06 ecs.json\nicpcode rules -diff alibaba-2024-02-01 alibaba -html > diff.html\nicpcode rules -json > mine.json",
+			"icpcode rules\nicpcode rules ELG-TERM ELG-QUOTA -rules tencent\nicpcode rules -diff alibaba-2024-02-01 alibaba-2026-01-06 ecs.json\nicpcode rules -diff alibaba-2024-02-01 alibaba -html > diff.html\nicpcode rules -json > mine.json",
 		),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if c.diff {
+			switch {
+			case c.html && !c.diff:
+				return usage(errorf("-html needs -diff", "-html 须与 -diff 同用"))
+			case c.html && c.json:
+				return usage(errorf("-html does not go with -json", "-html 不能与 -json 同用"))
+			case c.diff:
 				return c.rulesDiff(args)
 			}
 			return c.rules(args)
@@ -43,6 +48,10 @@ func (c *command) rulesCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.BoolVar(&c.diff, "diff", false, c.say("compare two versions", "比较两个版本"))
 	f.BoolVar(&c.json, "json", false, c.say("JSON, for programs", "输出JSON，供程序使用"))
+	f.BoolVar(&c.html, "html", false, c.say(
+		"with -diff: a report as one HTML file, to look at in a browser",
+		"与 -diff 同用：输出一个HTML文件形式的报告，用浏览器查看",
+	))
 	c.asking(cmd, c.say(
 		"rule `BOOK`: a preset or a JSON file; without it "+defaultProvider,
 		"`规则簿`：预置名称或JSON文件；未指定则为"+defaultProvider,
