@@ -252,6 +252,11 @@ bench-against: ## each ratio here beside the commit REV=..., ROUNDS=5 times, of 
 	@test -n '$(REV)' || { echo 'make bench-against REV=COMMIT' >&2; exit 1; }
 	@MAKE='$(MAKE)' sh tools/bench-against '$(REV)' '$(ROUNDS)' $(BENCHES)
 
+.PHONY: count-against
+count-against: ## instructions of a decision and of an issue here and at the commit REV=..., which a busy machine does not change; needs valgrind
+	@test -n '$(REV)' || { echo 'make count-against REV=COMMIT' >&2; exit 1; }
+	@GO='$(GO)' $(STEP) 'instructions' sh tools/count-against '$(REV)'
+
 .PHONY: api
 api: bin/apidiff ## what changed in the API since the last tag, and whether CHANGELOG.md says so
 	@$(STEP) 'CHANGELOG.md names what is incompatible since the last tag' sh tools/api

@@ -52,10 +52,10 @@ var mixed4 = func() (first [256]bool) {
 // multicast or otherwise special (ELG-PUBLICIP). An IPv4-mapped address is the
 // one that it maps.
 func isPublic(ip netip.Addr) bool {
-	ip = ip.Unmap()
 	if ip.Is4() && !mixed4[ip.As4()[0]] {
 		return true
 	}
+	ip = ip.Unmap()
 	if !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.Is6() && !globalIPv6.Contains(ip) {
 		return false
 	}

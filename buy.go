@@ -39,7 +39,7 @@ func (r *buying) writes(c *call) (puts, events int) { return r.draws(c.set), r.d
 
 // decide: LIF-BUY, PAY-PRICE, PAY-EXACT.
 func (r *buying) decide(c *call, v *view) (Result, Decision, error) {
-	d := Decision{Case: c.newCase(OperationBuy)}
+	d := c.decision(OperationBuy)
 	d.Case.Quantity = r.Quantity
 	if c.price.Currency == "" && c.price.Amount.IsZero() {
 		return Result{}, d, ErrNoPrice
@@ -99,7 +99,7 @@ func (r *binding) writes(c *call) (puts, events int) { return 1 + c.ledgerPuts(r
 
 // decide: LIF-BIND, PAY-QUOTA.
 func (r *binding) decide(c *call, v *view) (Result, Decision, error) {
-	d := Decision{Case: c.newCase(OperationBind)}
+	d := c.decision(OperationBind)
 	rec, roles, err := c.find(v, r.Code)
 	if err != nil {
 		return Result{}, d, err

@@ -150,11 +150,12 @@ func (c *call) result(a Action, s State, codes ...Code) Result {
 	return Result{RequestID: c.requestID, Action: a, At: c.at, State: s, Codes: codes}
 }
 
-// newCase returns a case of this call, to be completed.
-func (c *call) newCase(o Operation) Case {
-	k := newCase(o, c.at)
-	k.Operator = c.operator
-	return k
+// decision returns a decision of this call yet to be made, whose case is to be
+// completed.
+func (c *call) decision(o Operation) (d Decision) {
+	d.Case.begin(o, c.at)
+	d.Case.Operator = c.operator
+	return d
 }
 
 // decide decides a case, and turns the decision into an error: a refusal, or

@@ -422,9 +422,11 @@ func (c *Case) checkFiling() error {
 	return checkIPs("Filing.IPs", f.IPs)
 }
 
-// newCase returns a case of which nothing more is known.
-func newCase(o Operation, t time.Time) Case {
-	return Case{Operation: o, At: t, IssuedInstance: -1, IssuedAccount: -1}
+// begin makes c, which is zero, a case of which nothing more is known. Field by
+// field, because a composite literal would be copied.
+func (c *Case) begin(o Operation, t time.Time) {
+	c.Operation, c.At = o, t
+	c.IssuedInstance, c.IssuedAccount = -1, -1
 }
 
 // issue takes over what a request for an issue states.

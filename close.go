@@ -66,7 +66,7 @@ func (r *closing) fits(c *call, records []*Record) error {
 // counts; otherwise one was attached meanwhile, and the engine lists again.
 func (r *closing) decide(c *call, v *view) (Result, Decision, error) {
 	a := r.action()
-	d := Decision{Case: c.newCase(OperationCloseRelease)}
+	d := c.decision(OperationCloseRelease)
 	if r.Refunded {
 		d.Case.Operation = OperationCloseRefund
 	}

@@ -57,7 +57,7 @@ func (r *filingEnd) keys(c *call, keys []Key) []Key {
 // event. What is asked of the successor cannot change any more: that it is
 // Filed, and for what.
 func (r *filingEnd) decide(c *call, v *view) (Result, Decision, error) {
-	d := Decision{Case: c.newCase(OperationEnd)}
+	d := c.decision(OperationEnd)
 	rec, roles, err := c.find(v, r.Code)
 	if err != nil {
 		return Result{}, d, err

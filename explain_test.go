@@ -103,7 +103,8 @@ type situation struct {
 }
 
 func (s *situation) reason(l Lang, r Rule, o Outcome) Reason {
-	d := Decision{Case: newCase(OperationReview, s.At), Quota: s.Quota, Verdict: Verdict{PhoneNeeded: s.PhoneNeeded}, set: s.set}
+	d := Decision{Quota: s.Quota, Verdict: Verdict{PhoneNeeded: s.PhoneNeeded}, set: s.set}
+	d.Case.begin(OperationReview, s.At)
 	d.Case.ForAnother, d.Case.Certification, d.Case.Filing.Problem = s.forOthers, s.certification, s.problem
 	d.Case.Bought = relation(s.instance.Owner, s.actor, "")
 	d.Case.Grant = &CaseGrant{Phone: s.phone}

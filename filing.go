@@ -21,7 +21,7 @@ func (r *filingRequest) normalize() error {
 
 // decide: LIF-SUBMIT or LIF-RESUBMIT, FIL-HOLDER, FIL-WHAT, FIL-FOREIGN.
 func (r *filingRequest) decide(c *call, v *view, a Action) (Result, Decision, error) {
-	d := Decision{Case: c.newCase(filingOperation(a))}
+	d := c.decision(filingOperation(a))
 	rec, roles, err := c.find(v, r.Code)
 	if err != nil {
 		return Result{}, d, err
@@ -152,7 +152,7 @@ func (r *approval) writes(*call) (puts, events int) { return 1 + len(r.Replaces)
 // decide: LIF-APPROVE, FIL-SUCCESS, and of what it replaces LIF-END and
 // FIL-SERVICE: all of it ends with the approval, or nothing happens.
 func (r *approval) decide(c *call, v *view) (Result, Decision, error) {
-	d := Decision{Case: c.newCase(OperationApprove)}
+	d := c.decision(OperationApprove)
 	rec, roles, err := c.find(v, r.Code)
 	if err != nil {
 		return Result{}, d, err

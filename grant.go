@@ -190,7 +190,7 @@ func (r *granting) draws(*RuleSet) int { return 0 }
 func (r *granting) writes(*call) (puts, events int) { return len(r.Codes) + grantPuts, len(r.Codes) }
 
 func (r *granting) decide(c *call, v *view) (Result, Decision, error) {
-	d := Decision{Case: c.newCase(OperationGrant)}
+	d := c.decision(OperationGrant)
 	records := make([]*Record, len(r.Codes))
 	part := CaseGrant{Codes: make([]CaseCode, len(r.Codes))}
 	for i, code := range r.Codes {

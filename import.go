@@ -176,7 +176,7 @@ func (r *importing) writes(c *call) (puts, events int) {
 // decide: LIF-IMPORT. Quotas and caps count what is imported and never refuse
 // it.
 func (r *importing) decide(c *call, v *view) (Result, Decision, error) {
-	d := Decision{Case: c.newCase(OperationImport)}
+	d := c.decision(OperationImport)
 	d.Case.Code = CaseCode{State: r.State, Origin: r.Origin, Product: r.Product, Granted: r.Grantee != ""}
 	if err := c.decide(&d); err != nil {
 		return Result{}, d, err

@@ -340,11 +340,11 @@ func ipsProblem(ips []netip.Addr) string {
 }
 
 // expired reports whether the paid term has ended at t.
-func (i *Instance) expired(t time.Time) bool {
-	if i.Status == StatusExpired {
-		return true
-	}
-	return i.Billing != PayAsYouGo && !i.Expires.IsZero() && !earlier(t, i.Expires, 0)
+func (i *Instance) expired(t time.Time) bool { return i.ended(i.left(t)) }
+
+// ended is expired where so much of the term is left.
+func (i *Instance) ended(left int64) bool {
+	return i.Status == StatusExpired || i.Billing != PayAsYouGo && !i.Expires.IsZero() && left <= 0
 }
 
 // gone reports whether the instance no longer exists for its owner.

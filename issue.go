@@ -68,7 +68,7 @@ func (r *issuing) writes(c *call) (puts, events int) {
 // decide: LIF-ISSUE, and with a grantee GRT-ATOMIC.
 func (r *issuing) decide(c *call, v *view) (Result, Decision, error) {
 	l := c.readLedgers(v, &r.Instance, r.Assume)
-	d := Decision{Case: c.newCase(OperationIssue)}
+	d := c.decision(OperationIssue)
 	d.Case.issue(&r.IssueRequest)
 	l.tell(&d.Case)
 	var g grant
@@ -156,7 +156,7 @@ func (r *automatic) writes(c *call) (puts, events int) {
 // ELG-ACCOUNT does not bind it.
 func (r *automatic) decide(c *call, v *view) (Result, Decision, error) {
 	l := c.readLedgers(v, &r.Instance, r.Assume)
-	d := Decision{Case: c.newCase(OperationSubmitAuto)}
+	d := c.decision(OperationSubmitAuto)
 	d.Case.state(&r.Instance)
 	d.Case.Bought, d.Case.Assume = relation(r.Instance.Owner, c.actor, ""), r.Assume
 	d.Case.Filing = r.Filing.part()

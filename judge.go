@@ -181,12 +181,13 @@ func (s *RuleSet) judgeInstance(d *Decision, asked RuleIDs) {
 
 // judgeServer answers what an instance must be itself, whatever is done with it.
 func (s *RuleSet) judgeServer(q *Requirements, i *Instance, at time.Time) (t tally) {
+	left := i.left(at)
 	t = t.with(ELGBilling, q.billing(i))
 	t = t.with(ELGTerm, q.term(i))
-	t = t.with(ELGRemaining, q.remaining(i, at))
+	t = t.with(ELGRemaining, q.remaining(i, left))
 	t = t.with(ELGRegion, s.region(q, i))
 	t = t.with(ELGPublicIP, q.publicIP(i))
-	t = t.with(ELGStatus, q.status(i, at))
+	t = t.with(ELGStatus, q.status(i, left))
 	t = t.with(ELGIPInUse, q.ipFree(i))
 	return t
 }

@@ -223,7 +223,7 @@ func received(r ListRequest) *listing {
 func picked(r ListRequest) *listing {
 	return &listing{name: "pick", r: r, passes: []pass{{ByHolder, isHolder}},
 		judge: func(l *listing, rec *Record, roles Role, today Instance) Decision {
-			d := Decision{Case: l.call.newCase(OperationPick)}
+			d := l.call.decision(OperationPick)
 			d.Case.about(rec, roles, l.call.actor, &today)
 			l.call.set.decide(&d)
 			return d

@@ -57,7 +57,7 @@ func (e *Engine) moved(ctx context.Context, r ListRequest, to Instance) (*listin
 		name: "move\x00" + string(to.ID), r: r, passes: []pass{{ByOwner, isOwner}, {ByGrantee, isGrantee}},
 		only: (*Record).carries, asks: (*Record).lapses,
 		judge: func(l *listing, rec *Record, roles Role, _ Instance) Decision {
-			d := Decision{Case: l.call.newCase(OperationMove)}
+			d := l.call.decision(OperationMove)
 			d.Case.about(rec, roles, l.call.actor, &to)
 			ledgers.tell(&d.Case)
 			l.call.set.decide(&d)

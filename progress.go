@@ -85,7 +85,7 @@ func (r *staging) decide(c *call, v *view) (Result, Decision, error) {
 
 // judge decides an operation on one code that looks at the code alone.
 func (c *call) judge(v *view, o Operation, code Code) (*Record, Decision, error) {
-	d := Decision{Case: c.newCase(o)}
+	d := c.decision(o)
 	rec, roles, err := c.find(v, code)
 	if err != nil {
 		return nil, d, err

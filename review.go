@@ -34,7 +34,7 @@ func review(l *listing, rec *Record, roles Role, today Instance) Decision {
 	if ledger := read[Ledger](&l.view, ledgerKey(rec.InstanceID)); ledger != nil {
 		today = ledger.close(today, rec)
 	}
-	d := Decision{Case: l.call.newCase(OperationReview)}
+	d := l.call.decision(OperationReview)
 	d.Case.about(rec, roles, l.call.actor, &today)
 	if roles&(RoleHolder|RoleOperator) != 0 {
 		d.Case.reviewed(rec.Filing) // nor are its addresses the owner's to know

@@ -13,12 +13,12 @@ const rskRules = RuleIDs(1<<(RSKIP+1) - 1<<RSKExpiring)
 // renews itself is advice and no risk (RSK-EXPIRING). Codes that are neither Filed
 // nor Filing have nothing at risk, and neither have those whose filing ended
 // (RSK-ENDED). It is pure and allocates nothing.
-func (s *RuleSet) Review(r Record, today Instance, t time.Time) Decision {
+func (s *RuleSet) Review(r Record, today Instance, t time.Time) (d Decision) {
 	roles := rolesOf(true, false, r.Grantee != "")
 	if today.ID != r.InstanceID {
 		today = Instance{}
 	}
-	d := Decision{Case: newCase(OperationReview, t)}
+	d.Case.begin(OperationReview, t)
 	d.Case.about(&r, roles, r.Owner, &today)
 	d.Case.reviewed(r.Filing)
 	d.Case.round()

@@ -165,8 +165,8 @@ func (s *RuleSet) Mainland(region string) Tri {
 // requirements returns what p must meet, and whether the set lists it.
 func (s *RuleSet) requirements(p Product) (*Requirements, bool) {
 	for i := range s.Products {
-		if s.Products[i].Product == p {
-			return &s.Products[i].Requirements, true
+		if q := &s.Products[i]; q.Product == p {
+			return &q.Requirements, true
 		}
 	}
 	return &s.Base, false
@@ -288,26 +288,21 @@ func (i *Instance) lastsBelow(months int, slack time.Duration) bool {
 }
 
 // remaining: ELG-REMAINING.
-func (q *Requirements) remaining(i *Instance, t time.Time) Tri {
+func (q *Requirements) remaining(i *Instance, left int64) Tri {
 	if q.RemainingDays == 0 {
 		return Yes
 	}
 	if i.Billing == PayAsYouGo || i.Expires.IsZero() {
 		return Unknown
 	}
-	return tri(!earlier(i.Expires, t, q.RemainingDays))
+	return tri(left >= int64(q.RemainingDays)*day.Microseconds())
 }
 
 const day = 24 * time.Hour
 
-// earlier reports whether a is before the instant days times 24 hours after t.
-// time.Time's own methods say the same, at twice the price.
-func earlier(a, t time.Time, days int) bool {
-	if left := a.Unix() - t.Unix() - int64(days)*(24*60*60); left != 0 {
-		return left < 0
-	}
-	return a.Nanosecond() < t.Nanosecond()
-}
+// left returns what is left of the paid term at t in microseconds, negative
+// once it has ended. time.Time's own methods say the same, at twice the price.
+func (i *Instance) left(t time.Time) int64 { return i.Expires.UnixMicro() - t.UnixMicro() }
 
 // region: ELG-REGION.
 func (s *RuleSet) region(q *Requirements, i *Instance) Tri {
@@ -370,11 +365,11 @@ func (q *Requirements) publicIP(i *Instance) Tri {
 }
 
 // status: ELG-STATUS.
-func (q *Requirements) status(i *Instance, t time.Time) Tri {
+func (q *Requirements) status(i *Instance, left int64) Tri {
 	if !q.Running {
 		return Yes
 	}
-	if i.expired(t) {
+	if i.ended(left) {
 		return No
 	}
 	if i.Status == StatusUnknown {
@@ -435,7 +430,7 @@ func (s *RuleSet) batch(n int) Tri {
 
 // account: ELG-ACCOUNT.
 func (s *RuleSet) account(c Certification, forOthers bool) Tri {
-	if s.Account == AccountAny || s.Account == AccountOthers && !forOthers {
+	if s.Account == AccountAny || !forOthers && s.Account == AccountOthers {
 		return Yes
 	}
 	if c == CertificationUnknown {
