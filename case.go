@@ -63,7 +63,7 @@ const (
 	PhoneUnasked               // it was not asked for yet
 	PhoneVerified              // it was verified
 	PhoneRefused               // what was given as proof was not accepted
-	PhoneNoProof               // no proof was given, and none was not accepted
+	PhoneNoProof               // the request had no proof, and the hook refused that
 )
 
 // Case is everything that a decision about one operation rests on: the

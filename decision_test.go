@@ -280,4 +280,14 @@ func TestCaseDocs(t *testing.T) {
 			t.Errorf("docs/case.md does not name the operation %v", o)
 		}
 	}
+	for p := icpcode.PhoneNone; p.String() != "?"; p++ {
+		if !strings.Contains(doc, "`"+p.String()+"`") {
+			t.Errorf("docs/case.md does not name %v of a phone", p)
+		}
+	}
+	for e := icpcode.EndDeregistered; e.String() != "?"; e++ {
+		if !strings.Contains(doc, "`"+e.String()+"`") {
+			t.Errorf("docs/case.md does not name the end %v", e)
+		}
+	}
 }

@@ -13,7 +13,7 @@
 //
 // # For services
 //
-// To issue a code takes fifteen names. [New] makes an [Engine] from a store,
+// To issue a code takes these names. [New] makes an [Engine] from a store,
 // such as that of package memstore or sqlstore, and from [Options].
 // [Engine.Issue] takes an [IssueRequest] with the facts about a server: an
 // [Instance], with its [Product], [Billing] and [Status], each of them a value
@@ -52,10 +52,10 @@
 // [ParseRuleBook] reads one from JSON and [NewRuleBook] takes values. A
 // decision at an instant uses the set in force at that instant.
 //
-// [RuleSet.Decide] is the judgement of every operation: a pure function from a
-// [Case], which is all that a decision rests on, to a [Decision], which has the
-// answer of each [Rule]. [RuleSet.Check] is its short form for an issue. Both
-// need no store. Package ruletest proves what is guaranteed below for a book of
+// [RuleSet.Decide] judges any operation. It takes a [Case], which has all that a
+// decision rests on, and returns a [Decision], which has the answer of each
+// [Rule]. [RuleSet.Check] is its short form for an issue. Both are pure and need
+// no store. Package ruletest proves what is guaranteed below for a book of
 // your own. docs/rules.md describes every rule with its source, and every
 // field. The presets are transcribed from public documents and are not
 // official.
@@ -91,18 +91,21 @@
 // Over any store that keeps the contract of [Store], under any number of
 // goroutines, engines and processes, crashes and repeated requests:
 //
-//  1. An engine never issues above a quota nor grants above a cap (ELG-QUOTA,
-//     GRT-OUT, GRT-IN). Imports count, and neither refuses them; but an
-//     instance has at most 1,000 codes, over a [Limited] store at most what
-//     closing it can write, and a closed one takes over none that is alive.
+//  1. An engine never issues above an instance's quota and never grants above
+//     an account's yearly cap (ELG-QUOTA, GRT-OUT, GRT-IN). Imports are
+//     exempt: they count, but no quota and no cap refuses them. One limit
+//     binds them, too: an instance has at most 1,000 codes, and fewer over a
+//     [Limited] store, because one commit closes them all. To a closed
+//     instance only Filed, Refunded and Invalid codes are imported.
 //  2. A code, its events, the count of its instance and the caps of its grant
 //     change together or not at all.
 //  3. No two codes are ever equal, dead ones included (COD-UNIQUE).
 //  4. A request takes effect at most once; once done, the same one again gets
 //     the first result, until its receipt is purged.
 //  5. A request that is refused or fails changes nothing and costs nothing.
-//  6. Only the holder of a code files with it. To every account but its owner,
-//     its grantee and operators, every code is the same: there is none.
+//  6. Only the holder of a code files with it. Every account but its owner,
+//     its grantee and operators gets [ErrNoCode], whether or not the code
+//     exists.
 //  7. Filed, Refunded and Invalid are for good. The events of a code add up to
 //     its record: see [Replay].
 //  8. What is refunded for a code is what was paid for it, once.
@@ -116,10 +119,16 @@
 //
 // # The life of a code
 //
-//	Issue ──────────────────────▶ Available ◀── Release ── Filing ── Approve ──▶ Filed
-//	Buy ──▶ Unbound ── Bind ────▶ Available ─── Submit ──▶ Filing
-//	        Unbound, Available ── Refund, or their instance is refunded ──▶ Refunded
-//	        Unbound, Available, Filing ── Void, or it is released ────────▶ Invalid
+//	Issue ──────────────────▶ Available
+//	Buy ──▶ Unbound ── Bind ──▶ Available
+//	Available ── Submit ──▶ Filing ── Approve ──▶ Filed
+//	                        Filing ── Release ──▶ Available
+//
+//	Unbound, Available ── Refund ──────────────────▶ Refunded
+//	Available ── its instance is refunded ─────────▶ Refunded
+//	Filing ── its instance is refunded ────────────▶ Invalid
+//	Available, Filing ── its instance is released ─▶ Invalid
+//	Unbound, Available, Filing ── Void ────────────▶ Invalid
 //
 // The whole table, with the party that may take each step, is in
 // docs/lifecycle.md; [State.Next] is the table. An Available code whose
@@ -140,9 +149,9 @@
 // A request has an Actor, which the caller has authenticated, and a RequestID.
 // The same actor sending the same request with the same ID again, after a
 // crash, a time-out or an [UnknownOutcomeError], gets the first result; another
-// request with that ID is [ErrRequestReused]. What makes it the same is
-// everything that it asks for, codes in their order; not facts, certification,
-// proof, assumptions or time, which a retry brings afresh. If the ID is empty,
+// request with that ID is [ErrRequestReused]. Two requests are the same if they
+// ask for the same, with codes in the same order. Facts, certification, proof,
+// assumptions and time may differ: a retry brings them afresh. If the ID is empty,
 // the engine draws one and returns it in the [Result] or the
 // [*UnknownOutcomeError]. A refusal leaves no trace: the same request may
 // succeed later. Options.Operator says which actors are operators.
@@ -154,17 +163,19 @@
 // # Time
 //
 // The clock is read once per operation, and that reading serves all of its
-// retries: a grant that was read before midnight and commits after it counts
-// in the old year. The order of what happened to a code is the sequence of its
+// retries: a grant that begins before midnight and commits after it counts in
+// the old year. The order of what happened to a code is the sequence of its
 // events, never time, so that a clock may go back. Instants are of the years
 // 2000 to 9998 and are truncated to the microsecond.
 //
 // # Secrets
 //
 // A code alone opens nothing, but treat it as a secret all the same: errors of
-// this package never show one whole, package log/slog shows a [Code],
-// [Result], [Record] and [Event] masked (but not slices of them or requests,
-// which it prints as they are), and [Code.String] is for its holder's eyes.
-// Events and filings hold references to subjects, never names, phones or
+// this package never show one whole. Packages fmt and log/slog show every type
+// of this package that holds a code with the code masked. A code shows whole in
+// [Code.String], which is for its holder's eyes, and so in package fmt where a
+// Code or a slice of them is printed by itself and in package log/slog where a
+// slice of them is; and in JSON, and so in any slice that a slog.JSONHandler
+// writes. Events and filings hold references to subjects, never names, phones or
 // identity numbers; see [Filing].
 package icpcode

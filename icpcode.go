@@ -41,9 +41,9 @@ type Options struct {
 	VerifyPhone func(context.Context, Verification) error
 	// Operator reports whether an actor is one of the provider's own staff
 	// or systems. It only looks up: dry runs call it too. Its error is a
-	// *HookError, and the operation ends with that. A method of the engine
-	// asks it in its turn: one that never ends is a *HookError. nil: no actor
-	// is.
+	// *HookError, and the operation ends with that. It may call the engine,
+	// which asks it again; one that does so without end gets a *HookError.
+	// nil: there are no operators.
 	Operator func(context.Context, AccountID) (bool, error)
 	// Facts returns today's facts about instances, as far as known: about each
 	// of those given, 1 to 1000 different ones, a value of the map, or none if

@@ -14,13 +14,15 @@ import (
 
 // A request goes from its method of the Engine to its decision like this:
 //
-//	do       checks it, and tells its caller what became of it
-//	settle   prepares it, and has it carried until nothing is left to prepare
-//	carry    hands it to the queue, where it goes alone or meets others
-//	try, fly carry a batch until each of its requests has an answer: one on
-//	         the goroutine of its caller, several on one of their own
-//	attempt  draws, loads, decides and commits, once
-//	decide   is the request's own, and pure
+//	do                 checks it, with enter, and tells its caller what became of it
+//	settle             prepares it, and has it carried until nothing is left to prepare
+//	  carry            hands it to the queue (internal/merge), where it goes alone or meets others
+//	    try, fly       carry a batch until each of its requests has an answer: one on
+//	                   the goroutine of its caller, several on one of their own
+//	      attempt      draws, reads, decides and commits, once
+//	        decide     decides a batch in order (batch.go), by pending.answer
+//	          decide   is the request's own, and pure: it makes a Case,
+//	                   which RuleSet.Decide judges (judge.go)
 
 // pending is one request on its way.
 type pending struct {
@@ -44,7 +46,7 @@ type pending struct {
 // do takes one request from its checks to its answer.
 func (e *Engine) do(ctx context.Context, actor AccountID, requestID string, r request) (Result, error) {
 	s := e.scratch.Get().(*scratch)
-	defer e.release(s)
+	defer e.putScratch(s)
 	p, err := e.enter(ctx, s, actor, requestID, r)
 	if err != nil {
 		return Result{}, err
@@ -173,7 +175,7 @@ func (e *Engine) carry(ctx context.Context, s *scratch, p *pending) error {
 	s.batch = batch{requests: s.alone[:]}
 	s.gather(s.alone[:])
 	try := func() (done bool) {
-		return e.judge(ctx, s, &s.batch, e.attempt(ctx, s, &s.batch)) == finished
+		return e.afterAttempt(ctx, s, &s.batch, e.attempt(ctx, s, &s.batch)) == finished
 	}
 	if e.alone {
 		for !try() {
@@ -193,7 +195,7 @@ func (e *Engine) carry(ctx context.Context, s *scratch, p *pending) error {
 // a goroutine of its own.
 func (e *Engine) fly(ctx context.Context, requests []*pending) {
 	s := e.scratch.Get().(*scratch)
-	defer e.release(s)
+	defer e.putScratch(s)
 	s.failures = 0
 	todo := []batch{{requests: requests}}
 	defer func() {
@@ -207,7 +209,7 @@ func (e *Engine) fly(ctx context.Context, requests []*pending) {
 		s.gather(b.requests)
 		next := again
 		for next == again {
-			next = e.judge(ctx, s, b, e.safely(ctx, s, b))
+			next = e.afterAttempt(ctx, s, b, e.safely(ctx, s, b))
 		}
 		rest := todo[1:]
 		if next == inHalves {
@@ -245,9 +247,9 @@ const (
 	inHalves
 )
 
-// judge says what comes after an attempt that ended with err, and answers the
+// afterAttempt says what comes after an attempt that ended with err, and answers the
 // batch if nothing does. What is to be set aside is answered with errStale.
-func (e *Engine) judge(ctx context.Context, s *scratch, b *batch, err error) next {
+func (e *Engine) afterAttempt(ctx context.Context, s *scratch, b *batch, err error) next {
 	if err == nil {
 		s.failures = 0
 		b.answer(nil)
@@ -426,8 +428,8 @@ func (s *scratch) clear() {
 	s.committing = false
 }
 
-// release hands scratch on, without holding on to any document.
-func (e *Engine) release(s *scratch) {
+// putScratch keeps scratch for another request, without any document in it.
+func (e *Engine) putScratch(s *scratch) {
 	if cap(s.keys) > 2*usualPuts {
 		return // not worth keeping
 	}

@@ -10,7 +10,7 @@ import (
 // problems are what can be wrong with a field, beside those of a filing. A # stands
 // for a number or an ID; what follows a colon is a value.
 var problems = [...]Bilingual{
-	{"and Limit are of pages, and this list is whole", "和条数只用于分页，本列表不分页"},
+	{"and Limit and Look are of pages, and this list is whole", "、条数和查看条数只用于分页，本列表不分页"},
 	{"are more than #", "超过#个"},
 	{"are more than the codes have", "多于备案服务码所属的实例"},
 	{"are not as many as the operation is about", "数量与操作不符"},
@@ -175,7 +175,7 @@ var fieldLabels = map[string]Bilingual{
 	"Owner": {"the owner", "购买账号"}, "Quantity": {"the number of codes", "服务码数量"}, "Remark": {"the remark", "备注"},
 	"Reason": {"the reason", "原因"}, "Rejection": {"what is to be corrected", "驳回原因"}, "Paid": {"the amount paid", "实付金额"},
 	"ICPNumber": {"the ICP number", "备案号"}, "Product": {"the product", "产品类型"}, "Granted": {"the time of the grant", "授权时间"},
-	"Issued": {"the time of the issue", "申请时间"}, "State": {"the state", "状态"}, "Stage": {"the stage", "审核阶段"}, "Limit": {"the limit", "条数"},
+	"Issued": {"the time of the issue", "申请时间"}, "State": {"the state", "状态"}, "Stage": {"the stage", "审核阶段"}, "Limit": {"the limit", "条数"}, "Look": {"how many codes to look at", "查看条数"},
 	"After": {"the position", "翻页位置"}, "End": {"the end of the filing", "备案终止方式"}, "Successor": {"the code that the filing moved to", "移至的备案服务码"},
 	"Replaces": {"the codes to replace", "要替换的备案服务码"}, "Before": {"the age", "起始时间"}, "All": {"all accounts", "全部账号"}, "Certification": {"the kind of account", "账号的认证类型"}, "Instance": {"the instance", "实例"},
 	"Instances": {"the instances", "实例"}, "InstanceID": {"the instance's ID", "实例编号"}, "Instance.ID": {"the instance's ID", "实例编号"},

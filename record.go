@@ -264,9 +264,9 @@ type Record struct {
 	Remark         string    `json:"remark,omitempty"`
 	Reason         string    `json:"reason,omitempty"` // of Last: a void, refund, release, close or end
 
-	// Progress is what became of the filing; nil if nothing is known of it. It
-	// is the holder's and operators' to see, and of it the owner's that and why
-	// the filing ended, and operators' alone which code it moved to.
+	// Progress is what became of the filing; nil if nothing is known of it.
+	// Operators see all of it, and the holder all but Successor. An owner that
+	// is not the holder sees End, Ended and EndReason.
 	Progress *Progress `json:"progress,omitempty"`
 }
 

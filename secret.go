@@ -26,6 +26,7 @@ type plainOptions struct {
 	Price        Money
 	VerifyPhone  any
 	Operator     any
+	Facts        any
 	Observe      any
 	ImportFormat Format
 	CursorKey    string
@@ -34,7 +35,7 @@ type plainOptions struct {
 
 func (o Options) plain() plainOptions {
 	return plainOptions{
-		o.RuleBook, o.Clock, o.Entropy, o.Price, o.VerifyPhone, o.Operator, o.Observe, o.ImportFormat,
+		o.RuleBook, o.Clock, o.Entropy, o.Price, o.VerifyPhone, o.Operator, o.Facts, o.Observe, o.ImportFormat,
 		hidden(o.CursorKey != [32]byte{}), o.Unmerged,
 	}
 }

@@ -245,7 +245,7 @@ type Put struct {
 }
 
 // Change is what one Commit writes, all or nothing. It holds only writes:
-// nothing is expected that is not written.
+// each version that it expects is of a document that it writes.
 type Change struct {
 	// Puts are sorted by Key.Compare, and no key is named twice.
 	Puts []Put
@@ -296,7 +296,7 @@ const (
 	ByOwner     Index = iota + 1 // Record.Owner
 	ByHolder                     // Record.Holder
 	ByGrantee                    // Record.Grantee, where it was granted
-	ByInstance                   // Record.Instance, where it has one
+	ByInstance                   // Record.InstanceID, where it has one
 	ByICPNumber                  // Record.ICPNumber, where it has one
 	ByService                    // Record.Service, where it has one
 	Everything                   // every record; Query.Value is ""
