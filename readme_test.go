@@ -1,10 +1,14 @@
 package icpcode_test
 
 import (
+	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // The program of the READMEs is the package's Example, and what they say that
@@ -75,4 +79,75 @@ import (
 func main() {
 ` + body + "}\n"
 	return program, output
+}
+
+// Each link of a document to a file of the project leads to one, and to a
+// heading that is there.
+func TestLinks(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	found := 0
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (path == "bin" || d.Name() == "testdata" || d.Name() == "node_modules" || path != "." && strings.HasPrefix(d.Name(), ".")) {
+			return fs.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".md") {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			found++
+			file, heading, _ := strings.Cut(m[1], "#")
+			to := path
+			if file != "" {
+				to = filepath.Join(filepath.Dir(path), file)
+			}
+			target, err := os.ReadFile(to)
+			if err != nil {
+				if i, err := os.Stat(to); err != nil || !i.IsDir() {
+					t.Errorf("%s: the link to %s leads nowhere", path, m[1])
+				}
+				continue
+			}
+			if heading != "" && !slices.Contains(anchors(string(target)), heading) {
+				t.Errorf("%s: %s has no heading #%s", path, to, heading)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found < 50 {
+		t.Errorf("only %d links were found", found)
+	}
+}
+
+// anchors returns what headings of a document are linked by.
+func anchors(text string) (all []string) {
+	for line := range strings.Lines(text) {
+		hashes, heading, ok := strings.Cut(strings.TrimSpace(line), " ")
+		if !ok || hashes == "" || strings.Trim(hashes, "#") != "" {
+			continue
+		}
+		var b strings.Builder
+		for _, r := range strings.ToLower(heading) {
+			switch {
+			case r == ' ':
+				b.WriteByte('-')
+			case r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r):
+				b.WriteRune(r)
+			}
+		}
+		all = append(all, b.String())
+	}
+	return all
 }
