@@ -23,6 +23,7 @@ import (
 	"crypto/rand"
 	"embed"
 	"errors"
+	"fmt"
 	"html/template"
 	"io/fs"
 	"net/http"
@@ -150,18 +151,45 @@ func (h *handler) serve(do func(*call) (page, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), h.o.Timeout)
 		defer cancel()
+		// A client that sends or reads slowly must not keep the connection. Where
+		// there is no deadline to set, the server has its own.
+		if until, ok := ctx.Deadline(); ok {
+			_ = http.NewResponseController(w).SetReadDeadline(until)
+		}
 		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 		c := &call{Context: ctx, h: h, r: r, lang: language(w, r)}
-		var p page
-		err := c.enter()
-		if err == nil {
-			p, err = do(c)
-		}
+		p, err := c.answer(do)
 		if err != nil {
 			p = c.failed(err)
 		}
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(h.o.Timeout))
 		h.write(w, c, p)
 	})
+}
+
+// answer finds out who is asking, and does what is asked for. A panic of the
+// service's is an error.
+func (c *call) answer(do func(*call) (page, error)) (p page, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			if v == http.ErrAbortHandler { //nolint:errorlint // it is a panic's value, by identity
+				panic(v)
+			}
+			err = fmt.Errorf("console: panic: %v", masked(v))
+		}
+	}()
+	if err := c.enter(); err != nil {
+		return page{}, err
+	}
+	return do(c)
+}
+
+// masked is the value of a panic without a whole code.
+func masked(v any) any {
+	if code, ok := v.(icpcode.Code); ok {
+		return code.Masked()
+	}
+	return v
 }
 
 // errNobody says that the service does not know who is asking.
@@ -192,7 +220,12 @@ func (c *call) enter() error {
 }
 
 // hook calls a function of the service's.
-func (c *call) hook(name string, f func() error) error {
+func (c *call) hook(name string, f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &icpcode.HookError{Hook: name, Panic: masked(v)}
+		}
+	}()
 	if err := f(); err != nil {
 		return &icpcode.HookError{Hook: name, Err: err}
 	}

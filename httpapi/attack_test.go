@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/icpcode/icpcode"
@@ -288,4 +289,93 @@ func TestTrailers(t *testing.T) {
 	if !strings.HasPrefix(string(answer), "HTTP/1.1 401") {
 		t.Errorf("an account in a trailer is answered %q", answer)
 	}
+}
+
+// TestHalfPairs holds that a text with half of a surrogate pair is refused: a
+// decoder makes another text of it, and so another account.
+func TestHalfPairs(t *testing.T) {
+	d := newDesk(t)
+	handles, _ := d.must("1001", "a", "/v1/codes/issue", `{"instance":"i-1","quantity":1}`).codes()
+	for _, half := range []string{`\ud800`, `x\uDFFFy`, `\udc00\ud800`, `\ud83d\\ude00`, `\ud83d\u0041`, `\ud83d\n`, `\\\ud800`} {
+		for _, body := range []string{`{"codes":["` + handles[0] + `"],"grant_to":"` + half + `","proof":"1234"}`, `{"` + half + `":1}`} {
+			d.change("1001", "k", "/v1/codes/grant", body).is(t, body, http.StatusBadRequest, "invalid")
+		}
+	}
+	for i, whole := range []string{`\ud83d\uDE00`, `\\ud800`, `\\\\ud800`, `\u0041\ufffd`, `"}`, `\`} {
+		remark := whole
+		if i > 3 { // not in the text, but behind or before it
+			remark = "x"
+		}
+		if got := d.change("1001", "whole", "/v1/codes/issue?dry_run=true", `{"instance":"i-1","quantity":1,"remark":"`+remark+`"}`); got.status != http.StatusOK {
+			t.Errorf("the remark %s is answered %d %s", remark, got.status, got.text)
+		}
+		if halfPair([]byte(whole)) {
+			t.Errorf("%s has half of a pair", whole)
+		}
+	}
+}
+
+// TestEmptyParameters holds that a parameter without a value is not taken for
+// one that was left out: a change would be done, a list be of everything.
+func TestEmptyParameters(t *testing.T) {
+	d := newDesk(t)
+	for _, path := range []string{"/v1/codes/issue?dry_run", "/v1/codes/issue?dry_run=", "/v1/codes/buy?dry_run="} {
+		d.change("1001", "k", path, `{"instance":"i-1","quantity":1}`).is(t, path, http.StatusBadRequest, "invalid")
+	}
+	for _, name := range listQuery {
+		got := d.send("ops", http.MethodGet, "/v1/codes/owned?"+name+"=", "")
+		if name == "after" && got.status != http.StatusOK || name != "after" && got.status != http.StatusBadRequest {
+			t.Errorf("an empty %s is answered %d %s", name, got.status, got.text)
+		}
+	}
+	if list := d.send("1001", http.MethodGet, "/v1/codes/owned", ""); len(list.body["records"].([]any)) != 0 {
+		t.Errorf("without a value of dry_run it made %s", list.text)
+	}
+}
+
+// TestBadKeys holds that a key which is none is not repeated.
+func TestBadKeys(t *testing.T) {
+	d := newDesk(t)
+	for _, key := range []string{strings.Repeat("k", 8000), "a\tb", "\xff", " \u00a0"} {
+		got := d.change("1001", key, "/v1/codes/issue", `{"instance":"i-1","quantity":1}`)
+		got.is(t, key[:1], http.StatusBadRequest, "invalid")
+		if len(got.text) > 300 || got.body["request_id"] != nil {
+			t.Errorf("the key %.20q is answered %.300s", key, got.text)
+		}
+	}
+}
+
+// slowToRead takes its time for a code that is there.
+type slowToRead struct{ icpcode.Store }
+
+func (s slowToRead) Load(ctx context.Context, keys ...icpcode.Key) ([]icpcode.Document, error) {
+	all, err := s.Store.Load(ctx, keys...)
+	for _, d := range all {
+		if d.Version > 0 {
+			<-time.After(3 * time.Millisecond) // of a clock that stands still otherwise
+		}
+	}
+	return all, err
+}
+
+// TestTimeOfNoCode holds that the time of an answer does not tell whether a code
+// is none, or another account's.
+func TestTimeOfNoCode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, func(d *desk) { d.store = slowToRead{d.store} })
+		_, codes := d.must("1001", "a", "/v1/codes/issue", `{"instance":"i-1","quantity":1}`).codes()
+		took := func(account, code string, status int) time.Duration {
+			began := time.Now()
+			if got := d.send(account, http.MethodPost, "/v1/codes/find", `{"code":"`+code+`"}`); got.status != status {
+				t.Errorf("%s finds %s: %d %s", account, code, got.status, got.text)
+			}
+			return time.Since(began)
+		}
+		if own := took("1001", codes[0], http.StatusOK); own == 0 || own >= evenTime {
+			t.Errorf("an account waits %v for its own code", own)
+		}
+		if other, none := took("2002", codes[0], http.StatusNotFound), took("2002", "099999999999", http.StatusNotFound); other != none {
+			t.Errorf("a code of another takes %v, and none %v", other, none)
+		}
+	})
 }

@@ -184,15 +184,17 @@ func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 var (
 	parameters = object{
 		"dry_run": object{"type": "boolean"}, "all": object{"type": "boolean"}, "newest": object{"type": "boolean"}, "rejected": object{"type": "boolean"},
-		"limit": object{"type": "integer", "minimum": 1, "maximum": maxPage}, "year": object{"type": "integer", "minimum": 2000, "maximum": 9999},
+		"limit": object{"type": "integer", "minimum": 1, "maximum": maxPage}, "look": object{"type": "integer", "minimum": 1, "maximum": maxLook}, "year": object{"type": "integer", "minimum": 2000, "maximum": 9999},
 		"stage": enumeration(reflect.TypeFor[icpcode.Stage]()), "before": object{"type": "string", "format": "date-time"},
 		"state": enumeration(reflect.TypeFor[icpcode.State]()), "account": text(128), "instance": text(128), "to": text(128), "icp_number": text(128),
 		"domain": text(253), "app": text(128), "after": object{"type": "string"},
 	}
 	parameterTexts = map[string]string{
 		"dry_run": "Say what would be answered, and change nothing.", "newest": "The latest issued first.",
-		"limit": "How many a page holds at most; 20 if nothing is said.", "year": "The natural year; that of now if nothing is said.",
-		"all": "All accounts: an error unless an operator asks, and names no account.", "stage": "Only filings whose review is in this stage.", "rejected": "Only filings that were sent back and not sent again.",
+		"limit": "How many a page holds at most; 20 if nothing is said.",
+		"look":  "How many codes are looked at for a page at most; 1000 if nothing is said. What is rare among many then takes more pages, each of them sooner.",
+		"year":  "The natural year; that of now if nothing is said.",
+		"all":   "All accounts: an error unless an operator asks, and names no account.", "stage": "Only filings whose review is in this stage.", "rejected": "Only filings that were sent back and not sent again.",
 		"before": "With stage or rejected: only those that have been so since before this instant.",
 		"state":  "Only codes that show this state.", "account": "Whose codes; only an operator may ask for those of others.",
 		"to": "The server that filings would move to.", "instance": "Only codes of this server.", "icp_number": "Only codes of this ICP number.",

@@ -113,7 +113,7 @@ func read[A any](operation, path, summary string, query []string, do func(*call)
 }
 
 // listQuery are the parameters of a list.
-var listQuery = []string{"account", "all", "instance", "icp_number", "domain", "app", "state", "stage", "rejected", "before", "newest", "after", "limit"}
+var listQuery = []string{"account", "all", "instance", "icp_number", "domain", "app", "state", "stage", "rejected", "before", "newest", "after", "limit", "look"}
 
 func list[A any](operation, path, summary string, do func(*call, icpcode.ListRequest) (A, error)) route {
 	return read(operation, path, summary, listQuery, func(c *call) (A, error) {
@@ -128,6 +128,9 @@ func list[A any](operation, path, summary string, do func(*call, icpcode.ListReq
 // maxPage is how many codes a page holds at most. The engine allows more; but
 // each has its decision in two languages here.
 const maxPage = 200
+
+// maxLook is how many codes are looked at for a page at most, as in the engine.
+const maxLook = 1000
 
 func (c *call) listRequest() (r icpcode.ListRequest, err error) {
 	q := c.query
@@ -157,6 +160,9 @@ func (c *call) listRequest() (r icpcode.ListRequest, err error) {
 		return r, err
 	}
 	if r.Newest, err = q.bool("newest"); err != nil {
+		return r, err
+	}
+	if r.Look, err = q.int("look", maxLook); err != nil {
 		return r, err
 	}
 	r.Limit, err = q.int("limit", maxPage)

@@ -107,6 +107,9 @@ func (c *call) problem(err error) problem {
 	var invalid *icpcode.InvalidError
 	if category == icpcode.CategoryInvalid && errors.As(err, &invalid) {
 		p.Field = fieldName(invalid.Field)
+		if p.Field == "Idempotency-Key" {
+			p.RequestID = "" // whatever was sent is none
+		}
 		p.Detail = invalidDetail(c.lang, p.Field, invalid)
 	}
 	var no *icpcode.RefusedError

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/icpcode/icpcode"
@@ -52,6 +53,9 @@ func parse(body []byte, into any) error {
 	if !utf8.Valid(body) {
 		return bad("", "is not UTF-8")
 	}
+	if halfPair(body) {
+		return bad("", "has a character that is none, half of a surrogate pair")
+	}
 	if err := noTwins(json.NewDecoder(bytes.NewReader(body))); err != nil {
 		return err
 	}
@@ -75,6 +79,37 @@ func parse(body []byte, into any) error {
 		}
 	}
 	return bad("", "is not JSON of the form that is asked for")
+}
+
+// halfPair reports whether a JSON text has an escape of half a surrogate pair.
+// A decoder makes another character of it, and so another account or server.
+func halfPair(body []byte) bool {
+	for {
+		at := bytes.IndexByte(body, '\\')
+		if at < 0 || at+1 == len(body) {
+			return false
+		}
+		if r := escaped(body[at:]); !utf16.IsSurrogate(r) {
+			body = body[at+2:]
+			continue
+		} else if utf16.DecodeRune(r, escaped(body[at+6:])) == utf8.RuneError {
+			return true
+		}
+		body = body[at+12:]
+	}
+}
+
+// escaped is the number in an escape such as \u0061 at the beginning of a text,
+// or 0 where there is none.
+func escaped(text []byte) rune {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return 0
+	}
+	n, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	if err != nil {
+		return 0
+	}
+	return rune(n)
 }
 
 // maxDepth is how deep JSON may be nested: a filing's addresses are at 3.
@@ -189,6 +224,11 @@ func readQuery(r *http.Request, known []string) (query, error) {
 		}
 		if len(v) > 1 {
 			return nil, bad(name, "stands twice")
+		}
+		// Left out, it would be done in earnest, or of everything. "" is where a
+		// list begins.
+		if v[0] == "" && name != "after" {
+			return nil, bad(name, "is empty")
 		}
 		q[name] = v[0]
 	}

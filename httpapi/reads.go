@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/icpcode/icpcode"
 )
@@ -75,8 +76,27 @@ func find(c *call, b *findBody) (record, error) {
 	if err != nil {
 		return record{}, err
 	}
+	began := time.Now()
 	c.code = code
-	return lookup(c)
+	r, err := lookup(c)
+	if errors.Is(err, icpcode.ErrNoCode) {
+		c.evenOut(began)
+	}
+	return r, err
+}
+
+// evenTime is what the answer takes that there is no code: a multiple of it.
+const evenTime = 20 * time.Millisecond
+
+// evenOut waits, so that a code which is none takes no less time than one of
+// another account, which has to be read before it is kept back.
+func (c *call) evenOut(began time.Time) {
+	wait := time.NewTimer(evenTime - time.Since(began)%evenTime)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+	case <-c.Done():
+	}
 }
 
 // reveal shows a whole code to an account that may see it, once the service has noted

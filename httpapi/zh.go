@@ -4,7 +4,8 @@ package httpapi
 // Chinese. What the engine finds wrong it says itself.
 var inChinese = map[string]string{
 	"is not an instant like 2026-01-31T15:04:05+08:00": "不是时间（例如2026-01-31T15:04:05+08:00）",
-	"is not UTF-8":                              "不是UTF-8文本",
+	"is not UTF-8": "不是UTF-8文本",
+	"has a character that is none, half of a surrogate pair": "含有不完整的字符（半个代理对）",
 	"is not JSON":                               "不是JSON",
 	"is not a JSON object":                      "不是JSON对象",
 	"has something after the JSON object":       "在JSON对象之后还有内容",

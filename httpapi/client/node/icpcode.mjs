@@ -145,7 +145,7 @@ export class Client {
 
   /**
    * List what rests on a server, and whether another one could issue what moving it needs.
-   * @param query may have to, account, all, instance, icp_number, domain, app, state, stage, rejected, before, newest, after, limit
+   * @param query may have to, account, all, instance, icp_number, domain, app, state, stage, rejected, before, newest, after, limit, look
    * @param options may have language, signal
    */
   movePage(query, options) {
@@ -154,7 +154,7 @@ export class Client {
 
   /**
    * List the codes that an account issued.
-   * @param query may have account, all, instance, icp_number, domain, app, state, stage, rejected, before, newest, after, limit
+   * @param query may have account, all, instance, icp_number, domain, app, state, stage, rejected, before, newest, after, limit, look
    * @param options may have language, signal
    */
   ownedPage(query, options) {
@@ -163,7 +163,7 @@ export class Client {
 
   /**
    * List the codes that can be filed with, and why the others cannot.
-   * @param query may have account, all, instance, icp_number, domain, app, state, stage, rejected, before, newest, after, limit
+   * @param query may have account, all, instance, icp_number, domain, app, state, stage, rejected, before, newest, after, limit, look
    * @param options may have language, signal
    */
   pickPage(query, options) {
@@ -172,7 +172,7 @@ export class Client {
 
   /**
    * List the codes that were granted to an account.
-   * @param query may have account, all, instance, icp_number, domain, app, state, stage, rejected, before, newest, after, limit
+   * @param query may have account, all, instance, icp_number, domain, app, state, stage, rejected, before, newest, after, limit, look
    * @param options may have language, signal
    */
   receivedPage(query, options) {
@@ -181,7 +181,7 @@ export class Client {
 
   /**
    * List the filings that are at risk.
-   * @param query may have account, all, instance, icp_number, domain, app, state, stage, rejected, before, newest, after, limit
+   * @param query may have account, all, instance, icp_number, domain, app, state, stage, rejected, before, newest, after, limit, look
    * @param options may have language, signal
    */
   reviewPage(query, options) {
