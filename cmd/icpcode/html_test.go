@@ -344,6 +344,10 @@ func TestHTMLOfDiff(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Only differences have a report, and one form at a time.
+func TestHTMLOfDiffUsage(t *testing.T) {
 	for _, args := range [][]string{{"rules", "-html"}, {"rules", "-diff", "alibaba-2024-02-01", "alibaba-2026-01-06", "-html", "-json"}} {
 		if r := runIt(args...); r.status != exitUsage || r.out != "" {
 			t.Errorf("%q: status %d", args, r.status)
