@@ -306,8 +306,14 @@ func listPage(name string, list func(*call, icpcode.ListRequest) (icpcode.Page, 
 			State       icpcode.State
 			Sold        bool   // codes can be bought
 			Stage, Days string // of filings under review
+			Ticked      bool   // all of them
+			TickAll     string
 			pager
 		}{State: r.State, Sold: c.h.o.Paid != nil, Stage: q.Get("stage"), Days: q.Get("days"), pager: c.pager(p.Next)}
+		data.Ticked = q.Get("tick") == "all"
+		if q.Set("tick", "all"); !data.Ticked {
+			data.TickAll = "?" + q.Encode()
+		}
 		for _, rec := range p.Records {
 			data.Codes = append(data.Codes, c.line(rec))
 		}
@@ -389,7 +395,7 @@ func reveal(c *call) (page, error) {
 		if err != nil {
 			return page{}, err
 		}
-		p.Whole = p.Code.Display()
+		p.Whole = p.Code.String()
 	}
 	return page{name: "code", data: p}, nil
 }

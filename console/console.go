@@ -59,6 +59,9 @@ type Options struct {
 	// request ID when a page is loaded again: how often to send is its to say.
 	// nil: nothing is sent, and the pages ask for the proof all the same.
 	SendProof func(context.Context, icpcode.Verification) error
+	// ProofNote stands at the field of the proof: where to look for it, how long
+	// it holds. The zero value: nothing does.
+	ProofNote icpcode.Bilingual
 	// Accounts is the path or URL where the visitor becomes another account, or
 	// logs in. "": no page links to it.
 	Accounts string
@@ -262,6 +265,7 @@ type shown struct {
 	Name, Base, Path string
 	Account          icpcode.AccountID
 	Accounts, Notice string
+	ProofNote        string
 	Operator         bool
 	Data             any
 }
@@ -280,7 +284,7 @@ func (h *handler) write(w http.ResponseWriter, c *call, p page) {
 	}
 	var b bytes.Buffer
 	err := h.pages[c.lang].ExecuteTemplate(&b, p.name, shown{
-		p.name, h.o.Base, here.String(), c.account, h.o.Accounts, h.o.Notice.Text(c.lang), c.operator, p.data,
+		p.name, h.o.Base, here.String(), c.account, h.o.Accounts, h.o.Notice.Text(c.lang), h.o.ProofNote.Text(c.lang), c.operator, p.data,
 	})
 	if err != nil {
 		h.tell(c, err)

@@ -1,8 +1,10 @@
 package console
 
 import (
+	"html"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -120,12 +122,31 @@ func TestVoidAndClose(t *testing.T) {
 	s.do("POST", "/console/close", "1001", "en", url.Values{"request_id": {"r"}, "server": {"i-hangzhou"}}).shows(404)
 }
 
+// numbers are those of what was approved, sorted.
+func (s *stand) numbers() (all []string) {
+	for r, err := range s.eng.Owned(s.t.Context(), icpcode.ListRequest{Actor: ops, State: icpcode.StateFiled}) {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		all = append(all, r.ICPNumber())
+	}
+	slices.Sort(all)
+	return all
+}
+
 // TestSeveral: several filings are counted, and then staged, sent back and
 // approved; the form sent again does none of it twice.
 func TestSeveral(t *testing.T) {
 	s := newStand(t)
 	s.filed("a.cn", "b.cn", "c.cn")
 	review := s.get("/console/review", ops).shows(200, "a.cn", "b.cn", "c.cn")
+	if strings.Contains(review.body, " checked") {
+		t.Error("something is ticked")
+	}
+	tick := s.get("/console/review"+html.UnescapeString(part(review, `href="(\?[^"]*tick=all[^"]*)"`)), ops).shows(200)
+	if strings.Count(tick.body, " checked") != 3 {
+		t.Errorf("not all are ticked: %s", tick.body)
+	}
 	path, fields := review.form("/review/several")
 	all := regexp.MustCompile(`name="filing" value="([^"]*)"`).FindAllStringSubmatch(review.body, -1)
 	ask := func(do string, n int, more ...string) seen {
@@ -173,7 +194,14 @@ func TestSeveral(t *testing.T) {
 	if strings.Contains(half.body, "<b>") || s.count(icpcode.StateFiled) != 1 {
 		t.Errorf("half of it is: %s", half.body)
 	}
-	again(p, "icp_number_1", "浙ICP备1号", "icp_number_2", "浙ICP备3号").shows(200, "Done: 2, not done: 0", "before")
+	p = again(p, "numbers", "c.cn\t浙ICP备1号\n B.CN， 浙ICP备3号 \nx.cn 浙ICP备4号\nb.cn 浙ICP备5号\n\n浙ICP备6号").
+		shows(200, "Done: 2, not done: 0", "before", "<li>x.cn 浙ICP备4号", "<li>b.cn 浙ICP备5号", "<li>浙ICP备6号")
+	if strings.Count(p.body, "<li>") != 5 {
+		t.Errorf("the page has other lines, too: %s", p.body)
+	}
+	if got := s.numbers(); !slices.Equal(got, []string{"浙ICP备1号", "浙ICP备3号"}) {
+		t.Errorf("the numbers are %q", got)
+	}
 	if n := s.count(icpcode.StateFiled); n != 2 {
 		t.Errorf("%d filings were approved", n)
 	}

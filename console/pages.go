@@ -2,6 +2,7 @@ package console
 
 import (
 	"html/template"
+	"strings"
 	"time"
 
 	"github.com/icpcode/icpcode"
@@ -16,6 +17,15 @@ func either(l icpcode.Lang, en, zh string) string {
 		return zh
 	}
 	return en
+}
+
+// groups are the parts in which a whole code is shown. What is copied has no
+// space between them: the forms of providers take none.
+func groups(code string) []string {
+	if len(code) != 12 || strings.Trim(code, "0123456789") != "" {
+		return []string{code}
+	}
+	return []string{code[:4], code[4:8], code[8:]}
 }
 
 // parsePages reads the templates for one language: t of two texts is the one in
@@ -42,6 +52,7 @@ func parsePages(l icpcode.Lang, base string) *template.Template {
 		"stages":    func() []icpcode.Stage { return reviewStages },
 		"requestID": newRequestID,
 		"product":   func(p icpcode.Product) string { return productLabel(p, l) },
+		"groups":    groups,
 		"inc":       func(i int) int { return i + 1 },
 		"way":       func(w string) string { return label(wayLabels, w) },
 		"ends":      func() []icpcode.End { return filingEnds },

@@ -1,7 +1,10 @@
 package console
 
 import (
+	"slices"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/icpcode/icpcode"
 )
@@ -17,6 +20,7 @@ type severalLine struct {
 type several struct {
 	Lines      []severalLine
 	Done, Left int
+	Strange    []string // lines of numbers that are of none of them
 }
 
 // together does one thing to several filings: it counts them and asks first.
@@ -47,8 +51,12 @@ func together(c *call) (page, error) {
 		return c.confirmSeveral(what, lines)
 	}
 	s := several{Lines: lines}
+	numbers := make([]string, len(lines))
+	if what == "approve" {
+		s.Strange = c.numbers(lines, numbers)
+	}
 	for i := range lines {
-		got, err := c.oneOf(what, codes[i], i, lines[i].Field)
+		got, err := c.oneOf(what, codes[i], i, numbers[i])
 		if err != nil {
 			p := c.problemOf(err)
 			lines[i].Problem = &p
@@ -67,7 +75,7 @@ func (c *call) oneOf(what string, code icpcode.Code, i int, number string) (icpc
 	id := c.requestID() + "." + strconv.Itoa(i+1)
 	switch what {
 	case "approve":
-		return c.h.eng.Approve(c, icpcode.ApproveRequest{Actor: c.account, RequestID: id, Code: code, ICPNumber: c.form(number)})
+		return c.h.eng.Approve(c, icpcode.ApproveRequest{Actor: c.account, RequestID: id, Code: code, ICPNumber: number})
 	case "reject":
 		return c.h.eng.Reject(c, icpcode.RejectRequest{Actor: c.account, RequestID: id, Code: code, Rejection: c.form("rejection")})
 	}
@@ -76,6 +84,32 @@ func (c *call) oneOf(what string, code icpcode.Code, i int, number string) (icpc
 		return icpcode.Result{}, err
 	}
 	return c.h.eng.Stage(c, r)
+}
+
+// numbers reads the ICP number of each filing, from its own field or from the
+// line that names its website or app, and returns the lines that name none.
+func (c *call) numbers(lines []severalLine, numbers []string) (strange []string) {
+	for i := range lines {
+		numbers[i] = c.form(lines[i].Field)
+	}
+	for text := range strings.Lines(c.form("numbers")) {
+		if text = strings.TrimSpace(text); text == "" {
+			continue
+		}
+		cut := strings.LastIndexAny(text, " \t,，")
+		i := -1
+		if cut > 0 {
+			what := strings.TrimRight(text[:cut], " \t,，")
+			i = slices.IndexFunc(lines, func(l severalLine) bool { return strings.EqualFold(l.What, what) })
+		}
+		if i < 0 || numbers[i] != "" {
+			strange = append(strange, text)
+			continue
+		}
+		_, size := utf8.DecodeRuneInString(text[cut:])
+		numbers[i] = text[cut+size:]
+	}
+	return strange
 }
 
 func (c *call) confirmSeveral(what string, lines []severalLine) (page, error) {

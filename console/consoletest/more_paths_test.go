@@ -1,6 +1,8 @@
 package consoletest
 
 import (
+	"strings"
+
 	"github.com/chromedp/chromedp"
 	"github.com/icpcode/icpcode"
 )
@@ -106,17 +108,111 @@ func several(v visit) {
 	o.send("/review/several", 200)
 	o.shows("Done: 3", "已办理： 3")
 	o.look("several done")
-	tick("approve")
+	o.open("/console/review")
+	o.press(`a[href*="tick=all"]`, 200)
+	o.look("review ticked")
+	o.fillIn("/review/several", "do", "approve")
 	o.send("/review/several", 200)
 	o.look("several confirm approve")
-	if n := o.eval(`String(document.querySelectorAll("input[required]").length)`); n != "3" {
+	if n := o.eval(`String(document.querySelectorAll("input[name^=icp_number_]").length)`); n != "3" {
 		v.t.Fatalf("the page asks for %s numbers: %s", n, o.text())
 	}
-	o.eval(`document.querySelectorAll("input[required]").forEach((e, i) => { e.value = "浙ICP备12345678号-" + (i + 1) }), ""`)
+	o.fill("icp_number_1", "浙ICP备12345678号-3", "numbers", "a.example.cn 浙ICP备12345678号-1\nother.example.cn 浙ICP备12345678号-9")
 	o.send("/review/several", 200)
-	o.shows("Done: 3", "已办理： 3")
+	o.shows("Done: 2, not done: 1", "已办理： 2，未办理：1")
+	o.shows("other.example.cn 浙ICP备12345678号-9", "other.example.cn 浙ICP备12345678号-9")
+	o.look("several not all")
 	o.open("/console/review")
+	o.shows("b.example.cn", "b.example.cn")
+	o.press("td a", 200)
+	o.fill("icp_number", "浙ICP备12345678号-2")
+	v.double()
+	o.send("/approve", 200)
 	o.shows("No filing is under review", "本页没有审核中的备案")
+}
+
+// filters: what is under review by its stage, and for how many days.
+func filters(v visit) {
+	v.submitted("first.example.cn", "")
+	v.submitted("second.example.cn", "")
+	o := v.as(ops)
+	o.open("/console/review")
+	o.press("td a", 200) // the second
+	o.fill("stage", "SMS")
+	v.double()
+	o.send("/stage", 200)
+	filter := func(stage, days string) {
+		o.open("/console/review")
+		o.fillIn("/review", "stage", stage, "days", days)
+		o.press("form.filter button", 200)
+	}
+	filter("SMS", "")
+	o.shows("second.example.cn", "second.example.cn")
+	o.look("review by stage")
+	if strings.Contains(o.text(), "first.example.cn") {
+		v.t.Errorf("%v: a filing of another stage is shown: %s", o.manner, o.text())
+	}
+	filter("rejected", "")
+	o.shows("No filing is under review", "本页没有审核中的备案")
+	filter("SMS", "3")
+	o.shows("No filing is under review", "本页没有审核中的备案")
+	v.days(3)
+	filter("SMS", "3")
+	o.shows("second.example.cn", "second.example.cn")
+	o.look("review by days")
+}
+
+// void: a code that was granted is void, and its holder reads why.
+func void(v visit) {
+	v.issue("1001", "2002")
+	o := v.as(ops)
+	o.open("/console/find")
+	o.fill("by", "account", "q", "1001")
+	o.press(`form[action$="/find"] button`, 200)
+	o.press("td a", 200)
+	o.fillIn("/void", "reason", "服务码已泄露")
+	o.send("/void", 200)
+	o.look("void confirm")
+	g := v.as("2002")
+	g.open("/console/received")
+	g.shows("Available", "可使用")
+	v.double()
+	o.send("/void", 200)
+	o.shows("服务码已泄露", "服务码已泄露")
+	o.look("filing void")
+	g.open("/console/received")
+	g.shows("Invalid", "已失效")
+	g.press("td a", 200)
+	g.shows("服务码已泄露", "服务码已泄露")
+}
+
+// moved: a filing moves to the code of another server, and ends.
+func moved(v visit) {
+	v.submitted("moves.example.cn", "浙ICP备12345678号-1")
+	v.submitted("moves.example.cn", "浙ICP备12345678号-1")
+	v.submitted("stays.example.cn", "浙ICP备12345678号-2")
+	o := v.as(ops)
+	o.open("/console/find?q=moves.example.cn")
+	o.press("tbody tr:last-child a", 200)
+	o.fillIn("/end", "end", "Moved", "reason", "更换服务器")
+	o.send("/end", 400)
+	o.look("move refused")
+	if n := o.eval(`String(document.querySelectorAll("[name=successor] option").length)`); n != "2" {
+		v.t.Fatalf("%v: %s codes can be chosen, want none and the other of the website", o.manner, n)
+	}
+	to := o.eval(`document.querySelector("[name=successor] option:last-child").value`)
+	o.fillIn("/end", "end", "Moved", "successor", to, "reason", "更换服务器")
+	o.send("/end", 200)
+	o.shows("moved to another code", "转移到其他服务码")
+	o.look("move confirm")
+	v.double()
+	o.send("/end", 200)
+	o.shows("moved to another code", "转移到其他服务码")
+	o.look("filing moved")
+	b := v.as("1001")
+	b.open("/console/codes")
+	b.press("tbody tr:last-child a", 200)
+	b.shows("更换服务器", "更换服务器")
 }
 
 // end: found by its domain, its number put right, and ended.

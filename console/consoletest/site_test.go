@@ -128,7 +128,7 @@ func newSite(t *testing.T) *site {
 			Reveal: func(context.Context, httpapi.Access) error { return nil },
 			Failed: func(_ context.Context, err error) { t.Errorf("the service is told of a failure: %v", err) },
 		},
-		Base: "/console", Operator: isOperator,
+		Base: "/console", Operator: isOperator, Clock: s.clock,
 		SendProof: func(context.Context, icpcode.Verification) error {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -180,6 +180,13 @@ func (s *site) lapse() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lapsed = true
+}
+
+// days lets days pass.
+func (s *site) days(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = s.now.AddDate(0, 0, n)
 }
 
 // double has the next change arrive twice, at the same time, as the clicks of
