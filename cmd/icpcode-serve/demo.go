@@ -35,6 +35,9 @@ func (w *world) fill(now time.Time) {
 	}
 	add("1002", "i-person", nil)
 	add("2001", "i-partner", nil)
+	for _, a := range demoFilers {
+		add(a, "i-of-"+icpcode.InstanceID(a), nil)
+	}
 	add("1001", "i-product", func(i *icpcode.Instance) { i.Product = "RDS" })
 	add("1001", "i-billing", func(i *icpcode.Instance) { i.Billing, i.TermMonths = icpcode.PayAsYouGo, 0 })
 	add("1001", "i-trial", func(i *icpcode.Instance) { i.Trial = icpcode.Yes })
@@ -49,6 +52,9 @@ func (w *world) fill(now time.Time) {
 	w.verified["1001"], w.verified["2001"] = true, true
 }
 
+// demoFilers have filed, five websites each, and wait for the operator.
+var demoFilers = []icpcode.AccountID{"5001", "5002", "5003", "5004"}
+
 // demoIssues is how many codes live issues for each of the good servers; the
 // first has none left.
 var demoIssues = []int{5, 4, 3}
@@ -58,6 +64,9 @@ var demoIssues = []int{5, 4, 3}
 func (w *world) live(ctx context.Context, eng *icpcode.Engine) error {
 	n := 0
 	id := func() string { n++; return fmt.Sprint("demo-", n) }
+	if err := w.queue(ctx, eng, id); err != nil { // the oldest
+		return err
+	}
 	var codes []icpcode.Code
 	for i, quantity := range demoIssues {
 		server := w.servers[icpcode.InstanceID(fmt.Sprintf("i-good-%d", i+1))]
@@ -85,6 +94,28 @@ func (w *world) live(ctx context.Context, eng *icpcode.Engine) error {
 		return err
 	}
 	return demoFilings(ctx, eng, codes[9:], id)
+}
+
+// queue lets twenty filings wait under review, in all its stages.
+func (w *world) queue(ctx context.Context, eng *icpcode.Engine, id func() string) error {
+	n := 0
+	for _, a := range demoFilers {
+		for range 5 {
+			n++
+			filing := icpcode.Filing{Kind: icpcode.FilingFirst, Domain: fmt.Sprintf("site-%d.example.cn", n), Subject: "subject-" + string(a)}
+			r, err := eng.SubmitAuto(ctx, icpcode.SubmitAutoRequest{
+				Actor: a, RequestID: id(), Instance: w.servers["i-of-"+icpcode.InstanceID(a)], Filing: filing,
+			})
+			if err != nil {
+				return err
+			}
+			stage := []icpcode.Stage{icpcode.StageVerification, icpcode.StageSMS, icpcode.StageReview}[n%3]
+			if _, err := eng.Stage(ctx, icpcode.StageRequest{Actor: "ops", RequestID: id(), Code: r.Codes[0], Stage: stage}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func demoGrant(ctx context.Context, eng *icpcode.Engine, by icpcode.AccountID, code icpcode.Code, to icpcode.AccountID, id string) error {

@@ -74,6 +74,10 @@ func (s *server) console(eng *icpcode.Engine, api httpapi.Options, isOperator fu
 			English: "Demonstration: all of it is made up, and gone when the program ends. Text messages are not sent: the code is always 1234.",
 			Chinese: "演示环境：所有数据均为虚构，程序结束后即清除。不会真正发送短信，验证码固定为1234。",
 		}
+		o.ProofNote = icpcode.Bilingual{
+			English: "Demonstration: no text message is sent. Enter 1234.",
+			Chinese: "演示环境不发送短信，请填写1234。",
+		}
 		mux.HandleFunc("GET "+choicePath, s.choice)
 		mux.Handle("POST "+choicePath, http.NewCrossOriginProtection().Handler(http.HandlerFunc(choose)))
 	}
