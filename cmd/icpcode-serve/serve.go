@@ -95,7 +95,7 @@ func (c *config) serve(ctx context.Context, args []string) (err error) {
 		}
 		defer os.RemoveAll(dir) //nolint:errcheck // it is temporary
 		c.db = dir + "/demo.db"
-		w.fill(time.Now())
+		w.fill(time.Now().Truncate(time.Minute))
 		engine.Price = icpcode.Money{Amount: decimal.New(50, 0), Currency: "CNY"}
 		engine.VerifyPhone = demoPhone
 		api.Paid = func(context.Context, httpapi.Purchase) (decimal.NullDecimal, error) {
