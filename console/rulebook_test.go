@@ -15,8 +15,8 @@ import (
 func TestRules(t *testing.T) {
 	s := newStand(t)
 	s.get("/console/rules", "1001").shows(404)
-	s.get("/console/rules", ops).shows(200, "alibaba-2026-01-06", "days left until expiry, at least: 90", "other products", "days that a review is taken to last at most", "at most 10 grantees", "[1]", `<li id="d1">`, "No later set")
-	s.do("GET", "/console/rules", ops, "zh", nil).shows(200, "距到期不少于90天", "最多授权给10个账号", "没有已知的下一版规则")
+	s.get("/console/rules", ops).shows(200, "alibaba-2026-01-06", "at least 90 full days left", "other products", "a review is taken to last up to", "at most 10 grantees", "[1]", `<li id="d1">`, "No later set")
+	s.do("GET", "/console/rules", ops, "zh", nil).shows(200, "距到期不少于90天", "cn-hangzhou", "最多授权给10个账号", "没有已知的下一版规则")
 
 	today := s.now
 	s.now = time.Date(2025, 12, 31, 0, 0, 0, 0, china)
@@ -37,8 +37,8 @@ func TestRules(t *testing.T) {
 	s.o.RuleBook = book
 	s.mount()
 	s.get("/console/rules", ops).shows(200, "2100-01-01 00:00",
-		"<del>days left until expiry, at least: 90</del> → <ins>days left until expiry, at least: 30</ins>",
-		"<del>the first grant to an account verifies the phone</del></li>")
+		"<del>at least 90 full days left</del> → <ins>at least 30 full days left</ins>",
+		"<del>the first grant to an account verifies the phone</del> → <ins>no phone is verified</ins></li>")
 
 	empty := &icpcode.RuleBook{}
 	s.o.RuleBook = empty
