@@ -4,7 +4,8 @@ import "errors"
 
 // Category says what to do about an error. [CategoryOf] finds it. Whatever the
 // category, nothing was done and no quota was used, except where the outcome is
-// unknown. The last column is the HTTP status that suits a service.
+// unknown. The last column is the HTTP status that suits a service, which
+// Status of module httpapi returns.
 //
 //	category                what to do                                                              status
 //	None                    nothing: there is no error                                              200
