@@ -18,7 +18,7 @@ import "errors"
 //	UnknownOutcome          repeat with the same request ID until the answer is another             503
 //	Hook                    look into the function that failed; repeat with the same request ID     502
 //	Setup                   page an operator: rules, a price or randomness are missing              500
-//	Ended                   nothing: the caller's context has ended, and so has its interest        504
+//	Ended                   nothing: the caller's context has ended                                 504
 //	Other                   page an operator: it is none of this package's errors                   500
 //
 // In a transaction of the caller's ([Engine.InTx]), to repeat is to roll the
