@@ -9,7 +9,8 @@ import (
 // before it did, and committed as one Change.
 type batch struct {
 	requests  []*pending
-	conflicts int // that it met
+	conflicts int  // that it met
+	waited    bool // its last attempt took as long as one that waits for a lock
 }
 
 // decide decides the requests whose callers have not left. A caller that
@@ -58,14 +59,18 @@ func (b *batch) divides(s *scratch, conflict bool) bool {
 		return false
 	}
 	if conflict {
-		return b.conflicts%halving == 0
+		return !b.waited && b.conflicts%halving == 0
 	}
 	return s.failures < maxFailures
 }
 
+// halves returns the two halves of a batch, or a batch of one request itself.
 func (b *batch) halves() []batch {
 	n := len(b.requests) / 2
-	return []batch{{b.requests[:n], b.conflicts}, {b.requests[n:], b.conflicts}}
+	if n == 0 {
+		return []batch{*b}
+	}
+	return []batch{{requests: b.requests[:n], conflicts: b.conflicts}, {requests: b.requests[n:], conflicts: b.conflicts}}
 }
 
 // names adds the keys that a request names.

@@ -205,15 +205,17 @@ func (e *Engine) fly(ctx context.Context, requests []*pending) {
 		}
 	}()
 	for len(todo) > 0 {
-		b := &todo[0]
+		b, rest := &todo[0], todo[1:]
 		s.gather(b.requests)
 		next := again
 		for next == again {
 			next = e.afterAttempt(ctx, s, b, e.safely(ctx, s, b))
 		}
-		rest := todo[1:]
-		if next == inHalves {
+		switch next {
+		case inHalves:
 			rest = append(b.halves(), rest...)
+		case later:
+			rest = append(rest, b.halves()...)
 		}
 		todo = rest
 	}
@@ -235,7 +237,10 @@ func (e *Engine) safely(ctx context.Context, s *scratch, b *batch) (err error) {
 			err = &panicError{value}
 		}
 	}()
-	return e.attempt(ctx, s, b)
+	begun := time.Now()
+	err = e.attempt(ctx, s, b)
+	b.waited = time.Since(begun) >= lockWait
+	return err
 }
 
 // next is what to do with a batch after an attempt.
@@ -245,6 +250,7 @@ const (
 	finished next = iota // its requests have their answers
 	again
 	inHalves
+	later // in halves, after the others of the flight
 )
 
 // afterAttempt says what comes after an attempt that ended with err, and answers the
@@ -267,6 +273,9 @@ func (e *Engine) afterAttempt(ctx context.Context, s *scratch, b *batch, err err
 	}
 	if conflict && !e.inTx {
 		if b.conflicts < maxAttempts {
+			if b.waited {
+				return later
+			}
 			return again
 		}
 		err = fmt.Errorf("icpcode: gave up after %d attempts: %w", b.conflicts, err)

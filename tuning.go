@@ -47,6 +47,11 @@ const (
 	lastBackoff  = 20 * time.Millisecond
 )
 
+// lockWait is how long an attempt takes, at least, whose conflict is taken for
+// a lock that the store did not get in time. Chosen: InnoDB waits for a second at
+// least, and an attempt that merely lost a race takes some milliseconds.
+const lockWait = 250 * time.Millisecond
+
 const (
 	// halving is how many conflicts in a row halve a batch, so that a request
 	// that always conflicts ends up alone. To try all of them singly after
