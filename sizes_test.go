@@ -28,7 +28,6 @@ var tooLong = []string{
 	"cmd/icpcode-serve/crowd_test.go TestCrowd",
 	"cmd/icpcode-serve/serve.go serve",
 	"cmd/icpcode/html_test.go TestHTML",
-	"cmd/icpcode/html_test.go TestHTMLOfDiff",
 	"cmd/icpcode/report.go report",
 	"cmd/icpcode/report_test.go TestWorkbook",
 	"cmd/icpcode/resolve_test.go startNameServer",
