@@ -209,10 +209,16 @@ func moved(v visit) {
 	o.send("/end", 200)
 	o.shows("moved to another code", "转移到其他服务码")
 	o.look("filing moved")
+	if n := o.eval(`String(document.querySelector("dl.facts").innerText.match(/\*{10}[0-9]{2}/g).length)`); n != "2" {
+		v.t.Errorf("%v: the code that it moved to is not shown beside its own: %s", o.manner, o.text())
+	}
 	b := v.as("1001")
 	b.open("/console/codes")
 	b.press("tbody tr:last-child a", 200)
 	b.shows("更换服务器", "更换服务器")
+	if n := b.eval(`String(document.querySelector("dl.facts").innerText.match(/\*{10}[0-9]{2}/g).length)`); n != "1" {
+		v.t.Errorf("%v: the holder is shown which code it moved to: %s", b.manner, b.text())
+	}
 }
 
 // end: found by its domain, its number put right, and ended.
