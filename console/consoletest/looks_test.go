@@ -119,8 +119,8 @@ func (b *tab) look(name string) {
 				b.t.Fatal(err)
 			}
 		}
-		if scheme == "dark" && b.width == phone { // colours are those of the desktop
-			continue
+		if scheme == "dark" && (b.width == phone || b.lang != icpcode.English) {
+			continue // colours are those of the desktop, and of English
 		}
 		for _, f := range b.found() {
 			if f.serious() {
