@@ -122,6 +122,9 @@ func (c *command) root() *cobra.Command {
 		},
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
+	for _, s := range c.servedCommands() {
+		root.ValidArgs = append(root.ValidArgs, cobra.CompletionWithDesc(s.name, s.text))
+	}
 	root.SetIn(c.stdin)
 	root.SetOut(c.out)
 	root.SetErr(c.stderr)

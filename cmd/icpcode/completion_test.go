@@ -28,8 +28,9 @@ func TestCompletion(t *testing.T) {
 		want []string // among others
 		not  []string
 	}{
-		{[]string{""}, []string{"precheck", "rules", "completion"}, nil},
-		{[]string{"pre"}, []string{"precheck"}, []string{"rules"}},
+		{[]string{""}, []string{"precheck", "rules", "completion", "serve", "migrate"}, nil},
+		{[]string{"pre"}, []string{"precheck"}, []string{"rules", "serve"}},
+		{[]string{"precheck", "ser"}, nil, []string{"serve"}},
 		{[]string{"precheck", "--js"}, []string{"--json"}, []string{"--csv"}},
 		{[]string{"precheck", "-js"}, []string{"-json"}, []string{"--json"}},
 		{[]string{"precheck", "-j"}, []string{"-json"}, []string{"--json"}},

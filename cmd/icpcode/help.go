@@ -28,8 +28,9 @@ func (c *command) help(cmd *cobra.Command) string {
 		}
 		if !cmd.HasParent() {
 			b.WriteString("\n" + c.say("Commands of icpcode-serve, a program of its own:", "单独的程序icpcode-serve的命令：") + "\n")
-			indented(&b, "  "+pad("migrate", 12), c.say("make or upgrade the tables that serve needs", "创建或升级serve所需的表"))
-			indented(&b, "  "+pad("serve", 12), c.say("codes over HTTP, for services in any language, and in a browser", "通过HTTP向任何语言的服务提供服务码，也可在浏览器中使用"))
+			for _, s := range c.servedCommands() {
+				indented(&b, "  "+pad(s.name, 12), s.text)
+			}
 		}
 	}
 	if cmd.HasExample() {

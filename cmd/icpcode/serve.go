@@ -14,6 +14,16 @@ import (
 // has database drivers, which a user who only checks a fleet need not build.
 var served = map[string]bool{"serve": true, "migrate": true}
 
+// servedCommand is one of them, as help and a shell show it.
+type servedCommand struct{ name, text string }
+
+func (c *command) servedCommands() []servedCommand {
+	return []servedCommand{
+		{"migrate", c.say("make or upgrade the tables that serve needs", "创建或升级serve所需的表")},
+		{"serve", c.say("codes over HTTP, for services in any language, and in a browser", "通过HTTP向任何语言的服务提供服务码，也可在浏览器中使用")},
+	}
+}
+
 // serveCommand is the name of that program.
 const serveCommand = "icpcode-serve"
 
@@ -38,6 +48,9 @@ func (s *system) hand(args []string) int {
 	// It ends by itself when it is told to, and this program after it.
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // nohup ignores it, and it stays ignored
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	defer signal.Stop(signals)
 	go func() {
 		for told := range signals {
