@@ -108,7 +108,10 @@ type Case struct {
 
 // CaseCode is what a [Case] knows of one code.
 type CaseCode struct {
-	State   State   `json:"state"` // as recorded, in the asker's words (LIF-VIEW)
+	State State `json:"state"` // as recorded, in the asker's words (LIF-VIEW)
+	// Last is what ended a Refunded or Invalid code: Refund, Void, Forfeit, a
+	// close, or the Import of a code that was dead before. ActionNone: not known.
+	Last    Action  `json:"last,omitzero"`
 	Origin  Origin  `json:"origin"`
 	Asker   Role    `json:"asker"` // the parts that the asker plays towards it
 	Granted bool    `json:"granted,omitzero"`
@@ -347,6 +350,9 @@ func (c *CaseCode) normalize(field string, instances int) error {
 	if c.Origin > OriginPaid {
 		return invalid(field, "has an origin that is not a known value")
 	}
+	if c.Last != ActionNone && (c.State != StateRefunded && c.State != StateInvalid || causeOf(c.Last) == causeNone) {
+		return invalid(field, "was ended in a way that it cannot have been")
+	}
 	if err := optionalID(field+".Product", string(c.Product)); err != nil {
 		return err
 	}
@@ -485,7 +491,7 @@ func (c *Case) about(r *Record, roles Role, asker AccountID, today *Instance) {
 // part is what a case knows of the code.
 func (r *Record) part(roles Role) CaseCode {
 	return CaseCode{
-		State: r.seen(roles), Origin: r.Origin, Product: r.Product, Asker: roles &^ RoleOperator, Granted: r.Grantee != "",
+		State: r.seen(roles), Last: r.lastEnd(), Origin: r.Origin, Product: r.Product, Asker: roles &^ RoleOperator, Granted: r.Grantee != "",
 		Ended: r.ended(),
 	}
 }

@@ -88,23 +88,29 @@ func (r *Record) cause(today *Instance) cause {
 	if r.State != StateRefunded && r.State != StateInvalid {
 		return causeNone
 	}
-	switch r.Last {
-	case ActionRefund:
-		return causeRefunded
-	case ActionCloseRefund:
-		return causeInstanceRefunded
-	case ActionCloseRelease:
-		return causeInstanceReleased
-	case ActionVoid:
-		return causeVoided
-	case ActionForfeit:
-		return causeForfeited
-	case ActionImport:
-		return causeImported
+	if c := causeOf(r.Last); c != causeNone {
+		return c
 	}
 	if today.ID != r.InstanceID {
 		return causeLapsed
 	}
+	return lapse(today)
+}
+
+// causeOf returns why a code is dead that an action ended; causeNone of an
+// action that ends none.
+func causeOf(last Action) cause {
+	if last >= numActions {
+		return causeNone
+	}
+	return [numActions]cause{
+		ActionRefund: causeRefunded, ActionCloseRefund: causeInstanceRefunded, ActionCloseRelease: causeInstanceReleased,
+		ActionVoid: causeVoided, ActionForfeit: causeForfeited, ActionImport: causeImported,
+	}[last]
+}
+
+// lapse returns why a code does not work whose instance has expired or gone.
+func lapse(today *Instance) cause {
 	if today.Status == StatusRefunded {
 		return causeInstanceRefunded
 	}
@@ -112,4 +118,12 @@ func (r *Record) cause(today *Instance) cause {
 		return causeInstanceReleased
 	}
 	return causeExpired
+}
+
+// lastEnd returns what ended the code, if anything did.
+func (r *Record) lastEnd() Action {
+	if r.cause(new(Instance)) == causeNone || causeOf(r.Last) == causeNone {
+		return ActionNone
+	}
+	return r.Last
 }

@@ -216,7 +216,7 @@ func TestCaseDocs(t *testing.T) {
 		FirstTermMonths: 1, Created: at, Expires: at, AutoRenew: 1, OrderAmount: decimal.NewFromInt(1), Trial: 1, PublicIP: 1, PartnerIP: true, IPs: ip,
 		IPHeld: 1, Downgraded: 1, ContractQuota: 1,
 	}
-	code := icpcode.CaseCode{State: 1, Origin: 1, Product: "p", Asker: 1, Granted: true, Instance: 1}
+	code := icpcode.CaseCode{State: 1, Last: icpcode.ActionVoid, Origin: 1, Product: "p", Asker: 1, Granted: true, Instance: 1}
 	c := icpcode.Case{
 		Operation: icpcode.OperationGrant, At: at, Operator: true, ForAnother: true, Certification: 1, Bought: 1, Closed: icpcode.ActionCloseRefund,
 		Quantity: 1, Assume: icpcode.MakeRuleIDs(icpcode.ELGTerm), Instance: facts, Code: code, Filing: icpcode.CaseFiling{Problem: 1, IPs: ip},

@@ -208,6 +208,7 @@ type explainer struct {
 	action   Action
 	instance Instance // that it is about
 	state    State    // of the code, as the asker sees it now
+	last     Action   // what ended the code
 	roles    Role     // of the asker towards it
 	asked    bool     // the remedy says already to ask the granter
 	paid     bool
@@ -246,7 +247,7 @@ func (d *Decision) reasonOf(l Lang, r Rule, o Outcome, position int) Reason {
 	}
 	e := explainer{
 		Decision: d, Lang: l, outcome: o, set: d.set, action: d.action(), instance: *d.Case.today(code),
-		state: code.State, roles: d.Case.roles(code), paid: code.Origin == OriginPaid, closed: d.Case.Closed,
+		state: code.State, last: code.Last, roles: d.Case.roles(code), paid: code.Origin == OriginPaid, closed: d.Case.Closed,
 		ended: code.Ended, beside: position >= 0 && d.Case.Operation == OperationApprove,
 	}
 	if e.action != ActionBind && lapsed(code.State, &e.instance, d.Case.At) {

@@ -279,10 +279,10 @@ func TestReasonsOfTheEffectiveState(t *testing.T) {
 		o             Outcome
 		found, remedy string
 	}{
-		{expired, OutcomeFailed, "running; expired at 2026-01-06 00:00:00 +08:00", "renew the instance: the code can then be used again"},
-		{paygo, OutcomeFailed, "running", "renew the instance: the code can then be used again"},
-		{gone, OutcomeFailed, "released; 146 days left, until 2026-06-01 00:00:00 +08:00", "use another code"},
-		{Instance{}, OutcomeFailed, "the instance has expired or gone", "renew the instance: the code can then be used again"},
+		{expired, OutcomeFailed, "its instance has expired; running; expired at 2026-01-06 00:00:00 +08:00", "renew the instance: the code can then be used again"},
+		{paygo, OutcomeFailed, "its instance has expired; running", "renew the instance: the code can then be used again"},
+		{gone, OutcomeFailed, "its instance was released; released; 146 days left, until 2026-06-01 00:00:00 +08:00", "use another code"},
+		{Instance{}, OutcomeFailed, "its instance has expired or is gone", "if it has expired, renew it: the code can then be used again; if it is gone, use another code"},
 		{Instance{}, OutcomePassed, "nothing against it is known", ""},
 		{goodInstance(), OutcomePassed, "running; 146 days left, until 2026-06-01 00:00:00 +08:00", ""},
 	}

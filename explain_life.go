@@ -84,7 +84,7 @@ func (e *explainer) step(a Action) words {
 	w := words{remedy: e.stepRemedy(a)}
 	if len(from) > 0 {
 		w.required = e.say("the code is %s", "备案服务码状态为%s", strings.Join(from, e.say(" or ", "或")))
-		w.found = e.say("the code is %s", "备案服务码状态为%s", e.state.Label(e.Lang))
+		w.found = e.join(e.say("the code is %s", "备案服务码状态为%s", e.state.Label(e.Lang)), e.died(causeOf(e.last)))
 	}
 	if e.outcome == OutcomePassed && len(from) > 0 && e.state < numStates && steps[e.state][a].by == 0 {
 		w.found = e.say("recorded so, and %s now", "记录的状态符合，目前显示为%s", e.state.Label(e.Lang))
@@ -106,6 +106,9 @@ func (e *explainer) stepRemedy(a Action) string {
 		return e.say("none is needed: only a filing that was approved ends or has a number",
 			"无需处理，只有已通过的备案才会终止或有备案号")
 	}
+	if c := causeOf(e.last); c != causeNone {
+		return e.afterDeath(c)
+	}
 	if e.state.Terminal() {
 		return e.say("use another code: this one is spent", "该备案服务码已不可再用，请换用其他备案服务码")
 	}
@@ -122,6 +125,22 @@ func (e *explainer) stepRemedy(a Action) string {
 		return e.byHolder("submit a filing with it first", "先用该备案服务码提交备案")
 	}
 	return e.say("have it done by the account that may", "请由有权限的账号操作")
+}
+
+// died says why a code is dead, in the words for this asker (LIF-VIEW).
+func (e *explainer) died(c cause) string {
+	if e.received() {
+		return causes[c].grantee.Text(e.Lang)
+	}
+	return causes[c].owner.Text(e.Lang)
+}
+
+// afterDeath says what this asker can do about a dead code.
+func (e *explainer) afterDeath(c cause) string {
+	if e.received() {
+		return causes[c].granteeCan.Text(e.Lang)
+	}
+	return causes[c].ownerCan.Text(e.Lang)
 }
 
 // importing: LIF-IMPORT.
@@ -183,14 +202,15 @@ func (e *explainer) effective() words {
 		required: e.say("an instance that has neither expired nor gone", "实例未到期、未退费、未释放"), found: e.instanceNow(),
 		remedy: e.byOwner("renew the instance: the code can then be used again", "为实例续费，续费后该备案服务码可再次使用"),
 	}
-	if w.found == "" && e.outcome == OutcomeFailed {
-		w.found = e.say("the instance has expired or gone", "实例已到期、已退费或已释放")
-	}
 	if w.found == "" && e.outcome == OutcomePassed {
 		w.found = e.say("nothing against it is known", "未见异常")
 	}
-	if e.instance.gone() {
-		w.remedy = e.say("use another code", "换用其他备案服务码")
+	if e.outcome == OutcomeFailed {
+		c := causeLapsed
+		if e.instance.stated() {
+			c = lapse(&e.instance)
+		}
+		w.found, w.remedy = e.join(e.died(c), e.instanceNow()), e.afterDeath(c)
 	}
 	return w
 }

@@ -228,7 +228,7 @@ func (g *caseGen) aCase(s shape, set *icpcode.RuleSet) icpcode.Case {
 			c.End.Successor = &other
 		}
 		if g.rarely(4) {
-			c.Code.State, c.Code.Ended, c.End.Again = icpcode.StateFiled, c.End.End, true
+			c.Code.State, c.Code.Last, c.Code.Ended, c.End.Again = icpcode.StateFiled, icpcode.ActionNone, c.End.End, true
 		}
 	}
 	if s.operation == icpcode.OperationApprove {
@@ -269,6 +269,11 @@ func (g *caseGen) code(set *icpcode.RuleSet, instances int) icpcode.CaseCode {
 	}
 	if g.rarely(2) {
 		c.State = icpcode.StateAvailable
+	}
+	if c.State == icpcode.StateRefunded || c.State == icpcode.StateInvalid {
+		c.Last = []icpcode.Action{
+			icpcode.ActionNone, icpcode.ActionRefund, icpcode.ActionVoid, icpcode.ActionForfeit, icpcode.ActionCloseRefund, icpcode.ActionCloseRelease, icpcode.ActionImport,
+		}[g.IntN(7)]
 	}
 	c.Asker = []icpcode.Role{0, icpcode.RoleOwner, icpcode.RoleOwner}[g.IntN(3)]
 	if c.Granted && g.rarely(2) {

@@ -138,6 +138,7 @@ var problems = [...]Bilingual{
 	{"has facts that are not among those of the instances", "所指的事实不在各实例的事实之中"},
 	{"has parts that the asker cannot play", "含有操作账号不可能有的身份"},
 	{"has no currency of three capitals such as CNY", "须有三个大写字母的货币代码，例如CNY"},
+	{"was ended in a way that it cannot have been", "不可能以这种方式失效"},
 	{"has a filing that ended as it cannot", "备案不可能以这种方式终止"},
 	{"is not a SHA-# in hexadecimal", "须为十六进制的SHA-#值"},
 	{"is not a known problem", "不是已知的备案信息问题"},

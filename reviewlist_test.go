@@ -1,6 +1,7 @@
 package icpcode_test
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -169,6 +170,66 @@ func tellsWhy(t *testing.T) {
 			en, does := r.Why(icpcode.English, viewer, today)
 			if (en == "") != (cause == "") || (does == "") != (remedy == "") {
 				t.Errorf("%s: in English %s is told %q, %q", d.name, viewer, en, does)
+			}
+		}
+	}
+}
+
+// TestRefusedDeadCodeSaysWhy: a refusal of a dead code and its place in Pick say
+// why it died, and what the viewer can do about it, as Record.Why does.
+func TestRefusedDeadCodeSaysWhy(t *testing.T) {
+	for _, d := range deaths(t) {
+		c := d.code(d.w)
+		d.end(d.w, c)
+		today := icpcode.Instance{ID: d.w.record(c).InstanceID, Status: d.today}
+		now := each(func(i icpcode.InstanceID) icpcode.Instance { return icpcode.Instance{ID: i, Status: d.today} })
+		rule := icpcode.LIFSubmit
+		if d.today != 0 {
+			rule = icpcode.LIFEffective
+		}
+		for viewer, want := range map[icpcode.AccountID][2]string{"1001": {d.owner, d.ownersPart}, "2002": {d.grantee, d.granteesPart}} {
+			_, err := d.w.eng.Submit(d.w.ctx, icpcode.SubmitRequest{Actor: viewer, Code: c, Filing: d.w.site(), Instance: today})
+			decisions := []icpcode.Decision{}
+			var no *icpcode.RefusedError
+			if errors.As(err, &no) {
+				decisions = append(decisions, no.Decision)
+			}
+			for a, err := range d.w.eng.Pick(d.w.ctx, icpcode.ListRequest{Actor: viewer, Facts: now}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if a.Record.Code == c {
+					decisions = append(decisions, a.Decision)
+				}
+			}
+			if want[0] == "" {
+				continue // it lives
+			}
+			picked := 0
+			if viewer == "2002" {
+				picked = 1 // whoever may file with it
+			}
+			if len(decisions) != 1+picked {
+				t.Errorf("%s: %s is shown %d decisions: %v", d.name, viewer, len(decisions), err)
+			}
+			for _, of := range decisions {
+				said := false
+				for r := range of.Reasons(icpcode.Chinese) {
+					if r.Rule == rule && strings.Contains(r.Found, want[0]) && r.Remedy == want[1] {
+						said = true
+					}
+				}
+				if !said {
+					t.Errorf("%s: %s is told %v of %+v, want %q", d.name, viewer, of.Fail, of.Case.Code, want)
+				}
+				back := icpcode.Decision{}
+				if text, err := json.Marshal(of); err != nil || json.Unmarshal(text, &back) != nil || back.Case.Code != of.Case.Code {
+					t.Errorf("%s: %+v comes back as %+v, %v", d.name, of.Case.Code, back.Case.Code, err)
+				}
+				again := must[icpcode.Decision](t)(must[*icpcode.RuleSet](t)(icpcode.Alibaba().At(d.w.now)).Decide(of.Case))
+				if again.Fail != of.Fail {
+					t.Errorf("%s: decided again it is refused by %v, and was by %v", d.name, again.Fail, of.Fail)
+				}
 			}
 		}
 	}
