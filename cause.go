@@ -33,19 +33,19 @@ var causes = [numCauses]struct{ owner, grantee, ownerCan, granteeCan Bilingual }
 	},
 	causeExpired: {
 		Bilingual{"its instance has expired", "其实例已到期"}, Bilingual{"the instance of the account that granted it has expired", "授权账号的实例已到期"},
-		Bilingual{"renew the instance: the code can then be used again", "请为实例续费，续费后该备案服务码可继续使用"},
-		Bilingual{"ask the account that granted it to renew the instance: the code can then be used again", "请联系授权账号为实例续费，续费后该备案服务码可继续使用"},
+		Bilingual{"renew the instance: the code can then be used again", "为实例续费，续费后该备案服务码可再次使用"},
+		Bilingual{"ask the granter to renew the instance: the code can then be used again", "请联系授权账号为实例续费，续费后该备案服务码可再次使用"},
 	},
 	causeLapsed: {
 		Bilingual{"its instance has expired or is gone", "其实例已到期，或已不存在"},
 		Bilingual{"the instance of the account that granted it has expired or is gone", "授权账号的实例已到期，或已不存在"},
 		Bilingual{
 			"if it has expired, renew it: the code can then be used again; if it is gone, use another code",
-			"若实例仅到期，请续费，续费后该备案服务码可继续使用；若实例已不存在，请使用其他备案服务码",
+			"若实例仅到期，请续费，续费后该备案服务码可再次使用；若实例已不存在，请使用其他备案服务码",
 		},
 		Bilingual{
-			"ask the account that granted it to renew the instance, if it has expired: the code can then be used again; if it is gone, ask for another code",
-			"若实例仅到期，请联系授权账号续费，续费后该备案服务码可继续使用；若实例已不存在，请联系授权账号另行授权备案服务码",
+			"ask the granter to renew the instance, if it has expired: the code can then be used again; if it is gone, ask for another code",
+			"若实例仅到期，请联系授权账号续费，续费后该备案服务码可再次使用；若实例已不存在，请联系授权账号另行授权备案服务码",
 		},
 	},
 	causeVoided: {
@@ -65,7 +65,7 @@ var causes = [numCauses]struct{ owner, grantee, ownerCan, granteeCan Bilingual }
 
 var (
 	otherCode  = Bilingual{"use another code", "请使用其他备案服务码"}
-	otherGrant = Bilingual{"ask the account that granted it for another code", "请联系授权账号另行授权备案服务码"}
+	otherGrant = Bilingual{"ask the granter for another code", "请联系授权账号另行授权备案服务码"}
 )
 
 // Why says in language l why a code is dead, and what its viewer can do about
@@ -88,7 +88,7 @@ func (r *Record) cause(today *Instance) cause {
 	if r.State != StateRefunded && r.State != StateInvalid {
 		return causeNone
 	}
-	if c := causeOf(r.Last); c != causeNone {
+	if c := causeOf(r.Last); c != causeNone && !r.Lapsed {
 		return c
 	}
 	if today.ID != r.InstanceID {

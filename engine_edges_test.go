@@ -201,7 +201,7 @@ func TestRefusedGrantTellsOfEach(t *testing.T) {
 	old.Expires = w.now
 	const (
 		filing  = "GRT-STATE: the code is Filing, wait until its filing ends, or withdraw the filing"
-		invalid = "GRT-STATE: the code is Invalid, use another code: this one is spent"
+		invalid = "GRT-STATE: the code is Invalid; the provider voided it, use another code"
 		granted = "GRT-ONCE: asked by the owner, who granted it to another account, use a code of your own that was never granted"
 	)
 	for _, c := range []struct {
@@ -216,7 +216,7 @@ func TestRefusedGrantTellsOfEach(t *testing.T) {
 		{[]icpcode.Code{codes[2], codes[3]}, []string{"1 " + invalid, "2 " + granted}},
 		{[]icpcode.Code{codes[3], lapsed}, []string{
 			"1 " + granted,
-			"2 LIF-EFFECTIVE: running; expired at 2026-03-01 12:00:00 +08:00, renew the instance: the code can then be used again",
+			"2 LIF-EFFECTIVE: its instance has expired; running; expired at 2026-03-01 12:00:00 +08:00, renew the instance: the code can then be used again",
 		}},
 	} {
 		r := icpcode.GrantRequest{Actor: theOwner, Codes: c.codes, GrantTo: theGrantee, Certification: icpcode.Enterprise}

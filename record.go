@@ -241,11 +241,15 @@ func (e Event) Clone() Event {
 // returns show the state as it is now, in the viewer's words, and leave out
 // what is not the viewer's to know.
 type Record struct {
-	Code       Code       `json:"code"`
-	Version    uint64     `json:"version"`
-	State      State      `json:"state"`
-	Last       Action     `json:"last"` // the action that led to State
-	Origin     Origin     `json:"origin"`
+	Code    Code   `json:"code"`
+	Version uint64 `json:"version"`
+	State   State  `json:"state"`
+	Last    Action `json:"last"` // the action that led to State
+	Origin  Origin `json:"origin"`
+	// Lapsed says that the code shows as Invalid only because its instance has
+	// expired or gone by the facts that it was asked with: it is recorded as
+	// Available (LIF-EFFECTIVE). It is never stored.
+	Lapsed     bool       `json:"-"`
 	Owner      AccountID  `json:"owner"`             // never changes (GRT-OWNER)
 	Grantee    AccountID  `json:"grantee,omitempty"` // set at most once (GRT-ONCE)
 	InstanceID InstanceID `json:"instance,omitempty"`
@@ -371,7 +375,7 @@ func (r *Record) view(role Role, today Instance, t time.Time) Record {
 	v := r.Clone()
 	v.State = r.seen(role)
 	if r.Effective(today, t) != r.State {
-		v.State = r.Effective(today, t)
+		v.State, v.Lapsed = r.Effective(today, t), true
 	}
 	if role&(RoleOwner|RoleOperator) == 0 {
 		v.Paid, v.Refunded, v.Remark = Money{}, Money{}, ""

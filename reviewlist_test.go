@@ -140,9 +140,18 @@ func deaths(t *testing.T) []dead {
 		{"instance refunded", w, granted, closed(true), 0, "其实例已退费", "授权账号的实例已退费", other, ask},
 		{"instance released", w, granted, closed(false), 0, "其实例已释放", "授权账号的实例已释放", other, ask},
 		{"expired", w, granted, lives, icpcode.StatusExpired, "其实例已到期", "授权账号的实例已到期",
-			"请为实例续费，续费后该备案服务码可继续使用", "请联系授权账号为实例续费，续费后该备案服务码可继续使用"},
+			"为实例续费，续费后该备案服务码可再次使用", "请联系授权账号为实例续费，续费后该备案服务码可再次使用"},
 		{"gone, refunded", w, granted, lives, icpcode.StatusRefunded, "其实例已退费", "授权账号的实例已退费", other, ask},
 		{"gone, released", w, granted, lives, icpcode.StatusReleased, "其实例已释放", "授权账号的实例已释放", other, ask},
+		{"imported alive, and expired", w, func(w *world) icpcode.Code {
+			c := must[icpcode.Code](t)(icpcode.ParseCode("077777777778"))
+			must[icpcode.Result](t)(w.eng.Import(w.ctx, icpcode.ImportRequest{
+				Actor: ops, Code: c, State: icpcode.StateAvailable, Owner: "1001", Grantee: "2002", InstanceID: "i-8", Product: icpcode.ECS,
+				Origin: icpcode.OriginFree, Issued: w.now, Granted: w.now,
+			}))
+			return c
+		}, lives, icpcode.StatusExpired, "其实例已到期", "授权账号的实例已到期",
+			"为实例续费，续费后该备案服务码可再次使用", "请联系授权账号为实例续费，续费后该备案服务码可再次使用"},
 		{"voided", w, granted, void, 0, "该备案服务码已被作废", "该备案服务码已被作废", other, ask},
 		{"forfeited", forfeits, granted, withdraw, 0, "其备案已撤回或最终驳回，该备案服务码随之失效", "其备案已撤回或最终驳回，该备案服务码随之失效", other, ask},
 		{"imported", w, imported, lives, 0, "导入时已失效", "导入时已失效", other, ask},

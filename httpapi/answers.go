@@ -21,6 +21,7 @@ type (
 		icpcode.Record
 
 		Code     codeRef   `json:"code"`
+		Lapsed   bool      `json:"lapsed,omitempty"` // Invalid until its instance is renewed
 		Progress *progress `json:"progress,omitempty"`
 	}
 	progress struct {
@@ -98,7 +99,7 @@ func (c *call) optionalRef(code icpcode.Code) *codeRef {
 }
 
 func (c *call) record(r icpcode.Record) record {
-	shown := record{Record: r, Code: c.ref(r.Code)}
+	shown := record{Record: r, Code: c.ref(r.Code), Lapsed: r.Lapsed}
 	if r.Progress != nil {
 		shown.Progress = &progress{*r.Progress, c.optionalRef(r.Progress.Successor)}
 	}

@@ -286,7 +286,7 @@ func same(a, b icpcode.Money) bool {
 }
 
 func sameRecord(a, b *icpcode.Record) bool {
-	return a.Code == b.Code && a.Version == b.Version && a.State == b.State && a.Last == b.Last && a.Origin == b.Origin &&
+	return a.Code == b.Code && a.Version == b.Version && a.State == b.State && a.Last == b.Last && a.Origin == b.Origin && a.Lapsed == b.Lapsed &&
 		a.Owner == b.Owner && a.Grantee == b.Grantee && a.InstanceID == b.InstanceID && a.Product == b.Product &&
 		a.RuleSetVersion == b.RuleSetVersion && a.Assumed == b.Assumed && a.ContractQuota == b.ContractQuota &&
 		a.Issued.Equal(b.Issued) && a.Granted.Equal(b.Granted) && a.Updated.Equal(b.Updated) &&

@@ -133,7 +133,7 @@ func works(r *icpcode.Record, today *icpcode.Instance, now time.Time) bool {
 func (m *model) seen(r *icpcode.Record, actor icpcode.AccountID, today *icpcode.Instance, now time.Time) icpcode.Record {
 	v := *r
 	if !works(r, today, now) {
-		v.State = icpcode.StateInvalid
+		v.State, v.Lapsed = icpcode.StateInvalid, true
 	}
 	if actor == m.operator {
 		return v

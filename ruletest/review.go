@@ -23,8 +23,8 @@ func (w *world) troubled(id icpcode.InstanceID) icpcode.Instance {
 	case 3:
 		i.IPs = addresses[1:2]
 	case 4:
-		i.Expires = micro(w.now).Add(time.Duration(w.turn%45) * day)
-		i.AutoRenew = icpcode.Tri(w.turn / 9 % 3)
+		i.Expires = micro(w.now).Add(time.Duration(w.turn*7%45) * day)
+		i.AutoRenew = icpcode.Tri(w.turn % 3)
 	case 5:
 		i.Status = icpcode.StatusReleased
 	case 6:
