@@ -36,6 +36,15 @@ const (
 	unfit            mark = "a filing that was refused because of its server"
 	advised          mark = "a filing that went with advice on its server"
 	firstGrant       mark = "a grant after the phone was verified"
+	whyToOwner       mark = "a dead code that told its owner why"
+	whyToGrantee     mark = "a dead code that told its grantee why"
+	canMove          mark = "a filing that could move to another instance"
+	cannotMove       mark = "a filing that could not move to another instance"
+	movedByOperator  mark = "an operator that asked about a move"
+	listedStage      mark = "a filing that was listed by its stage"
+	listedRejected   mark = "a filing that was listed as sent back"
+	listedOld        mark = "a filing that was listed because it has been so for long"
+	tooYoung         mark = "a filing that was not listed because it has been so too shortly"
 	noSignal         mark = "a phone hook that failed"
 	earlyGrant       mark = "a grant on 1 January in Shanghai, before it is that in UTC"
 	quotaUsedUp      mark = "a quota that was used up to the last code"
@@ -188,6 +197,8 @@ func (s *setup) missing() []shortfall {
 		need(true, "a finding by "+r.String(), c.risks[r])
 	}
 	for m, possible := range map[mark]bool{
+		whyToOwner: true, whyToGrantee: true, canMove: p.issue, cannotMove: true, movedByOperator: true,
+		listedStage: true, listedRejected: true, listedOld: true, tooYoung: true,
 		issuedAndGranted: p.issueAndGrant, closedFiled: true, atEase: true, renewing: true, unfit: p.unfit, advised: p.advised, firstGrant: p.verify, noSignal: p.verify, earlyGrant: p.earlyGrant, quotaUsedUp: p.issue,
 		closedPaid: p.closedPaid, capReached: p.cap, repeated: true, reused: true, importedAgain: true, differs: true, stranger: true, unreadable: true,
 		noPrice: true, commitConflicts: true, answerWasLost: true, commitWasLost: true, nothingLoads: true,

@@ -86,6 +86,13 @@ func (w *world) refused(o *op, a *answer, err error, run string) {
 	if !a.says(d) || !d.Refused() {
 		w.fail(o, "%srefused by%s, want%s", run, spell(d), spell(a.decision()))
 	}
+	if o.kind == opSubmit || o.kind == opResubmit || o.kind == opRelease {
+		today := o.inst
+		if r := w.model.codes[o.code]; today.ID == "" {
+			today.ID = r.InstanceID
+		}
+		w.dies(o, d, w.model.codes[o.code], o.actor, &today)
+	}
 	if o.kind != opIssue && o.kind != opAuto && o.kind != opBind {
 		return
 	}

@@ -37,6 +37,7 @@ type Engine interface {
 	Pick(context.Context, icpcode.ListRequest) iter.Seq2[icpcode.Assessment, error]
 	PickPage(context.Context, icpcode.ListRequest) (icpcode.AssessmentPage, error)
 	Review(context.Context, icpcode.ListRequest) iter.Seq2[icpcode.Assessment, error]
+	Move(ctx context.Context, r icpcode.ListRequest, to icpcode.Instance) iter.Seq2[icpcode.Assessment, error]
 	GrantQuota(ctx context.Context, actor icpcode.AccountID) (icpcode.GrantQuota, error)
 }
 

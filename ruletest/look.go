@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"slices"
+	"time"
 
 	"github.com/icpcode/icpcode"
 )
@@ -19,6 +20,9 @@ func (w *world) look() {
 	w.quotas(account)
 	w.list(account)
 	w.review(account)
+	if w.turn%3 == 0 {
+		w.moves()
+	}
 	if len(w.model.order) > 0 {
 		w.lookup(w.model.order[w.turn%len(w.model.order)])
 	}
@@ -43,6 +47,9 @@ func (w *world) quotas(account icpcode.AccountID) {
 func (w *world) list(account icpcode.AccountID) {
 	m, now := w.model, micro(w.now)
 	set := m.inForce(now)
+	if w.turn%11 > 8 {
+		account = w.inReview(account)
+	}
 	r := icpcode.ListRequest{Actor: account, Account: account, Facts: each(w.todays), Newest: w.turn%4 < 2}
 	if w.turn%5 == 0 {
 		r.Actor = w.operator
@@ -54,6 +61,17 @@ func (w *world) list(account icpcode.AccountID) {
 		r.InstanceID = w.servers[w.turn%len(w.servers)].id
 	case 8:
 		r.ICPNumber = w.numbers[0]
+	case 9:
+		r.Stage = icpcode.Stage(1 + w.turn/11%3)
+	case 10:
+		r.Rejected = true
+		if w.turn%4 == 0 {
+			r.Stage = icpcode.StageReview
+		}
+	}
+	reviewed := r.Stage != icpcode.StageNone || r.Rejected
+	if reviewed && w.turn%4 > 0 {
+		r.Before = now.Add(-time.Duration(w.turn%2) * day)
 	}
 	// Without one of these all accounts have the codes of other worlds, too.
 	all := r.Actor == w.operator && (r.InstanceID != "" || r.ICPNumber != "") && w.turn%2 == 0
@@ -66,7 +84,7 @@ func (w *world) list(account icpcode.AccountID) {
 		mine := [...]bool{rec.Owner == account || all, rec.Grantee == account || all && rec.Grantee != "", holder(rec) == account || all}[kind]
 		return v, mine && (r.State == icpcode.StateNone || v.State == r.State) &&
 			(r.InstanceID == "" || rec.InstanceID == r.InstanceID) &&
-			(r.ICPNumber == "" || v.Filing != nil && v.Filing.ICPNumber == r.ICPNumber)
+			(r.ICPNumber == "" || v.Filing != nil && v.Filing.ICPNumber == r.ICPNumber) && (!reviewed || w.reviewed(&r, v.Progress))
 	}
 	kind := w.turn % 3
 	want := map[icpcode.Code]icpcode.Record{}
@@ -104,6 +122,7 @@ func (w *world) list(account icpcode.AccountID) {
 			w.twice(nil, &a.Decision)
 			rec := m.codes[a.Record.Code]
 			today := w.todays(rec.InstanceID)
+			w.dies(nil, &a.Decision, rec, r.Actor, &today)
 			var v verdict
 			m.judgeUse(&v, rec, r.Actor, &today, now, set)
 			if rec.State == icpcode.StateAvailable {
@@ -118,6 +137,33 @@ func (w *world) list(account icpcode.AccountID) {
 	if len(want) > 0 {
 		w.fail(nil, "list %d of %q for %q, %v, lacks %d codes, such as %+v", kind, account, r.Actor, r.State, len(want), one(want))
 	}
+}
+
+// inReview returns, mostly, an account with a filing of which something was told.
+func (w *world) inReview(account icpcode.AccountID) icpcode.AccountID {
+	for i, c := range w.model.order {
+		if r := w.model.codes[c]; r.State == icpcode.StateFiling && r.Progress != nil && (i+w.turn)%4 > 0 {
+			account = holder(r)
+		}
+	}
+	return account
+}
+
+// reviewed reports whether a filing is in the stage that is asked for, or was
+// sent back, since before the instant that is asked for.
+func (w *world) reviewed(r *icpcode.ListRequest, p *icpcode.Progress) bool {
+	if p == nil || r.Stage != icpcode.StageNone && p.Stage != r.Stage || r.Rejected && p.Rejection == "" {
+		return false
+	}
+	young := r.Stage != icpcode.StageNone && !p.Staged.Before(r.Before) || r.Rejected && !p.Rejected.Before(r.Before)
+	if !r.Before.IsZero() && young {
+		w.seen.mark(tooYoung, true)
+		return false
+	}
+	w.seen.mark(listedStage, r.Stage != icpcode.StageNone)
+	w.seen.mark(listedRejected, r.Rejected)
+	w.seen.mark(listedOld, !r.Before.IsZero())
+	return true
 }
 
 // pages checks that the pages of a list have what the whole list has, in its
@@ -189,7 +235,15 @@ func (w *world) lookup(c icpcode.Code) {
 		if !errors.Is(err, icpcode.ErrNoCode) {
 			w.fail(nil, "to the stranger %q a code of %q shows %+v, %v", viewer, rec.Owner, got, err)
 		}
-	} else if v := m.seen(rec, viewer, &today, now); err != nil || !sameRecord(&got, &v) {
+		w.history(c, viewer, visible)
+		return
+	}
+	if cause, remedy := w.why(rec, viewer, &today); err == nil {
+		if said, does := got.Why(icpcode.English, viewer, today); said != cause || does != remedy {
+			w.fail(nil, "why a code is dead is said to %q as %q, %q, want %q, %q (LIF-VIEW)", viewer, said, does, cause, remedy)
+		}
+	}
+	if v := m.seen(rec, viewer, &today, now); err != nil || !sameRecord(&got, &v) {
 		w.fail(nil, "to %q a code shows\n%+v (%v), want\n%+v", viewer, got, err, v)
 	}
 	w.history(c, viewer, visible)

@@ -30,7 +30,8 @@
 //   - The phone is asked at most once, and only where the dry run said so; the
 //     clock is read once.
 //   - Lists, single codes, their histories and the reports on grants show what
-//     the model has, to each viewer what it may see.
+//     the model has, to each viewer what it may see. A dead code tells why it
+//     died, also where it is refused, and a planned move what it needs.
 //
 // How much is tried is up to the flags of package [pgregory.net/rapid], or its
 // environment variables: -rapid.checks or RAPID_CHECKS sequences (100) of about

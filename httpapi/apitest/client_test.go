@@ -266,6 +266,7 @@ type record struct {
 	icpcode.Record
 
 	Code     ref `json:"code"`
+	Lapsed   bool
 	Progress *struct {
 		icpcode.Progress
 
@@ -275,6 +276,7 @@ type record struct {
 
 func (c *client) record(account icpcode.AccountID, shown *record) (icpcode.Record, error) {
 	r := shown.Record
+	r.Lapsed = shown.Lapsed
 	var err error
 	if r.Code, err = c.open(account, &shown.Code); err != nil || shown.Progress == nil {
 		return r, err
@@ -286,8 +288,11 @@ func (c *client) record(account icpcode.AccountID, shown *record) (icpcode.Recor
 }
 
 // page asks for one page of a list.
-func (c *client) page(list string, r icpcode.ListRequest) (p icpcode.AssessmentPage, err error) {
+func (c *client) page(list string, r icpcode.ListRequest, to ...icpcode.Instance) (p icpcode.AssessmentPage, err error) {
 	q := url.Values{}
+	for _, i := range to {
+		q.Set("to", string(i.ID))
+	}
 	set := func(name, value string) {
 		if value != "" {
 			q.Set(name, value)
@@ -302,6 +307,15 @@ func (c *client) page(list string, r icpcode.ListRequest) (p icpcode.AssessmentP
 	if r.State != icpcode.StateNone {
 		set("state", r.State.String())
 	}
+	if r.Stage != icpcode.StageNone {
+		set("stage", r.Stage.String())
+	}
+	if r.Rejected {
+		set("rejected", "true")
+	}
+	if !r.Before.IsZero() {
+		set("before", r.Before.Format("2006-01-02T15:04:05.999999999Z07:00"))
+	}
 	if r.Newest {
 		set("newest", "true")
 	}
@@ -310,6 +324,14 @@ func (c *client) page(list string, r icpcode.ListRequest) (p icpcode.AssessmentP
 	}
 	s := newSide(r.Actor)
 	s.ask = r.Facts
+	if len(to) > 0 {
+		s.ask = func(ctx context.Context, ids []icpcode.InstanceID) (map[icpcode.InstanceID]icpcode.Instance, error) {
+			if slices.Contains(ids, to[0].ID) {
+				return map[icpcode.InstanceID]icpcode.Instance{to[0].ID: to[0]}, nil
+			}
+			return r.Facts(ctx, ids)
+		}
+	}
 	var got struct {
 		Records     []record
 		Assessments []struct {
@@ -340,10 +362,10 @@ func (c *client) page(list string, r icpcode.ListRequest) (p icpcode.AssessmentP
 }
 
 // all goes through a list by its pages.
-func (c *client) all(list string, r icpcode.ListRequest) iter.Seq2[icpcode.Assessment, error] {
+func (c *client) all(list string, r icpcode.ListRequest, to ...icpcode.Instance) iter.Seq2[icpcode.Assessment, error] {
 	return func(yield func(icpcode.Assessment, error) bool) {
 		for more := true; more; more = r.After != "" {
-			p, err := c.page(list, r)
+			p, err := c.page(list, r, to...)
 			if err != nil {
 				yield(icpcode.Assessment{}, err)
 				return

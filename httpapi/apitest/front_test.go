@@ -352,6 +352,10 @@ func (c *client) Review(_ context.Context, r icpcode.ListRequest) iter.Seq2[icpc
 	return c.all("review", r)
 }
 
+func (c *client) Move(_ context.Context, r icpcode.ListRequest, to icpcode.Instance) iter.Seq2[icpcode.Assessment, error] {
+	return c.all("move", r, to)
+}
+
 // histories is how often the histories are done. Of each at least 50 changes
 // must have been sent: of 400 that is 10,000 steps, each rehearsed as a dry run.
 var histories = 400
@@ -387,7 +391,7 @@ func TestHistories(t *testing.T) {
 	}
 	ruletest.RunThrough(t, nil, s.front)
 	t.Logf("%d changes were sent, %d could not be; of %d exchanges %d were held against the document", s.sent, s.unsent, s.n, s.checked.n)
-	elsewhere := []string{"GET /v1/codes/move", "GET /v1/grants/grantees", "GET /v1/instances", "GET /v1/openapi.json", "POST /v1/codes/find", "POST /v1/codes/{code}/reveal"}
+	elsewhere := []string{"GET /v1/grants/grantees", "GET /v1/instances", "GET /v1/openapi.json", "POST /v1/codes/find", "POST /v1/codes/{code}/reveal"}
 	if missing := s.checked.missing(); plant == "" && !slices.Equal(missing, elsewhere) {
 		t.Errorf("no exchange was held against the document of %v", missing)
 	}
