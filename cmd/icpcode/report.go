@@ -368,7 +368,7 @@ func (r *reviewing) report() error {
 	}
 	e, paid, counts := make(expiries), make([]int, chartMonths+1), make(map[string]*bar)
 	dates := monthStarts(r.q.at)
-	for _, f := range r.filings {
+	err = r.each(func(f *reviewed) error {
 		row := reportRow{verdict: f.verdict, key: 2, cells: []any{r.label(f.verdict), f.customer, strings.TrimSpace(f.domain + " " + f.app), f.icp, string(f.instance), f.provider, nil, nil}}
 		if f.server != nil {
 			i := &f.server.server.Instance
@@ -400,23 +400,22 @@ func (r *reviewing) report() error {
 				counts[label].maybe += n
 			}
 		}
-		if err := out.row(&row); err != nil {
-			return err
-		}
+		return out.row(&row)
+	})
+	if err != nil {
+		return err
 	}
-	today := r.first()
+	today := &r.sum.today
 	doc := &report{
 		kind: "review", at: r.q.at, events: e.events(r.speaker, r.q.at, func(n int) string { return r.count(n, "filing", "filings", "条备案") }),
-		title: r.say("Which filings are at risk", "哪些备案有风险"), head: r.head(&today), unit: r.say("filings", "备案"), morning: today.morning,
+		title: r.say("Which filings are at risk", "哪些备案有风险"), head: r.head(today), unit: r.say("filings", "备案"), morning: today.morning,
 		columns: r.filingColumns(),
 		basis:   []string{r.say("servers in the inventories: %d; filings that have ended and were not reviewed: %d", "清单中的服务器：%d台；已终止、未审查的备案：%d条", len(r.today.byKey), r.ended)},
 	}
 	for v := range numVerdicts {
 		doc.labels[v] = r.label(v)
 	}
-	for _, f := range r.filings {
-		doc.counts[f.verdict]++
-	}
+	doc.counts = [numVerdicts]int{filingFine: today.Fine, filingAtRisk: today.AtRisk, filingUnknown: today.Unknown}
 	capacity := chart{title: r.say("Paid servers over the next 12 months", "未来12个月服务器仍在有效期内的备案"), note: r.say("filings whose server is still paid for, if nothing is renewed", "不续费时，服务器仍在有效期内的备案数量")}
 	for n, t := range dates {
 		capacity.bars = append(capacity.bars, bar{label: t.In(china).Format(time.DateOnly), sure: paid[n]})

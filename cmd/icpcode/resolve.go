@@ -80,20 +80,24 @@ type dnsQuestion struct {
 }
 
 // resolve asks where the domains of the filings point.
-func (r *reviewing) resolve(ctx context.Context, a *asker) *resolved {
+func (r *reviewing) resolve(ctx context.Context, a *asker) (*resolved, error) {
 	var questions []dnsQuestion
 	asked := make(map[string]bool)
-	for _, f := range r.filings {
+	err := r.filings.each(func(f *heldFiling) error {
 		domain := canonical(f.domain)
 		if f.domain == "" || asked[domain] {
-			continue
+			return nil
 		}
 		asked[domain] = true
 		for _, name := range [...]string{domain, "www." + domain} {
 			questions = append(questions, dnsQuestion{name, dnsmessage.TypeA}, dnsQuestion{name, dnsmessage.TypeAAAA})
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	return a.all(ctx, questions, r.resolving)
+	return a.all(ctx, questions, r.resolving), nil
 }
 
 // resolving tells a person how far it is.

@@ -6,12 +6,12 @@ import (
 	"io"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/icpcode/icpcode"
+	"github.com/icpcode/icpcode/inventory"
 )
 
 func (c *command) reviewCommand() *cobra.Command {
@@ -80,6 +80,7 @@ type today struct {
 	byKey map[serverKey]*answer
 	byID  map[icpcode.InstanceID][]*answer
 	byIP  map[netip.Addr]*answer
+	sets  map[string]*icpcode.RuleSet // by provider and version
 }
 
 func (t *today) add(a *answer) {
@@ -88,6 +89,11 @@ func (t *today) add(a *answer) {
 	if t.byKey[key] != nil {
 		return
 	}
+	version := a.set.Provider + " " + a.set.Version
+	if t.sets[version] == nil { // each answer has a copy of its own
+		t.sets[version] = a.set
+	}
+	a = &answer{server: inventory.Server{Instance: a.server.Instance}, set: t.sets[version]} // the rest is not asked for
 	t.byKey[key] = a
 	t.byID[i.ID] = append(t.byID[i.ID], a)
 	for _, ip := range i.IPs {
@@ -134,7 +140,7 @@ type finding struct {
 // reviewed is what there is to say of one filing.
 type reviewed struct {
 	filed
-	place    string
+	service  string
 	server   *answer // nil: in no inventory
 	set      *icpcode.RuleSet
 	verdict  verdict
@@ -161,15 +167,16 @@ func (r *reviewed) due() time.Time {
 // reviewing is one run of review.
 type reviewing struct {
 	*command
-	q         *question
-	today     today
-	filings   []*reviewed
-	byService map[string][]*reviewed
-	ended     int
-	dns       *resolved
-	all       *addressSet
-	past      *past      // nil: all is told
-	cleared   []pastRisk // since then
+	q        *question
+	today    today
+	filings  filingStore
+	together map[string][]*answer // the servers of services that are filed more than once
+	sum      summary
+	ended    int
+	dns      *resolved
+	all      *addressSet
+	past     *past      // nil: all is told
+	cleared  []pastRisk // since then
 }
 
 func (c *command) review(list string, files []string) error {
@@ -182,9 +189,9 @@ func (c *command) review(list string, files []string) error {
 	}
 	q.bare = true
 	r := &reviewing{
-		command: c, q: q, byService: make(map[string][]*reviewed),
-		today: today{make(map[serverKey]*answer), make(map[icpcode.InstanceID][]*answer), make(map[netip.Addr]*answer)},
+		command: c, q: q, today: today{make(map[serverKey]*answer), make(map[icpcode.InstanceID][]*answer), make(map[netip.Addr]*answer), make(map[string]*icpcode.RuleSet)},
 	}
+	defer r.filings.close()
 	if err := r.besides(); err != nil {
 		return usage(err)
 	}
@@ -197,9 +204,6 @@ func (c *command) review(list string, files []string) error {
 	if err := c.there([]string{list}); err != nil {
 		return err
 	}
-	if err := r.read(list); err != nil {
-		return err
-	}
 	err = c.each(files, q, func(a *answer) error {
 		r.today.add(a)
 		return nil
@@ -207,35 +211,21 @@ func (c *command) review(list string, files []string) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range r.filings {
-		if err := r.match(f); err != nil {
-			if err := c.problem(list, errorf("%s: %s: %v", "%s：%s：%v", c.shown(list), f.place, err), nil, c.keepGoing); err != nil {
-				return err
-			}
-		}
+	if err := r.read(list); err != nil {
+		return err
 	}
-	r.filings = slices.DeleteFunc(r.filings, func(f *reviewed) bool { return f.set == nil })
 	if len(servers) > 0 {
-		r.dns = r.resolve(context.Background(), &asker{servers: servers, every: queryEvery, wait: queryWait})
-	}
-	for _, f := range r.filings {
-		r.judge(f)
-		c.verdicts[f.verdict]++
-	}
-	if r.past != nil && len(r.filings) > 0 {
-		r.cleared = r.since(*r.past)
-		c.verdicts = [numVerdicts]int{filingAtRisk: len(r.filings)}
-		if len(r.filings) == 0 {
-			return c.unwritten(r.print())
+		if r.dns, err = r.resolve(context.Background(), &asker{servers: servers, every: queryEvery, wait: queryWait}); err != nil {
+			return c.unwritten(err)
 		}
 	}
-	slices.SortStableFunc(r.filings, func(a, b *reviewed) int {
-		return cmp.Or(strings.Compare(a.customer, b.customer), strings.Compare(a.service(), b.service()))
-	})
-	if len(r.filings) == 0 && c.problems == 0 {
+	if r.filings.n == 0 && c.problems == 0 {
 		c.empty = true
 		c.complain(c.say("there are no filings in what was given: nothing was answered", "所给内容中没有备案，没有可回答的内容"))
 		return nil
+	}
+	if err := errorsOf(r.gather(), r.summarize()); err != nil {
+		return c.unwritten(err)
 	}
 	return c.unwritten(r.print())
 }
@@ -284,7 +274,7 @@ func (r *reviewing) read(list string) error {
 		return r.problem(list, err, nil, false)
 	}
 	defer s.close()
-	var ended error
+	var ended, kept error
 	err = readFilings(s, func(f filed, place, err error) bool {
 		if err != nil {
 			ended = r.problem(list, errorf("%s: %v: %v", "%s：%v：%v", r.shown(list), place, err), nil, r.keepGoing)
@@ -294,12 +284,17 @@ func (r *reviewing) read(list string) error {
 			r.ended++
 			return true
 		}
-		k := &reviewed{filed: f, place: r.tell(place)}
-		r.filings = append(r.filings, k)
-		r.byService[f.service()] = append(r.byService[f.service()], k)
-		return true
+		if err := r.match(&reviewed{filed: f}); err != nil {
+			ended = r.problem(list, errorf("%s: %v: %v", "%s：%v：%v", r.shown(list), place, err), nil, r.keepGoing)
+			return ended == nil
+		}
+		kept = r.filings.add(&f)
+		return kept == nil
 	})
 	r.assumed(list, s)
+	if kept != nil {
+		return r.unwritten(kept)
+	}
 	if ended != nil {
 		return ended
 	}
@@ -358,18 +353,27 @@ func (r *reviewing) judge(f *reviewed) {
 	rec := icpcode.Record{State: f.state, Owner: f.owner, InstanceID: today.ID, Product: cmp.Or(today.Product, f.product), Filing: f.filing()}
 	d := f.set.Review(rec, today, r.q.at)
 	d.Pass = 0 // words are the costly part
+	if f.server != nil {
+		untold := d.Unknown &^ toldByLists
+		if len(f.ips) > 0 {
+			untold &^= icpcode.MakeRuleIDs(icpcode.RSKIP)
+		}
+		f.unasked = untold
+		d.Unknown &^= untold
+		d.Assumed &^= untold
+	} else {
+		d.Unknown, d.Assumed = 0, 0 // there is one reason: no server
+	}
 	for reason := range d.Answers(r.lang) {
 		switch {
 		case reason.Outcome == icpcode.OutcomeFailed:
 			f.risks = append(f.risks, r.risk(f, reason, &today))
 		case reason.Rule == icpcode.RSKExpiring && reason.Outcome == icpcode.OutcomeAdvised:
 			f.advice = append(f.advice, r.risk(f, reason, &today))
-		case reason.Outcome == icpcode.OutcomeAdvised || f.server == nil:
+		case reason.Outcome == icpcode.OutcomeAdvised:
 		case reason.Rule == icpcode.RSKExpiring && today.Billing == icpcode.PayAsYouGo: // it has no term
-		case toldByLists.Has(reason.Rule), reason.Rule == icpcode.RSKIP && len(f.ips) > 0:
-			f.unknowns = append(f.unknowns, finding{Reason: reason, missing: "facts"})
 		default:
-			f.unasked |= icpcode.MakeRuleIDs(reason.Rule)
+			f.unknowns = append(f.unknowns, finding{Reason: reason, missing: "facts"})
 		}
 	}
 	if f.server == nil {
@@ -439,7 +443,7 @@ func (r *reviewing) pointing(f *reviewed, today *icpcode.Instance) {
 // alsoFiled reports whether the domain of a filing is filed with a server, too,
 // which is of the same provider.
 func (r *reviewing) alsoFiled(f *reviewed, at *answer, provider, own string) bool {
-	return f.server != at && provider == own && slices.ContainsFunc(r.byService[f.service()], func(o *reviewed) bool { return o.server == at })
+	return f.server != at && provider == own && slices.Contains(r.together[f.service], at)
 }
 
 // risk says what is to be done, by when, and which party is responsible.

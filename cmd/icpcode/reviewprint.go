@@ -21,45 +21,40 @@ type filingsToday struct {
 	morning
 }
 
-// first puts together what a person should know first.
-func (r *reviewing) first() filingsToday {
-	s := filingsToday{Filings: len(r.filings), Ended: r.ended, morning: morning{Do: []task{}}}
-	byKey := make(map[string]int)
-	missing := make(map[string]int)
-	var rules []icpcode.Rule // of the tasks
-	for _, f := range r.filings {
-		switch f.verdict {
-		case filingAtRisk:
-			s.AtRisk++
-		case filingFine:
-			s.Fine++
-		default:
-			s.Unknown++
-		}
-		for _, k := range f.risks {
-			key := fmt.Sprint(k.by.Unix(), k.Rule, k.Remedy, k.responsible)
-			n, found := byKey[key]
-			if !found {
-				n = len(s.Do)
-				byKey[key] = n
-				a := task{Rule: k.Rule.String(), Do: k.Remedy, Responsible: k.responsible, by: k.by}
-				if !k.by.IsZero() {
-					a.By = inChina(k.by)
-				}
-				s.Do, rules = append(s.Do, a), append(rules, k.Rule)
-			}
-			s.Do[n].Count++
-			if len(s.Do[n].Which) < maxNamed {
-				s.Do[n].Which = append(s.Do[n].Which, cmp.Or(f.domain, f.app))
-			}
-		}
-		if f.verdict == filingUnknown {
-			missing[f.unknowns[0].missing]++
-		}
+// summary is what all filings come to.
+type summary struct {
+	today   filingsToday
+	unasked icpcode.RuleIDs
+	sets    map[string]int  // by their version
+	still   map[string]bool // the risks of before that are there still
+	tasks   map[taskKey]int // places in today.Do
+	missing map[string]int
+}
+
+// taskKey is what one thing to do has in common.
+type taskKey struct {
+	by                  int64
+	rule                icpcode.Rule
+	remedy, responsible string
+}
+
+// summarize judges all filings, and puts together what a person should know
+// first.
+func (r *reviewing) summarize() error {
+	r.sum = summary{
+		today: filingsToday{Ended: r.ended, morning: morning{Do: []task{}}}, sets: make(map[string]int), still: make(map[string]bool),
+		tasks: make(map[taskKey]int), missing: make(map[string]int),
 	}
+	if err := r.each(r.summed); err != nil {
+		return err
+	}
+	if r.past != nil {
+		r.cleared = r.clearedSince()
+	}
+	s := &r.sum.today
 	urgencies := make(map[string]int)
-	for _, k := range rules {
-		urgencies[k.String()] = urgency(k)
+	for k := range r.sum.tasks {
+		urgencies[k.rule.String()] = urgency(k.rule)
 	}
 	slices.SortStableFunc(s.Do, func(a, b task) int {
 		return cmp.Or(a.by.Compare(b.by), urgencies[a.Rule]-urgencies[b.Rule], b.Count-a.Count)
@@ -68,12 +63,53 @@ func (r *reviewing) first() filingsToday {
 		s.Otherwise = r.say("the provider can cancel the access of the filing, and the site goes offline", "提供商可能取消接入，网站将无法访问")
 	}
 	s.limited()
+	r.sum.tasks = nil
 	for _, kind := range [...]string{"inventory", "facts", "dns", "addresses"} {
-		if n := missing[kind]; n > 0 && (s.WouldTell == nil || n > s.WouldTell.Count) {
+		if n := r.sum.missing[kind]; n > 0 && (s.WouldTell == nil || n > s.WouldTell.Count) {
 			s.WouldTell = &wouldTell{r.fileOf(kind), n}
 		}
 	}
-	return s
+	return nil
+}
+
+// summed adds a filing.
+func (r *reviewing) summed(f *reviewed) error {
+	s := &r.sum.today
+	s.Filings++
+	switch {
+	case r.past != nil, f.verdict == filingAtRisk:
+		s.AtRisk++
+	case f.verdict == filingFine:
+		s.Fine++
+	default:
+		s.Unknown++
+		r.sum.missing[f.unknowns[0].missing]++
+	}
+	verdict := f.verdict
+	if r.past != nil {
+		verdict = filingAtRisk
+	}
+	r.verdicts[verdict]++
+	r.sum.unasked |= f.unasked
+	r.sum.sets[f.set.Version]++
+	for _, k := range f.risks {
+		key := taskKey{k.by.Unix(), k.Rule, k.Remedy, k.responsible}
+		n, found := r.sum.tasks[key]
+		if !found {
+			n = len(s.Do)
+			r.sum.tasks[key] = n
+			a := task{Rule: k.Rule.String(), Do: k.Remedy, Responsible: k.responsible, by: k.by}
+			if !k.by.IsZero() {
+				a.By = inChina(k.by)
+			}
+			s.Do = append(s.Do, a)
+		}
+		s.Do[n].Count++
+		if len(s.Do[n].Which) < maxNamed {
+			s.Do[n].Which = append(s.Do[n].Which, strings.Clone(cmp.Or(f.domain, f.app)))
+		}
+	}
+	return nil
 }
 
 // urgency orders what is to be done on one day: first where the site is down.
@@ -103,8 +139,7 @@ func (r *reviewing) print() error {
 	case r.reports() > 0:
 		return r.report()
 	}
-	r.printTable()
-	return nil
+	return r.printTable()
 }
 
 // label is the verdict of a filing for people.
@@ -118,40 +153,39 @@ func (r *reviewing) label(v verdict) string {
 	return r.say("cannot tell", "无法判断")
 }
 
-func (r *reviewing) printTable() {
+func (r *reviewing) printTable() error {
 	t := newTable(r.command)
-	s := r.first()
-	for _, l := range r.screen(r.head(&s), &s.morning, s.Unknown, t.width) {
+	s := &r.sum.today
+	for _, l := range r.screen(r.head(s), &s.morning, s.Unknown, t.width) {
 		t.line(l)
 	}
 	customer := ""
 	t.title(r.say("THE FILINGS", "各条备案"))
-	for _, f := range r.filings {
+	err := r.each(func(f *reviewed) error {
 		if f.customer != customer {
 			customer = f.customer
 			t.text("", r.say("%s:", "%s：", customer))
 		}
 		r.printFiling(t, f)
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	r.printCleared(t)
 	t.title(r.say("WHAT THIS RESTS ON", "依据"))
 	t.item(r.say("servers in the inventories: %d; filings that have ended and were not reviewed: %d", "清单中的服务器：%d台；已终止、未审查的备案：%d条", len(r.today.byKey), r.ended))
-	var unasked icpcode.RuleIDs
-	sets := make(map[string]int)
-	for _, f := range r.filings {
-		unasked |= f.unasked
-		sets[f.set.Version]++
+	for _, version := range sortedKeys(r.sum.sets) {
+		t.item(r.say("rule set %s for %s", "规则集%s，用于%s", version, r.count(r.sum.sets[version], "filing", "filings", "条备案")))
 	}
-	for _, version := range sortedKeys(sets) {
-		t.item(r.say("rule set %s for %s", "规则集%s，用于%s", version, r.count(sets[version], "filing", "filings", "条备案")))
-	}
-	if unasked != 0 {
+	if unasked := r.sum.unasked; unasked != 0 {
 		t.item(r.say("not asked where the facts are not known (-facts, or the columns owner and ips): %s", "缺少事实而未判断的规则（可用 -facts，或owner、ips列给出）：%s", unasked))
 	}
 	if r.dns == nil {
 		t.item(r.say("where the domains point was not asked: give -dns FILE, or -resolve to ask name servers", "未检查域名解析：请用 -dns 给出文件，或用 -resolve 查询DNS"))
 	}
 	t.item(r.say("unofficial: the provider's own system decides", "非官方：最终以提供商的系统为准"))
+	return nil
 }
 
 // printCleared tells of the risks that have cleared since -since.
@@ -268,14 +302,15 @@ func (r *reviewing) printJSON() error {
 	err := errorsOf(
 		r.member("{\n\"at\": ", r.q.at.Truncate(time.Second).In(china)),
 		r.member(",\n\"unofficial\": ", true),
-		r.member(",\n\"today\": ", r.first()),
+		r.member(",\n\"today\": ", r.sum.today),
 		write(r.command, ",\n\"filings\": ["),
 	)
 	prefix := "\n  "
-	for _, f := range r.filings {
-		err = errorsOf(err, r.member(prefix, r.document(f)))
+	err = errorsOf(err, r.each(func(f *reviewed) error {
+		err := r.member(prefix, r.document(f))
 		prefix = ",\n  "
-	}
+		return err
+	}))
 	err = errorsOf(err, write(r.command, "\n]"))
 	if r.past != nil {
 		err = errorsOf(err, r.member(",\n\"cleared\": ", r.cleared))
@@ -303,8 +338,8 @@ func (r *reviewing) printCSV() error {
 		}
 	}
 	w := csv.NewWriter(r.out)
-	err := w.Write(columns)
-	for _, f := range r.filings {
+	err := errorsOf(w.Write(columns), r.each(func(f *reviewed) error {
+		var err error
 		d := r.document(f)
 		verdict := d.Verdict
 		if r.lang == icpcode.Chinese {
@@ -335,7 +370,8 @@ func (r *reviewing) printCSV() error {
 			}
 			err = errorsOf(err, w.Write(append(slices.Clone(row), cells...)))
 		}
-	}
+		return err
+	}))
 	w.Flush()
 	return errorsOf(err, w.Error())
 }

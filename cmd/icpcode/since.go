@@ -51,24 +51,27 @@ func readPast(r io.Reader) (*past, error) {
 	return &out, nil
 }
 
-// since leaves of the filings those with a risk that is new, and of their reasons
-// the new ones, and returns the risks that have cleared.
-func (r *reviewing) since(before past) []pastRisk {
-	now := make(map[string]bool)
-	for _, f := range r.filings {
-		f.risks = slices.DeleteFunc(f.risks, func(k finding) bool {
-			key := r.riskOf(f, k).key()
-			now[key] = true
-			_, there := before[key]
-			return there
-		})
-		f.unknowns, f.advice = nil, nil
-	}
-	r.filings = slices.DeleteFunc(r.filings, func(f *reviewed) bool { return len(f.risks) == 0 })
+// isNew leaves of the reasons of a filing the risks that are new, and reports
+// whether there are any.
+func (r *reviewing) isNew(f *reviewed) bool {
+	f.risks = slices.DeleteFunc(f.risks, func(k finding) bool {
+		key := r.riskOf(f, k).key()
+		_, there := (*r.past)[key]
+		if there {
+			r.sum.still[key] = true
+		}
+		return there
+	})
+	f.unknowns, f.advice = f.unknowns[:0], f.advice[:0]
+	return len(f.risks) > 0
+}
+
+// clearedSince are the risks that there were and are no more.
+func (r *reviewing) clearedSince() []pastRisk {
 	cleared := []pastRisk{}
-	for _, key := range sortedKeys(before) {
-		if !now[key] {
-			cleared = append(cleared, before[key])
+	for _, key := range sortedKeys(*r.past) {
+		if !r.sum.still[key] {
+			cleared = append(cleared, (*r.past)[key])
 		}
 	}
 	return cleared
