@@ -293,7 +293,7 @@ var table = []disabling{
 		{"dns.go", "return DNSReview{Case: DNSNowhere}", "return DNSReview{Case: DNSFiled}"},
 	}},
 	{rule: icpcode.RSKMove, why: "nothing is advised to who must change servers", edits: []edit{
-		{"judge.go", "d.Advice = 1 << RSKMove", "d.Advice = 0"},
+		{"judge.go", "if d.Fail != 0 {\n\t\td.Advice |= 1 << RSKMove", "if false {\n\t\td.Advice |= 1 << RSKMove"},
 	}},
 	{rule: icpcode.RSKEnded, why: "a filing that ended is reviewed", edits: []edit{
 		{"judge.go", "if code.Ended != EndNone {\n\t\treturn // RSK-ENDED", "if false {\n\t\treturn // RSK-ENDED"},
