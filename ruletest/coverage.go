@@ -150,7 +150,7 @@ func (c *coverage) String() string {
 	for _, n := range c.judged {
 		all += n
 	}
-	fmt.Fprintf(&b, "\n%d decisions judged twice, %d of them from JSON:", all, c.read)
+	fmt.Fprintf(&b, "\n%d decisions judged twice, from the JSON of their cases, %d of them from their own:", all, c.read)
 	for _, o := range slices.Sorted(maps.Keys(c.judged)) {
 		fmt.Fprintf(&b, " %v %d,", o, c.judged[o])
 	}

@@ -8,20 +8,24 @@ import (
 	"github.com/icpcode/icpcode"
 )
 
-// perJSON is of how many decisions one is judged from its JSON, which costs a
-// hundred times what the judging costs.
+// perJSON is of how many decisions one goes through JSON as a whole, with every
+// reason in both languages, which costs many times what its case does.
 const perJSON = 16
 
-// twice judges the case of a decision again, by the pure function alone: the
-// same set must answer the same. Of one in perJSON it judges what was read back
-// from JSON, which must say and write the same.
+// twice judges the case of a decision again, by the pure function alone, as it
+// is read back from JSON: the same set must answer the same. Of one in perJSON
+// the whole decision is read back, which must say and write the same.
 func (w *world) twice(o *op, d *icpcode.Decision) {
 	w.seen.judged[d.Case.Operation]++
 	w.judged++
-	c := d.Case
+	var c icpcode.Case
 	if w.judged%perJSON == 0 {
 		w.seen.read++
 		c = w.readBack(o, d).Case
+	} else if text, err := json.Marshal(d.Case); err != nil {
+		w.fail(o, "a case is not written: %v\n%+v", err, d.Case)
+	} else if err := json.Unmarshal(text, &c); err != nil {
+		w.fail(o, "a case is not read back: %v\n%s", err, text)
 	}
 	again, err := w.deciding(w.now).Decide(c)
 	if err != nil {
