@@ -113,9 +113,7 @@ func (a *asker) all(ctx context.Context, questions []dnsQuestion, tell func(done
 	next := make(chan dnsQuestion)
 	var asking sync.WaitGroup
 	for range queriesAtOnce {
-		asking.Add(1)
-		go func() {
-			defer asking.Done()
+		asking.Go(func() {
 			for q := range next {
 				answer, err := a.ask(ctx, q)
 				mu.Lock()
@@ -123,7 +121,7 @@ func (a *asker) all(ctx context.Context, questions []dnsQuestion, tell func(done
 				done++
 				mu.Unlock()
 			}
-		}()
+		})
 	}
 	pace := time.NewTicker(a.every)
 	defer pace.Stop()
@@ -256,7 +254,7 @@ func (a *asker) exchange(ctx context.Context, network string, server netip.AddrP
 	}
 	buf := make([]byte, maxMessage)
 	for {
-		n := 0
+		var n int
 		if network == "tcp" {
 			n, err = readTCP(conn, &buf)
 		} else {
