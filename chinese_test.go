@@ -164,7 +164,7 @@ func TestRemediesAreWhatTheReaderCanDo(t *testing.T) {
 	}{
 		{LIFEffective, RoleOwner | RoleHolder, "renew the instance: the code can then be used again", "为实例续费，续费后该备案服务码可再次使用"},
 		{LIFEffective, received, "ask the granter to renew the instance: the code can then be used again", "请联系授权账号为实例续费，续费后该备案服务码可再次使用"},
-		{ELGRemaining, received, "ask the granter to renew (a server just bought for the shortest term may still fail by a day or two)", "请联系授权账号续费（刚按最短时长购买的服务器也可能差一两天）"},
+		{ELGRemaining, received, "ask the granter to renew until at least 97 full days are left (a server just bought for the shortest term may still fail by a day or two)", "请联系授权账号续费至距到期不少于97天（刚按最短时长购买的服务器也可能差一两天）"},
 		{ELGTerm, received, "ask the granter to renew until 4 calendar months are bought", "请联系授权账号续费至购满4个月"},
 		{ELGPublicIP, received, "ask the granter to buy public bandwidth or bind an EIP", "请联系授权账号购买公网带宽或绑定EIP"},
 		{ELGStatus, received, "ask the granter to start it", "请联系授权账号启动实例"},

@@ -147,14 +147,22 @@ func (e *explainer) noTerm(w words) words {
 	return w
 }
 
+// shortestMonth is in days. What is asked for in fewer days no purchase of whole
+// months misses.
+const shortestMonth = 28
+
 // remaining: ELG-REMAINING.
 func (e *explainer) remaining() words {
 	n := e.q.RemainingDays
 	w := words{
 		required: e.plural(n, "at least %d full day left", "at least %d full days left", "距到期不少于%d天（按每24小时计1天）"),
 		found:    e.expiry(), free: n == 0,
-		remedy: e.mend("renew (a server just bought for the shortest term may still fail by a day or two)", "续费（刚按最短时长购买的服务器也可能差一两天）"),
+		remedy: e.plural(n, "renew until at least %d full day is left", "renew until at least %d full days are left", "续费至距到期不少于%d天"),
 	}
+	if n >= shortestMonth {
+		w.remedy += e.say(" (a server just bought for the shortest term may still fail by a day or two)", "（刚按最短时长购买的服务器也可能差一两天）")
+	}
+	w.remedy = e.forOwner(w.remedy)
 	if e.instance.Billing == PayAsYouGo {
 		return e.noTerm(w)
 	}

@@ -73,7 +73,7 @@ func TestReasonsOfFacts(t *testing.T) {
 			r.Instance.Expires = shanghaiTime("2027-02-01 00:00:00")
 		}, ELGTerm, OutcomeUnknown, "not known: the term of the first purchase, in months", "state the term of the first purchase, in months"},
 		{func(r *IssueRequest) { r.Instance.Expires = time.Time{} }, ELGRemaining, OutcomeUnknown, "not known: when it expires", "state when it expires"},
-		{func(r *IssueRequest) { r.Instance.Expires = explainNow }, ELGRemaining, OutcomeFailed, "expired at 2026-01-06 00:00:00 +08:00", "renew (a server just bought for the shortest term may still fail by a day or two)"},
+		{func(r *IssueRequest) { r.Instance.Expires = explainNow }, ELGRemaining, OutcomeFailed, "expired at 2026-01-06 00:00:00 +08:00", "renew until at least 97 full days are left (a server just bought for the shortest term may still fail by a day or two)"},
 		{func(r *IssueRequest) { r.Instance.Region = "cn-hongkong" }, ELGRegion, OutcomeFailed, "cn-hongkong, outside mainland China", "buy in a mainland region"},
 		{func(r *IssueRequest) { r.Instance.Region = "" }, ELGRegion, OutcomeUnknown, "not known: the region", "state the region"},
 		{func(r *IssueRequest) { r.Instance.Region = "cn-hangzho" }, ELGRegion, OutcomeUnknown, "not known: the rule set does not list cn-hangzho", "state the region as the provider spells it"},

@@ -21,12 +21,12 @@ func TestReasonsGolden(t *testing.T) {
 			saying(
 				ELGRemaining, OutcomeFailed, "at least 97 full days left",
 				"96 days 23 hours left, until 2026-04-12 23:59:59 +08:00",
-				"renew (a server just bought for the shortest term may still fail by a day or two)",
+				"renew until at least 97 full days are left (a server just bought for the shortest term may still fail by a day or two)",
 			),
 			saying(
 				ELGRemaining, OutcomeFailed, "距到期不少于97天（按每24小时计1天）",
 				"剩余96天23小时，2026-04-12 23:59:59到期",
-				"续费（刚按最短时长购买的服务器也可能差一两天）",
+				"续费至距到期不少于97天（刚按最短时长购买的服务器也可能差一两天）",
 			),
 		},
 		{

@@ -27,7 +27,7 @@ func (e *explainer) grantsIn() words {
 	year, n := NaturalYear(e.Case.At), e.set.Grant.MaxGranters
 	w := words{
 		required: e.say("different granters to one grantee in the natural year %d: at most %d", "%d自然年内，一个账号最多接收%d个不同账号的授权", year, n),
-		found:    e.say("the target account has reached the cap of %d in the natural year %d", "目标账号最多接收%d个账号的授权，已达到%d自然年的上限", n, year),
+		found:    e.say("the target account has reached the cap of %d in the natural year %d", "目标账号最多接收%d个不同账号的授权，已达到%d自然年的上限", n, year),
 		remedy:   e.say("wait until %s, or file with the purchasing account", "等到%s再授权，或使用购买账号备案", e.when(yearEnds(year))),
 		free:     n == NoLimit,
 	}

@@ -16,7 +16,7 @@ func TestGrantInTellsOnlyTheCap(t *testing.T) {
 			"wait until 2027-01-01 00:00:00 +08:00, or file with the purchasing account",
 		),
 		Chinese: saying(
-			GRTIn, OutcomeFailed, "2026自然年内，一个账号最多接收2个不同账号的授权", "目标账号最多接收2个账号的授权，已达到2026自然年的上限",
+			GRTIn, OutcomeFailed, "2026自然年内，一个账号最多接收2个不同账号的授权", "目标账号最多接收2个不同账号的授权，已达到2026自然年的上限",
 			"等到2027-01-01 00:00再授权，或使用购买账号备案",
 		),
 	}

@@ -17,7 +17,7 @@ type act struct {
 
 var (
 	granting = act{
-		icpcode.Bilingual{English: "Grant to an account", Chinese: "授权给他人账号"},
+		icpcode.Bilingual{English: "Grant to an account", Chinese: "授权至其他账号"},
 		icpcode.Bilingual{English: "A grant cannot be taken back or passed on.", Chinese: "授权后不能撤回，对方也不能再转授。"},
 		"codes", []string{"to"}, grant,
 	}
@@ -131,8 +131,8 @@ var fieldWords = map[string]icpcode.Bilingual{
 	"server":     {English: "Server", Chinese: "云产品实例"},
 	"reason":     {English: "Reason", Chinese: "原因"},
 	"icp_number": {English: "ICP number", Chinese: "备案号"},
-	"end":        {English: "How the filing ended", Chinese: "结束方式"},
-	"successor":  {English: "Moved to code", Chinese: "转移到的服务码"},
+	"end":        {English: "How the filing ended", Chinese: "终止方式"},
+	"successor":  {English: "Moved to code", Chinese: "移至的服务码"},
 	"rejection":  {English: "To be corrected", Chinese: "驳回原因"},
 	"stage":      {English: "Stage", Chinese: "审核阶段"},
 }

@@ -270,7 +270,7 @@ func TestBothLanguages(t *testing.T) {
 			body := s.do("GET", path, map[bool]icpcode.AccountID{true: ops, false: "1001"}[slices.Contains([]string{"/console/review", "/console/risk/all", "/console/find?q=x.cn", "/console/close", "/console/rules"}, path)], lang, nil).body
 			body = strings.NewReplacer(">中文<", "><", ">English<", "><").Replace(body)
 			if path == "/console/servers" {
-				body = regexp.MustCompile(`(?s)<summary>(Source|依据)</summary>.*?</details>`).ReplaceAllString(body, "") // titles of documents
+				body = regexp.MustCompile(`(?s)<summary>(Source|来源)</summary>.*?</details>`).ReplaceAllString(body, "") // titles of documents
 			}
 			body = regexp.MustCompile(`(?s)<li id="d\d+">.*?</li>`).ReplaceAllString(body, "") // and those of the rules
 			if found := other.FindString(body); found != "" {

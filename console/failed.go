@@ -24,7 +24,7 @@ var fieldLabels = [...]map[string]string{
 		"filing.domain": "网站域名", "filing.app": "App名称", "filing.subject": "主体编号",
 		"filing.ips": "IP地址", "filing_kind": "备案类型", "rejection": "需要修改的内容", "reason": "原因", "state": "状态",
 		"stage": "审核阶段", "request_id": "表单编号", "Idempotency-Key": "表单编号", "form": "表单", "after": "页码",
-		"filings": "勾选的备案", "do": "操作", "days": "天数", "end": "结束方式", "successor": "转移到的服务码",
+		"filings": "勾选的备案", "do": "操作", "days": "天数", "end": "终止方式", "successor": "移至的服务码",
 	},
 }
 

@@ -6,8 +6,8 @@ import (
 
 var (
 	ending = act{
-		icpcode.Bilingual{English: "End the filing", Chinese: "登记备案结束"},
-		icpcode.Bilingual{English: "A filing ends once, and nothing undoes it. The holder reads the reason.", Chinese: "备案只能结束一次，不能撤销。持有账号可见原因。"},
+		icpcode.Bilingual{English: "End the filing", Chinese: "登记备案终止"},
+		icpcode.Bilingual{English: "A filing ends once, and nothing undoes it. The holder reads the reason.", Chinese: "备案只能终止一次，不能撤销。持有账号可见原因。"},
 		"review", []string{"end", "successor", "reason"}, end,
 	}
 	voiding = act{

@@ -77,7 +77,7 @@ var (
 		"account": {"account that issued it", "购买账号"},
 	}
 	endLabels = map[string][2]string{
-		"Deregistered": {"deregistered", "注销"}, "Cancelled": {"access cancelled", "取消接入"}, "Moved": {"moved to another code", "转移到其他服务码"},
+		"Deregistered": {"deregistered", "注销"}, "Cancelled": {"access cancelled", "取消接入"}, "Moved": {"moved to another code", "移至其他服务码"},
 	}
 	kindLabels = map[string][2]string{
 		"First": {"first filing", "首次备案"}, "NewService": {"new website or app", "新增互联网信息服务"},

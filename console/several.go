@@ -126,7 +126,7 @@ func (c *call) confirmSeveral(what string, lines []severalLine) (page, error) {
 	switch what {
 	case "approve":
 		f.Title, f.Numbers = c.text("Approve these filings", "通过以下备案"), true
-		f.Note = c.text("Each has an ICP number of its own. An approved filing uses up its code for good.", "每个备案有各自的备案号。通过后服务码即已使用，不能再用于其他备案。")
+		f.Note = c.text("Each has an ICP number of its own. An approved filing uses up its code for good.", "每个备案有各自的备案号。通过后服务码即为已使用状态，不能再用于其他备案。")
 	case "reject":
 		if c.form("rejection") == "" {
 			return page{}, &icpcode.InvalidError{Field: "Rejection", Problem: "is empty"}

@@ -10,7 +10,7 @@ var inChinese = map[string]string{
 	"is not a JSON object":                      "不是JSON对象",
 	"has something after the JSON object":       "在JSON对象之后还有内容",
 	"is nested too deep":                        "嵌套过深",
-	"is not a known member":                     "不是已知的成员",
+	"is not a known member":                     "不是已知的字段",
 	"is not a known parameter":                  "不是已知的参数",
 	"stands twice":                              "出现了两次",
 	"is not a string in quotes":                 "不是带引号的字符串",

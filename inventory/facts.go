@@ -128,7 +128,7 @@ func readHeader(header []string) (columns []*column, id int, err error) {
 		}
 		col := columnNamed(name)
 		if col == nil {
-			return nil, 0, errorf("unknown column %q; columns are id, %v", "未知的列%q；可用的列有 id、%v", name, columnNames())
+			return nil, 0, errorf("unknown column %q; columns are id, %v", "未知的列%q；可用的列有id、%v", name, columnNames())
 		}
 		if slices.Contains(columns, col) {
 			return nil, 0, errorf("column %s is there twice", "列%s出现两次", name)

@@ -124,7 +124,7 @@ var noteTexts = [...]struct{ en, zh string }{
 	NoteEIPInterface:      {"%s%s is bound to a network interface that may be this server's: whether there is an address is unknown", "%s%s 绑定在某个弹性网卡上，该网卡可能属于本实例，无法判断是否有公网IP"},
 	NoteEIPTwice:          {"%s%s is in several records that contradict each other about what it is bound to: whether there is an address is unknown", "%s%s 的多条记录对绑定关系说法不一，无法判断是否有公网IP"},
 	NoteGateway:           {"%s%s: no address of its own, but this NAT gateway in the same network has one; if it serves this server, ask for the code with the gateway", "%s%s，自身没有公网IP，但同一专有网络的该NAT网关有；若由它提供公网访问，请用该网关申请"},
-	NoteFilesDirectly:     {"%s%s: a Lighthouse gives no codes; file with it directly, in the account that bought it", "%s%s，轻量应用服务器不提供备案服务码（授权码），请在购买账号内直接用它备案"},
+	NoteFilesDirectly:     {"%s%s: a Lighthouse gives no codes; file with it directly, in the account that bought it", "%s%s，轻量应用服务器不提供备案服务码（授权码），请在购买账号内直接选择该服务器备案"},
 	NoteEIPLocked:         {"%s%s is locked: whether its address can be filed is unknown", "%s%s 已被锁定，其地址能否备案未知"},
 }
 

@@ -168,7 +168,7 @@ func ownHeader(header []string) ([]string, error) {
 	for _, name := range header {
 		name = columnOf(name)
 		if name != "id" && name != "name" && columnNamed(name) == nil {
-			return nil, errorf("%v: unknown column %.64q; columns are id, name, %v", "%v：未知的列%.64q；可用的列有 id、name、%v", ErrFormat, name, columnNames())
+			return nil, errorf("%v: unknown column %.64q; columns are id, name, %v", "%v：未知的列%.64q；可用的列有id、name、%v", ErrFormat, name, columnNames())
 		}
 		if seen[name] {
 			return nil, errorf("%v: column %s is there twice", "%v：列%s出现两次", ErrFormat, name)

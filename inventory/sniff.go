@@ -32,7 +32,7 @@ var (
 // jsonOf says how the tools print JSON.
 var jsonOf = phrase{
 	"have the tool print JSON: aliyun prints it without --output, tccli with --output json, hcloud with --cli-output=json",
-	"请让工具输出 JSON：aliyun 不加 --output，tccli 用 --output json，hcloud 用 --cli-output=json",
+	"请让工具输出JSON：aliyun 不加 --output，tccli 用 --output json，hcloud 用 --cli-output=json",
 }
 
 // wholeAnswer says what to give instead of what a filter left.
@@ -49,8 +49,8 @@ func unreadable(head []byte) *FormatError {
 	case pythonPrint.Match(head):
 		return &FormatError{
 			kind: KindPython,
-			what: phrase{"printed by Python, which is not JSON", "由 Python 直接打印，不是 JSON"},
-			do:   phrase{"print json.dumps(answer), or answer.to_json_string() of Tencent Cloud's SDK", "请用 json.dumps(answer) 打印，腾讯云 SDK 可用 answer.to_json_string()"},
+			what: phrase{"printed by Python, which is not JSON", "由Python直接打印，不是JSON"},
+			do:   phrase{"print json.dumps(answer), or answer.to_json_string() of Tencent Cloud's SDK", "请用 json.dumps(answer) 打印，腾讯云SDK可用 answer.to_json_string()"},
 		}
 	case tagged.MatchString(first):
 		return toolError(text, first)
@@ -63,7 +63,7 @@ func unreadable(head []byte) *FormatError {
 	case errorLine.MatchString(first):
 		return toolError(text, first)
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		return &FormatError{kind: KindPacked, what: phrase{"a workbook or archive", "工作簿或压缩文件"}, do: phrase{"save the sheet as CSV", "请将工作表另存为 CSV"}}
+		return &FormatError{kind: KindPacked, what: phrase{"a workbook or archive", "工作簿或压缩文件"}, do: phrase{"save the sheet as CSV", "请将工作表另存为CSV"}}
 	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
 		return &FormatError{kind: KindPacked, what: phrase{"compressed with gzip", "经 gzip 压缩的文件"}, do: phrase{"unpack it first: gzip -dc FILE", "请先解压：gzip -dc 文件"}}
 	case strings.HasPrefix(first, "<?xml") || strings.HasPrefix(first, "<Describe") || strings.HasPrefix(first, "<List"):
@@ -77,7 +77,7 @@ func unreadable(head []byte) *FormatError {
 	case plainFile(text) != nil:
 		return plainFile(text)
 	case !strings.Contains(first, ",") && yamlKey.MatchString(first) && (first == "---" || strings.Contains(first, ":")):
-		return &FormatError{kind: KindYAML, what: phrase{"YAML, or the settings of something", "YAML 或配置文件"}, do: jsonOf}
+		return &FormatError{kind: KindYAML, what: phrase{"YAML, or the settings of something", "YAML或配置文件"}, do: jsonOf}
 	}
 	return nil
 }
@@ -101,7 +101,7 @@ func toolError(text, first string) *FormatError {
 func idList() *FormatError {
 	return &FormatError{
 		kind: KindIDs,
-		what: phrase{"a list of IDs, without anything about the servers", "只有 ID 的列表，没有服务器信息"},
+		what: phrase{"a list of IDs, without anything about the servers", "只有ID的列表，没有服务器信息"},
 		do:   wholeAnswer,
 	}
 }
@@ -115,7 +115,7 @@ func scalarDocument(k valueKind, value []byte, inList bool) *FormatError {
 		return &FormatError{kind: KindScalar, detail: string(value), what: phrase{"a number or a word alone", "单独的数字或词"}, do: wholeAnswer}
 	}
 	if t := bytes.TrimSpace(value); len(t) > 0 && (t[0] == '{' || t[0] == '[') {
-		return &FormatError{kind: KindEncoded, what: phrase{"JSON inside a text: it was encoded twice", "文本中的 JSON：被编码了两次"}, do: phrase{"decode it first: jq -r .", "请先解码：jq -r ."}}
+		return &FormatError{kind: KindEncoded, what: phrase{"JSON inside a text: it was encoded twice", "文本中的JSON：被编码了两次"}, do: phrase{"decode it first: jq -r .", "请先解码：jq -r ."}}
 	}
 	if inList {
 		return idList()

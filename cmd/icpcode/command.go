@@ -293,7 +293,7 @@ func (c *command) asking(cmd *cobra.Command, rulesUsage string) {
 	f := cmd.Flags()
 	f.StringVar(&c.atFlag, "at", "", c.say(
 		"`TIME` that is asked about, past or future: 2026-03-01, \"2026-03-01 10:00\" (China) or RFC 3339; without it now",
-		"所问的`时间`，可为过去或将来：2026-03-01、\"2026-03-01 10:00\"（北京时间）或RFC 3339；未指定则为现在",
+		"判断所用的`时间`，可为过去或将来：2026-03-01、\"2026-03-01 10:00\"（北京时间）或RFC 3339；未指定则为现在",
 	))
 	f.StringArrayVar(&c.ruleFlags, "rules", nil, rulesUsage)
 	_ = cmd.RegisterFlagCompletionFunc("at", cobra.NoFileCompletions) // the flag is there

@@ -110,10 +110,11 @@ func members[T any]() string {
 func TestStatusesAreDocumented(t *testing.T) {
 	for _, lang := range []string{"en", "zh"} {
 		help := strings.Join(strings.Fields(runIt("precheck", "-h", "-lang", lang).out), " ")
-		for _, s := range []string{"0 ", "1 ", "2 ", "3 ", "4 "} {
-			_, after, _ := strings.Cut(help, map[string]string{"en": "exit status is", "zh": "退出状态："}[lang])
-			if !strings.Contains(after, s) {
-				t.Errorf("%s: status %sis not told", lang, s)
+		told := map[string][2]string{"en": {"exit status is", " "}, "zh": {"退出状态：", "表示"}}[lang]
+		for _, s := range []string{"0", "1", "2", "3", "4"} {
+			_, after, _ := strings.Cut(help, told[0])
+			if !strings.Contains(after, s+told[1]) {
+				t.Errorf("%s: status %s is not told", lang, s)
 			}
 		}
 	}

@@ -267,7 +267,7 @@ func readFilingsJSON(s *source, yield func(filed, error, error) bool) error {
 		}
 	}
 	if len(unread) > 0 {
-		s.notices = append(s.notices, errorf("not read: the members %v", "未读取的成员：%v", spoken.List(sortedKeys(unread))))
+		s.notices = append(s.notices, errorf("not read: the members %v", "未读取的字段：%v", spoken.List(sortedKeys(unread))))
 	}
 	return nil
 }

@@ -255,7 +255,7 @@ func (f *fleet) cure(a *answer) (c cure, changes int) {
 			terms = append(terms, r.Required)
 		}
 	}
-	remedies = distinct(remedies)
+	remedies = renewOnce(distinct(remedies), f.say("renew until ", "续费至"), f.say(" and ", "，且"))
 	what := strings.Join(remedies, f.say("; ", "；"))
 	if len(terms) > 0 {
 		what = f.say("%s; then also required: %s", "%s；此后还须满足：%s", what, strings.Join(terms, f.say("; ", "；")))
@@ -271,6 +271,25 @@ func distinct(remedies []string) []string {
 		if !slices.ContainsFunc(out, said) && !slices.ContainsFunc(remedies[i+1:], said) {
 			out = append(out, r)
 		}
+	}
+	return out
+}
+
+// renewOnce makes one of the remedies that begin with renew: what to renew until
+// is said together, where the first of them stood.
+func renewOnce(remedies []string, renew, and string) []string {
+	var out []string
+	first := -1
+	for _, r := range remedies {
+		until, also := strings.CutPrefix(r, renew)
+		if also && first >= 0 {
+			out[first] += and + until
+			continue
+		}
+		if also {
+			first = len(out)
+		}
+		out = append(out, r)
 	}
 	return out
 }

@@ -141,7 +141,7 @@ var issuedColumns = [2][]string{
 }
 
 // errIssuedHeader says that the first line is another.
-var errIssuedHeader = errorf("the header line is not id,issued", "首行应为id,issued（或 实例ID,已申请数量）")
+var errIssuedHeader = errorf("the header line is not id,issued", "首行应为id,issued（或“实例ID,已申请数量”）")
 
 // readIssued reads a CSV, for its counts.
 func readIssued(r io.Reader) (map[icpcode.InstanceID]int, error) {

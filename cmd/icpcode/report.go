@@ -410,7 +410,7 @@ func (r *reviewing) report() error {
 		kind: "review", at: r.q.at, events: e.events(r.speaker, r.q.at, func(n int) string { return r.count(n, "filing", "filings", "条备案") }),
 		title: r.say("Which filings are at risk", "哪些备案有风险"), head: r.head(today), unit: r.say("filings", "备案"), morning: today.morning,
 		columns: r.filingColumns(),
-		basis:   []string{r.say("servers in the inventories: %d; filings that have ended and were not reviewed: %d", "清单中的服务器：%d台；已终止、未审查的备案：%d条", len(r.today.byKey), r.ended)},
+		basis:   []string{r.say("servers in the inventories: %d; filings that have ended and were not reviewed: %d", "清单中的服务器：%d台；已终止、未检查的备案：%d条", len(r.today.byKey), r.ended)},
 	}
 	for v := range numVerdicts {
 		doc.labels[v] = r.label(v)

@@ -174,7 +174,7 @@ func (r *reviewing) printTable() error {
 	}
 	r.printCleared(t)
 	t.title(r.say("WHAT THIS RESTS ON", "依据"))
-	t.item(r.say("servers in the inventories: %d; filings that have ended and were not reviewed: %d", "清单中的服务器：%d台；已终止、未审查的备案：%d条", len(r.today.byKey), r.ended))
+	t.item(r.say("servers in the inventories: %d; filings that have ended and were not reviewed: %d", "清单中的服务器：%d台；已终止、未检查的备案：%d条", len(r.today.byKey), r.ended))
 	for _, version := range sortedKeys(r.sum.sets) {
 		t.item(r.say("rule set %s for %s", "规则集%s，用于%s", version, r.count(r.sum.sets[version], "filing", "filings", "条备案")))
 	}

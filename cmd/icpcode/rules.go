@@ -64,15 +64,21 @@ func (c *command) rulesCommand() *cobra.Command {
 // them.
 const ruleGroups = "ELG COD LIF GRT PAY FIL RSK"
 
-// allRules are all the rules there are, by group.
+// allRules are all the rules there are, by group, those by which codes come to be
+// first.
 func allRules() []icpcode.Rule {
 	var all []icpcode.Rule
 	for r := icpcode.Rule(1); r.String() != ""; r++ {
 		all = append(all, r)
 	}
-	slices.SortStableFunc(all, func(a, b icpcode.Rule) int {
-		return strings.Index(ruleGroups, a.String()[:3]) - strings.Index(ruleGroups, b.String()[:3])
-	})
+	place := func(r icpcode.Rule) int {
+		n := strings.Index(ruleGroups, r.String()[:3])
+		if r == icpcode.LIFIssue || r == icpcode.LIFBuy {
+			n--
+		}
+		return n
+	}
+	slices.SortStableFunc(all, func(a, b icpcode.Rule) int { return place(a) - place(b) })
 	return all
 }
 
@@ -269,7 +275,7 @@ func (t *table) sources(b book, n notes) {
 	if len(b.preset.Notes) == 0 {
 		return
 	}
-	t.title(t.say("WHAT THE DOCUMENTS LEAVE OPEN", "文件未尽之处"))
+	t.title(t.say("WHAT THE DOCUMENTS LEAVE OPEN", "文件未说明之处"))
 	for _, n := range b.preset.Notes {
 		t.item(n.Rule.String() + t.say(": ", "：") + n.Text(t.lang))
 	}

@@ -203,11 +203,11 @@ func moved(v visit) {
 	to := o.eval(`document.querySelector("[name=successor] option:last-child").value`)
 	o.fillIn("/end", "end", "Moved", "successor", to, "reason", "更换服务器")
 	o.send("/end", 200)
-	o.shows("moved to another code", "转移到其他服务码")
+	o.shows("moved to another code", "移至其他服务码")
 	o.look("move confirm")
 	v.double()
 	o.send("/end", 200)
-	o.shows("moved to another code", "转移到其他服务码")
+	o.shows("moved to another code", "移至其他服务码")
 	o.look("filing moved")
 	if n := o.eval(`String(document.querySelector("dl.facts").innerText.match(/\*{10}[0-9]{2}/g).length)`); n != "2" {
 		v.t.Errorf("%v: the code that it moved to is not shown beside its own: %s", o.manner, o.text())

@@ -149,8 +149,8 @@ func (s speaker) policy(set *icpcode.RuleSet) []Point {
 	if g.Allowed {
 		granting = append(granting,
 			Point{icpcode.GRTEnterprise, "", "grant.enterprise", yes(g.Enterprise, "granters are enterprise accounts", "授权账号须通过企业认证", "any account grants", "任何账号均可授权"), false},
-			Point{icpcode.GRTOut, "", "grant.max_grantees", limit(g.MaxGrantees, "at most %d grantees of one granter in a natural year", "每个自然年一个账号最多授权给%d个账号", "any number of grantees", "被授权账号数不限"), false},
-			Point{icpcode.GRTIn, "", "grant.max_granters", limit(g.MaxGranters, "at most %d granters to one grantee in a natural year", "每个自然年一个账号最多接收%d个账号的授权", "any number of granters", "授权账号数不限"), false},
+			Point{icpcode.GRTOut, "", "grant.max_grantees", limit(g.MaxGrantees, "at most %d grantees of one granter in a natural year", "一个账号每个自然年最多授权至%d个不同的账号", "any number of grantees", "被授权账号数不限"), false},
+			Point{icpcode.GRTIn, "", "grant.max_granters", limit(g.MaxGranters, "at most %d granters to one grantee in a natural year", "一个账号每个自然年最多接收%d个不同账号的授权", "any number of granters", "授权账号数不限"), false},
 			Point{icpcode.GRTFirst, "", "grant.verify_first", yes(g.VerifyFirst, "the first grant to an account verifies the phone", "首次授权给某账号，须通过手机验证码验证", "no phone is verified", "授权时无须验证手机"), false},
 		)
 	}
@@ -162,7 +162,7 @@ func (s speaker) policy(set *icpcode.RuleSet) []Point {
 		Point{icpcode.FILCheck, "", "filing.refuse", listed(set.Filing.Refuse, "a filing is refused if its server fails %s", "备案时服务器不满足以下规则即拒绝：%s", "no filing is refused for its server", "备案时不因服务器条件拒绝"), false},
 		Point{icpcode.FILCheck, "", "filing.advise", listed(set.Filing.Advise, "a filing whose server fails %s is advised of that, and not refused", "备案时服务器不满足以下规则仅作提示：%s", "a filing is told nothing about its server", "备案时不提示服务器条件"), false},
 		Point{icpcode.RSKExpiring, "", "risk.expiring_days", s.say("an expiry is warned of %s ahead", "到期前%s提醒", s.count(r.ExpiringDays, "day", "days", "天")), false},
-		Point{icpcode.RSKExpiring, "", "risk.review_days", s.say("a review is taken to last up to %s", "审核最长按%s估算", s.count(r.ReviewDays, "day", "days", "天")), false},
+		Point{icpcode.RSKExpiring, "", "risk.review_days", s.say("a review is taken to last up to %s", "审核时长按最长%s估算", s.count(r.ReviewDays, "day", "days", "天")), false},
 	)
 }
 
