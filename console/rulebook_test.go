@@ -16,7 +16,7 @@ func TestRules(t *testing.T) {
 	s := newStand(t)
 	s.get("/console/rules", "1001").shows(404)
 	s.get("/console/rules", ops).shows(200, "alibaba-2026-01-06", "at least 90 full days left", "other products", "a review is taken to last up to", "at most 10 grantees", "[1]", `<li id="d1">`, "No later set")
-	s.do("GET", "/console/rules", ops, "zh", nil).shows(200, "距到期不少于90天", "cn-hangzhou", "最多授权给10个账号", "没有已知的下一版规则")
+	s.do("GET", "/console/rules", ops, "zh", nil).shows(200, "距到期不少于90天", "cn-hangzhou", "最多授权至10个不同的账号", "没有已知的下一版规则")
 
 	today := s.now
 	s.now = time.Date(2025, 12, 31, 0, 0, 0, 0, china)

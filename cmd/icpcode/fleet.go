@@ -255,7 +255,7 @@ func (f *fleet) cure(a *answer) (c cure, changes int) {
 			terms = append(terms, r.Required)
 		}
 	}
-	remedies = renewOnce(distinct(remedies), f.say("renew until ", "续费至"), f.say(" and ", "，且"))
+	remedies = renewOnce(distinct(remedies), f.say("renew until ", "续费至"), f.say(" and ", "，且"), f.say("renew; ", "续费；"))
 	what := strings.Join(remedies, f.say("; ", "；"))
 	if len(terms) > 0 {
 		what = f.say("%s; then also required: %s", "%s；此后还须满足：%s", what, strings.Join(terms, f.say("; ", "；")))
@@ -276,8 +276,9 @@ func distinct(remedies []string) []string {
 }
 
 // renewOnce makes one of the remedies that begin with renew: what to renew until
-// is said together, where the first of them stood.
-func renewOnce(remedies []string, renew, and string) []string {
+// is said together, where the first of them stood, and bare renewing before
+// something else is said by them.
+func renewOnce(remedies []string, renew, and, bare string) []string {
 	var out []string
 	first := -1
 	for _, r := range remedies {
@@ -290,6 +291,11 @@ func renewOnce(remedies []string, renew, and string) []string {
 			first = len(out)
 		}
 		out = append(out, r)
+	}
+	for i := range out {
+		if first >= 0 {
+			out[i] = strings.TrimPrefix(out[i], bare)
+		}
 	}
 	return out
 }

@@ -443,3 +443,18 @@ func TestStdinIsLeftAlone(t *testing.T) {
 		t.Errorf("status %d, %s", got.status, got.errors)
 	}
 }
+
+// TestRenewOnce: what to do with one server says once that it is to be renewed.
+func TestRenewOnce(t *testing.T) {
+	for _, c := range [][2][]string{
+		{{"renew until A", "bind", "renew until B"}, {"renew until A and B", "bind"}},
+		{{"renew until A", "renew; pay"}, {"renew until A", "pay"}},
+		{{"renew; pay", "renew until A"}, {"pay", "renew until A"}},
+		{{"renew; pay"}, {"renew; pay"}},
+		{{"bind"}, {"bind"}},
+	} {
+		if got := renewOnce(c[0], "renew until ", " and ", "renew; "); !slices.Equal(got, c[1]) {
+			t.Errorf("%q: %q, want %q", c[0], got, c[1])
+		}
+	}
+}

@@ -111,7 +111,7 @@ func grant(v visit) {
 	v.count("1001", 0)
 	b.fill("proof", proof)
 	b.send("/apply", 200)
-	b.shows("granted to account 2002", "授权给账号 2002")
+	b.shows("granted to account 2002", "授权给账号2002")
 	v.count("1001", 1)
 	if v.sent != 1 {
 		v.t.Errorf("%d text messages were sent", v.sent)
