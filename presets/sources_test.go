@@ -342,30 +342,8 @@ func flip(v map[string]any, path string, check func(at string)) {
 			to(x + 1)
 			to(x - 1)
 		case string:
-			if key == "effective" {
-				to(strings.Replace(x, "T00:", "T01:", 1))
-			} else if day, err := time.Parse(time.DateOnly, x); err == nil {
-				to(day.AddDate(0, 0, 1).Format(time.DateOnly))
-			} else if key == "assume" {
-				to("ELG-REGION")
-			} else if key == "dating" {
-				for _, other := range []string{"", "after", "read"} {
-					if other != x {
-						to(other)
-					}
-				}
-			} else if key == "account" {
-				for _, other := range []string{"", "others", "all"} {
-					if other != x {
-						to(other)
-					}
-				}
-			} else if key == "release_to" {
-				to("Invalid")
-			} else if key == "min_order" {
-				to("99.01")
-			} else {
-				to(x + "x")
+			for _, other := range flippedText(key, x) {
+				to(other)
 			}
 		case map[string]any:
 			flip(x, at, check)
@@ -388,6 +366,25 @@ func flip(v map[string]any, path string, check func(at string)) {
 			}
 		}
 	}
+}
+
+// flippedText returns what a text of a preset could be instead.
+func flippedText(key, x string) []string {
+	if day, err := time.Parse(time.DateOnly, x); err == nil && key != "effective" {
+		return []string{day.AddDate(0, 0, 1).Format(time.DateOnly)}
+	}
+	others := map[string][]string{
+		"effective":  {strings.Replace(x, "T00:", "T01:", 1)},
+		"assume":     {"ELG-REGION"},
+		"dating":     {"", "after", "read"},
+		"account":    {"", "others", "all"},
+		"release_to": {"Invalid"},
+		"min_order":  {"99.01"},
+	}[key]
+	if others == nil {
+		return []string{x + "x"}
+	}
+	return slices.DeleteFunc(others, func(other string) bool { return other == x })
 }
 
 // publishers are those whose documents a preset may cite: the provider, the
