@@ -53,12 +53,12 @@ func (m *morning) limited() {
 	}
 }
 
-// dueText shows by when something is to be done.
+// dueText shows before which day something is to be done, in China time.
 func (s speaker) dueText(by time.Time) string {
 	if by.IsZero() {
 		return s.say("today", "今天")
 	}
-	return s.say("by %s", "%s前", by.In(china).Format(time.DateOnly))
+	return s.say("before %s", "%s前", by.In(china).Format(time.DateOnly))
 }
 
 // taskText is a task in one paragraph.
@@ -67,7 +67,7 @@ func (s speaker) taskText(k *task) string {
 	if k.Count > shownNames {
 		which += s.say(" and %s more", "等%s", map[bool]string{true: s.count(k.Count, "", "", "项"), false: thousands(k.Count - shownNames)}[s.lang == icpcode.Chinese])
 	}
-	return safe(s.say("%s, %s: %s (%s)", "%s，%s：%s（%s）", s.dueText(k.by), which, k.Do, k.Responsible))
+	return safe(s.say("%s, %s: %s (%s)", "%s，%s：%s（由%s办理）", s.dueText(k.by), which, k.Do, k.Responsible))
 }
 
 // crowd are servers of one kind: the first ones by name, and their buyer.

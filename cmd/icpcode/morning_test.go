@@ -62,8 +62,8 @@ func TestMorning(t *testing.T) {
 		t.Errorf("would tell %+v", doc.WouldTell)
 	}
 	for lang, words := range map[string][]string{
-		"en": {"of 6 servers, 2 may have more, 3 may not, 1 cannot tell; 10 codes can be issued now", "1. by 2026-12-05, s-soon: renew, or lose 5 codes", "2. today, s-stopped: start it", "2 more things to do: see below", "Otherwise no further", "1 cannot be told; for 1 of them give: -facts FILE"},
-		"zh": {"6台服务器中，可以申请2台，不可以3台，无法判断1台", "1. 2026-12-05前，s-soon：续费，否则减少5个备案服务码", "2. 今天，s-stopped：启动实例", "否则这些服务器不能再用于备案", "无法判断1项；其中1项请补充：-facts 文件"},
+		"en": {"of 6 servers, 2 may have more, 3 may not, 1 cannot tell; 10 codes can be issued now", "1. before 2026-12-05, s-soon: renew, or lose 5 codes", "2. today, s-stopped: start it", "2 more things to do, 1 today: see below", "Otherwise no further", "1 cannot be told: give -facts FILE"},
+		"zh": {"6台服务器中，可以申请2台，不可以3台，无法判断1台", "1. 2026-12-05前，s-soon：续费，否则减少5个备案服务码", "2. 今天，s-stopped：启动实例", "否则这些服务器不能再用于备案", "1项无法判断，请补充：-facts 文件"},
 	} {
 		screen, _, found := strings.Cut(runIt(append(args, "-lang", lang)...).out, "\n\n")
 		if n := strings.Count(screen, "\n") + 1; !found || n > firstLines {

@@ -201,24 +201,51 @@ func (s speaker) parts(head string, m *morning, unknown, width int) parts {
 		lines += len(wrap(p.Otherwise, width))
 	}
 	if m.WouldTell != nil {
-		p.Tell = s.say("%s cannot be told; for %s of them give: %s.", "无法判断%s项；其中%s项请补充：%s。", thousands(unknown), thousands(m.WouldTell.Count), m.WouldTell.File)
+		p.Tell = s.wouldTellText(unknown, m.WouldTell)
 		lines += len(wrap(p.Tell, width))
 	}
 	for n := range m.Do {
 		text := s.taskText(&m.Do[n])
 		item := len(wrap(s.say("%d. %s", "%d. %s", n+1, text), width))
-		left, more := len(m.Do)-n, 0
-		if left > 1 || m.More > 0 {
+		left, more := m.Do[n:], 0
+		if len(left) > 1 || m.More > 0 {
 			more = 1
 		}
 		if lines+item+more > firstLines {
-			p.More = s.count(left+m.More, "more thing to do: see below", "more things to do: see below", "项其他处理，见下文")
+			p.More = s.moreText(left, m.More)
 			break
 		}
 		lines += item
 		p.Tasks = append(p.Tasks, text)
 	}
 	return p
+}
+
+// moreText says how many tasks are left out, and how many of them are for today.
+func (s speaker) moreText(left []task, beyond int) string {
+	today := 0
+	for i := range left {
+		if left[i].by.IsZero() {
+			today++
+		}
+	}
+	of := ""
+	if today > 0 {
+		of = s.say(", %s today", "（今天%s项）", thousands(today))
+	}
+	n := len(left) + beyond
+	if n == 1 {
+		return s.say("1 more thing to do%s: see below", "另有1项待处理%s，见下文", of)
+	}
+	return s.say("%s more things to do%s: see below", "另有%s项待处理%s，见下文", thousands(n), of)
+}
+
+// wouldTellText says which file would tell most of what cannot be told.
+func (s speaker) wouldTellText(unknown int, w *wouldTell) string {
+	if w.Count == unknown {
+		return s.say("%s cannot be told: give %s.", "%s项无法判断，请补充：%s。", thousands(unknown), w.File)
+	}
+	return s.say("%s cannot be told. For %s of them give %s.", "%s项无法判断，其中%s项请补充：%s。", thousands(unknown), thousands(w.Count), w.File)
 }
 
 // screen are the lines of the first screen: first head, then the tasks as far as

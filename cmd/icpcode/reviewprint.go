@@ -233,7 +233,7 @@ func (r *reviewing) printFiling(t *table, f *reviewed) {
 		t.line(head + l)
 	}
 	for _, k := range f.risks {
-		t.text(in+k.Rule.String()+" ", r.say("%s: %s; %s, %s", "%s：%s；%s，%s", k.Found, k.Remedy, r.dueText(k.by), k.responsible))
+		t.text(in+k.Rule.String()+" ", r.say("%s: %s; %s, %s", "%s：%s；%s，由%s办理", k.Found, k.Remedy, r.dueText(k.by), k.responsible))
 	}
 	for _, k := range f.unknowns {
 		t.text(in+k.Rule.String()+" ", r.say("%s: %s", "%s：%s", k.Found, k.Remedy))
