@@ -23,6 +23,7 @@ type Count struct {
 	Refused  int
 	None     int // were told that there is no such code
 	Replayed int // had been done before
+	AtRisk   int // filings that reviews listed
 	kinds    map[kind]int
 }
 
@@ -36,6 +37,9 @@ func (h *History) Count() Count {
 		}
 		end = max(end, o.Return)
 		in, out := o.Input.(input), o.Output.(output)
+		if in.Kind == review {
+			c.AtRisk += len(out.Codes)
+		}
 		if out.NoCode {
 			c.None++
 		} else if out.Refused != 0 {
@@ -61,6 +65,7 @@ func (c *Count) Add(d Count) {
 	c.Refused += d.Refused
 	c.None += d.None
 	c.Replayed += d.Replayed
+	c.AtRisk += d.AtRisk
 	if c.kinds == nil {
 		c.kinds = map[kind]int{}
 	}

@@ -44,6 +44,7 @@ const (
 	lookup   kind = "look up"
 	grantees kind = "count grantees"
 	granters kind = "count granters"
+	review   kind = "review"
 )
 
 // input is one request of a client. A request that is sent again, also by
@@ -56,7 +57,7 @@ type input struct {
 	ID       string // of the request; "" for those that only read
 	Instance icpcode.InstanceID
 	Code     icpcode.Code
-	N        int
+	N        int               // how many codes; of a review: released or running
 	To       icpcode.AccountID // the grantee; "": none
 	// End is how a filing ends, and Other the code that it moved to, or which
 	// an approval replaces.
@@ -174,6 +175,8 @@ func step(s *state, r input, o output) (bool, *state) {
 		return o.Count == s.count(func(p pair) bool { return p.From == r.Actor }), s
 	case granters:
 		return o.Count == s.count(func(p pair) bool { return p.To == r.Actor }), s
+	case review:
+		return o.Count == len(o.Codes) && slices.Equal(o.Codes, s.atRisk(r)), s
 	}
 	if r.Code != (icpcode.Code{}) && !s.sees(r) {
 		return o.NoCode, s
@@ -190,6 +193,26 @@ func step(s *state, r input, o output) (bool, *state) {
 	}
 	next.Done[id] = o
 	return true, next
+}
+
+// What a review is told of an instance, the N of its request.
+const (
+	released = 1
+	running  = 2
+)
+
+// atRisk returns the codes of an instance whose filings go on and rest on a
+// server that is gone, in their order: it was released, or it was closed.
+func (s *state) atRisk(r input) []icpcode.Code {
+	var codes []icpcode.Code
+	for name, c := range s.Codes {
+		open := c.State == icpcode.StateFiling || c.State == icpcode.StateFiled && c.Ended == icpcode.EndNone
+		if c.Instance == r.Instance && open && (r.N == released || s.Instances[r.Instance].Closed) {
+			codes = append(codes, name)
+		}
+	}
+	slices.SortFunc(codes, icpcode.Code.Compare)
+	return codes
 }
 
 // sees reports whether the code exists to the actor.

@@ -295,79 +295,6 @@ func (r *recorder) learn(in input, o output) {
 	}
 }
 
-// ask sends one request to an engine.
-func (r *recorder) ask(ctx context.Context, eng *icpcode.Engine, in input) (output, error) {
-	var res icpcode.Result
-	var err error
-	filing := icpcode.Filing{Kind: icpcode.FilingFirst, Domain: "example.cn", Subject: "s"}
-	plain := icpcode.ReleaseRequest{Actor: in.Actor, RequestID: in.ID, Code: in.Code, Reason: "x"}
-	switch in.Kind {
-	case issue:
-		res, err = eng.Issue(ctx, icpcode.IssueRequest{
-			Actor: in.Actor, RequestID: in.ID, Instance: facts(in.Instance, in.Actor), Quantity: in.N, GrantTo: in.To,
-			Certification: icpcode.Enterprise,
-		})
-	case buy:
-		res, err = eng.Buy(ctx, icpcode.BuyRequest{Actor: in.Actor, RequestID: in.ID, Quantity: in.N})
-	case bind:
-		res, err = eng.Bind(ctx, icpcode.BindRequest{
-			Actor: in.Actor, RequestID: in.ID, Code: in.Code, Instance: facts(in.Instance, in.Actor)})
-	case grant:
-		res, err = eng.Grant(ctx, icpcode.GrantRequest{
-			Actor: in.Actor, RequestID: in.ID, Codes: []icpcode.Code{in.Code}, GrantTo: in.To, Certification: icpcode.Enterprise})
-	case submit:
-		res, err = eng.Submit(ctx, icpcode.SubmitRequest{Actor: in.Actor, RequestID: in.ID, Code: in.Code, Filing: filing})
-	case resubmit:
-		res, err = eng.Resubmit(ctx, icpcode.SubmitRequest{Actor: in.Actor, RequestID: in.ID, Code: in.Code, Filing: filing})
-	case approve:
-		res, err = eng.Approve(ctx, icpcode.ApproveRequest{Actor: in.Actor, RequestID: in.ID, Code: in.Code, ICPNumber: "ICP-1", Replaces: in.replaces()})
-	case end:
-		res, err = eng.End(ctx, icpcode.EndRequest{
-			Actor: in.Actor, RequestID: in.ID, Code: in.Code, End: in.End, Successor: in.Other, Reason: "x"})
-	case release:
-		res, err = eng.Release(ctx, plain)
-	case refund:
-		res, err = eng.Refund(ctx, icpcode.RefundRequest(plain))
-	case void:
-		res, err = eng.Void(ctx, icpcode.VoidRequest(plain))
-	case closing:
-		res, err = eng.CloseInstance(ctx, icpcode.CloseRequest{Actor: in.Actor, RequestID: in.ID, InstanceID: in.Instance, Reason: "x"})
-	case lookup:
-		rec, err := eng.Lookup(ctx, in.Actor, in.Code, icpcode.Instance{})
-		if errors.Is(err, icpcode.ErrNoCode) {
-			return output{NoCode: true}, nil
-		}
-		o := output{State: rec.State, Version: rec.Version, Grantee: rec.Grantee}
-		if rec.Progress != nil {
-			o.Ended = rec.Progress.End
-		}
-		return o, err
-	case grantees, granters:
-		q, err := eng.GrantQuota(ctx, in.Actor)
-		n := q.Out.Used
-		if in.Kind == granters {
-			n = q.In.Used
-		}
-		return output{Count: n}, err
-	}
-	var no *icpcode.RefusedError
-	if errors.As(err, &no) {
-		return output{Refused: no.Decision.Fail}, nil
-	}
-	if errors.Is(err, icpcode.ErrNoCode) {
-		return output{NoCode: true}, nil
-	}
-	return output{Codes: res.Codes}, err
-}
-
-// replaces are the codes that an approval replaces.
-func (in input) replaces() []icpcode.Code {
-	if in.Other.IsZero() {
-		return nil
-	}
-	return []icpcode.Code{in.Other}
-}
-
 // do sends a request until it has an answer, and records it as one operation:
 // it takes effect once, however often it is sent.
 func (r *recorder) do(ctx context.Context, client int, in input) {
@@ -467,6 +394,10 @@ func Record(ctx context.Context, o Options) (*History, error) {
 		for n := range 3 {
 			r.do(ctx, 0, input{World: world, Kind: grantees, Actor: r.owner(world, n)})
 			r.do(ctx, 0, input{World: world, Kind: granters, Actor: r.grantee(world, n)})
+			// Only here, where nothing else is under way: a list is no snapshot.
+			for _, status := range []int{released, running} {
+				r.do(ctx, 0, input{World: world, Kind: review, Actor: r.ops(), Operator: true, Instance: r.server(world, n), N: status})
+			}
 		}
 	}
 	return &r.history, r.err

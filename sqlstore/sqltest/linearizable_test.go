@@ -99,7 +99,7 @@ func linearizable(t *testing.T, stores []icpcode.Store, histories int, abandon f
 	if found := reviewAgrees(t, stores[len(stores)-1]); found == 0 {
 		t.Error("no filing is at risk")
 	}
-	if all.Overlap < 10*histories || all.Done < 10*histories || all.Refused < histories {
+	if all.Overlap < 10*histories || all.Done < 10*histories || all.Refused < histories || all.AtRisk < histories/4 {
 		t.Error("the histories are too quiet to prove anything")
 	}
 	return abandoned, resolved

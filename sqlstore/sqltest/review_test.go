@@ -54,6 +54,7 @@ func reviewAgrees(t *testing.T, store icpcode.Store) int {
 			t.Fatal(err)
 		}
 		if !a.Decision.Fail.Has(icpcode.RSKReleased) {
+			t.Errorf("the review lists a filing with %v, and nothing is wrong", a.Decision.Fail|a.Decision.Advice)
 			continue
 		}
 		found++
