@@ -3,6 +3,7 @@ package icpcode_test
 import (
 	"net/netip"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +56,43 @@ func TestShortFormsDecideInTheNormalForm(t *testing.T) {
 	if mapped[0].Is4() {
 		t.Error("what was asked with was written to")
 	}
+}
+
+// A case has no room for a code, a proof or the name of an account: whose an
+// instance is, which it must not say, is the only field of such a type.
+func TestCaseHasNoRoom(t *testing.T) {
+	looked := 0
+	for _, f := range roomsOf("Case", reflect.TypeFor[icpcode.Case]()) {
+		looked++
+		owner := strings.HasSuffix(f.path, "Instance.Owner") || strings.HasSuffix(f.path, "Instances.Owner")
+		switch {
+		case f.of == reflect.TypeFor[icpcode.Code](), strings.HasSuffix(f.path, ".Proof"), f.of == reflect.TypeFor[icpcode.AccountID]() && !owner:
+			t.Errorf("%s is of type %v", f.path, f.of)
+		}
+	}
+	if looked < 70 {
+		t.Errorf("only %d fields were looked at", looked)
+	}
+}
+
+// room is a field, and of what type it is, its elements or what it points to.
+type room struct {
+	path string
+	of   reflect.Type
+}
+
+// roomsOf are the fields of a type, also of those within.
+func roomsOf(path string, t reflect.Type) []room {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	rooms := []room{{path, t}}
+	if holds(t) {
+		for i := range t.NumField() {
+			rooms = append(rooms, roomsOf(path+"."+t.Field(i).Name, t.Field(i).Type)...)
+		}
+	}
+	return rooms
 }
 
 // A set is known again by what it answers, not by what it cites.

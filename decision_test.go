@@ -140,6 +140,50 @@ func TestWithheldIsUnknownUnderAnotherSet(t *testing.T) {
 	}
 }
 
+// A count of codes that is not the asker's to know is unknown under every set,
+// also where one that is known would do.
+func TestWithheldCountsAreUnknown(t *testing.T) {
+	w := newWorld(t)
+	facts := w.server(theOwner)
+	w.issue(facts, 1)
+	d := must[icpcode.Decision](t)(verify(w.ctx, w.eng, icpcode.IssueRequest{Actor: "stranger", Instance: facts, Quantity: 1}))
+	for quota := range 8 {
+		sets := icpcode.Alibaba().Sets()
+		for n := range sets[2].Products {
+			sets[2].Products[n].Quota = quota
+		}
+		other := must[*icpcode.RuleBook](t)(icpcode.NewRuleBook(sets...))
+		got := must[icpcode.Decision](t)(must[*icpcode.RuleSet](t)(other.At(w.now)).Decide(d.Case))
+		if known := quota < 1; got.Unknown.Has(icpcode.ELGQuota) == known || got.Fail.Has(icpcode.ELGQuota) != known {
+			t.Errorf("with a quota of %d it passes %v, fails %v, and %v is unknown", quota, got.Pass, got.Fail, got.Unknown)
+		}
+		lasting(t, got)
+	}
+}
+
+// The IPs of a filing are its holder's alone: an owner that granted the code is
+// told under every set that RSK-IP is unknown.
+func TestWithheldIPsAreUnknown(t *testing.T) {
+	w := newWorld(t)
+	facts := w.server(theOwner)
+	code := must[icpcode.Result](t)(w.eng.Issue(w.ctx, icpcode.IssueRequest{
+		Actor: theOwner, RequestID: "r", Instance: facts, Quantity: 1, GrantTo: theGrantee, Certification: icpcode.Enterprise, Proof: "1234",
+	})).Codes[0]
+	w.filed(theGrantee, code)
+	facts.IPs = []netip.Addr{netip.MustParseAddr("47.96.1.99")}
+	for asker, withheld := range map[icpcode.AccountID]bool{theOwner: true, theGrantee: false} {
+		r := must[icpcode.Record](t)(w.eng.Lookup(w.ctx, asker, code, icpcode.Instance{}))
+		d := must[*icpcode.RuleSet](t)(icpcode.Alibaba().At(w.now)).Review(r, facts, w.now)
+		for _, s := range icpcode.Alibaba().Sets() {
+			got := must[icpcode.Decision](t)(must[*icpcode.RuleSet](t)(icpcode.Alibaba().At(s.Effective)).Decide(d.Case))
+			if got.Unknown.Has(icpcode.RSKIP) != withheld {
+				t.Errorf("under %s the %s is told of RSK-IP: it passes %v, fails %v, and %v is unknown", s.Version, asker, got.Pass, got.Fail, got.Unknown)
+			}
+			lasting(t, got)
+		}
+	}
+}
+
 // A case that cannot be is refused.
 func TestCasesThatCannotBe(t *testing.T) {
 	set := must[*icpcode.RuleSet](t)(icpcode.Alibaba().At(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)))

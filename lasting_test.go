@@ -3,12 +3,15 @@ package icpcode_test
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"os"
+	"reflect"
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -41,13 +44,13 @@ func TestDecisionsSurviveJSON(t *testing.T) {
 	shapes := shapesOf(t, sets[0])
 	var mu sync.Mutex
 	total, refused := 0, 0
-	seen := map[icpcode.Operation]int{}
+	seen, fields := map[icpcode.Operation]int{}, map[string]bool{}
 	workers := runtime.GOMAXPROCS(0)
 	var all sync.WaitGroup
 	for worker := range workers {
 		all.Go(func() {
 			g := &caseGen{Rand: rand.New(rand.NewPCG(1, uint64(worker))), digests: digests}
-			mine, no := map[icpcode.Operation]int{}, 0
+			mine, said, no := map[icpcode.Operation]int{}, map[string]bool{}, 0
 			for n := worker; n < want && !t.Failed(); n += workers {
 				set := sets[n%len(sets)]
 				c := g.aCase(shapes[n/len(sets)%len(shapes)], set)
@@ -60,6 +63,9 @@ func TestDecisionsSurviveJSON(t *testing.T) {
 					t.Error(p)
 				}
 				mine[c.Operation]++
+				if n < fieldsSeen {
+					stated(said, "Case", reflect.ValueOf(c))
+				}
 				if d.Refused() {
 					no++
 				}
@@ -67,6 +73,7 @@ func TestDecisionsSurviveJSON(t *testing.T) {
 			mu.Lock()
 			defer mu.Unlock()
 			refused += no
+			maps.Copy(fields, said)
 			for o, n := range mine {
 				seen[o] += n
 				total += n
@@ -82,6 +89,38 @@ func TestDecisionsSurviveJSON(t *testing.T) {
 		if seen[o] < total/len(shapes)/2 {
 			t.Errorf("of %v it was %d decisions", o, seen[o])
 		}
+	}
+	for _, f := range roomsOf("Case", reflect.TypeFor[icpcode.Case]()) {
+		no := strings.HasSuffix(f.path, ".Owner") || f.path == "Case.Code.Instance" // which no case has
+		if !holds(f.of) && !no && !fields[f.path] {
+			t.Errorf("no case of %d had %s", min(want, fieldsSeen), f.path)
+		}
+	}
+}
+
+// fieldsSeen is how many of the cases are looked at for what they have.
+const fieldsSeen = 4_000
+
+// holds reports whether a type is looked into: a struct of this library's.
+func holds(t reflect.Type) bool {
+	return t.Kind() == reflect.Struct && t.PkgPath() == reflect.TypeFor[icpcode.Case]().PkgPath()
+}
+
+// stated adds the paths of what v has that is not zero.
+func stated(seen map[string]bool, path string, v reflect.Value) {
+	switch {
+	case v.Kind() == reflect.Pointer && !v.IsNil():
+		stated(seen, path, v.Elem())
+	case v.Kind() == reflect.Slice:
+		for i := range v.Len() {
+			stated(seen, path, v.Index(i))
+		}
+	case holds(v.Type()):
+		for i := range v.NumField() {
+			stated(seen, path+"."+v.Type().Field(i).Name, v.Field(i))
+		}
+	case !v.IsZero():
+		seen[path] = true
 	}
 }
 
@@ -221,9 +260,12 @@ func (g *caseGen) aCase(s shape, set *icpcode.RuleSet) icpcode.Case {
 	if s.grant {
 		c.Grant = &icpcode.CaseGrant{Out: g.limit(set), In: g.limit(set), Acquainted: g.rarely(2), Phone: icpcode.Phone(g.IntN(5))}
 	}
+	if s.operation == icpcode.OperationCloseRefund || s.operation == icpcode.OperationCloseRelease {
+		c.Resting = g.IntN(3)
+	}
 	if s.operation == icpcode.OperationEnd {
 		c.End = &icpcode.CaseEnd{End: icpcode.EndDeregistered + icpcode.End(g.IntN(3))}
-		if c.End.End == icpcode.EndMoved && c.Operator {
+		if c.Operator = c.Operator || g.rarely(2); c.End.End == icpcode.EndMoved && c.Operator {
 			other := g.other()
 			c.End.Successor = &other
 		}
@@ -250,6 +292,9 @@ func (g *caseGen) aCase(s shape, set *icpcode.RuleSet) icpcode.Case {
 // other is what is known of a code beside the one that it is about.
 func (g *caseGen) other() icpcode.CaseOther {
 	o := icpcode.CaseOther{State: icpcode.StateUnbound + icpcode.State(g.IntN(6)), SameService: !g.rarely(3)}
+	if g.rarely(2) {
+		o.State = icpcode.StateFiled
+	}
 	if o.State == icpcode.StateFiled && g.rarely(2) {
 		o.Ended = icpcode.EndDeregistered + icpcode.End(g.IntN(3))
 	}
@@ -274,6 +319,9 @@ func (g *caseGen) code(set *icpcode.RuleSet, instances int) icpcode.CaseCode {
 		c.Last = []icpcode.Action{
 			icpcode.ActionNone, icpcode.ActionRefund, icpcode.ActionVoid, icpcode.ActionForfeit, icpcode.ActionCloseRefund, icpcode.ActionCloseRelease, icpcode.ActionImport,
 		}[g.IntN(7)]
+	}
+	if c.State == icpcode.StateFiled && g.rarely(2) {
+		c.Ended = icpcode.EndDeregistered + icpcode.End(g.IntN(3))
 	}
 	c.Asker = []icpcode.Role{0, icpcode.RoleOwner, icpcode.RoleOwner}[g.IntN(3)]
 	if c.Granted && g.rarely(2) {
