@@ -162,9 +162,32 @@ func testLIFEnd(t *testing.T) {
 	}
 	w.sees(icpcode.Progress{End: icpcode.EndMoved, Ended: since, EndReason: "moved", Successor: w.own},
 		map[icpcode.AccountID]bool{ops: true, "1001": false, "2002": false})
-	// The code is spent (FIL-SUCCESS).
-	_, err = w.submit("2002", w.old)
-	refused(t, err, icpcode.LIFSubmit)
+	w.staysUsed("2002", w.old)
+
+	// The code stays used whatever ended its filing.
+	for _, end := range []icpcode.End{icpcode.EndDeregistered, icpcode.EndCancelled} {
+		c := w.issue(w.server("1001"), 1)[0]
+		w.filed("1001", c)
+		must[icpcode.Result](t)(w.end(ops, c, end, none, "gone"))
+		if p := w.record(c).Progress; p == nil || p.End != end {
+			t.Errorf("after the end %v the record has %+v", end, p)
+		}
+		w.staysUsed("1001", c)
+	}
+}
+
+// staysUsed checks that a code is Filed and can be used for no other site
+// (FIL-SUCCESS).
+func (w *world) staysUsed(holder icpcode.AccountID, c icpcode.Code) {
+	w.t.Helper()
+	w.state(c, icpcode.StateFiled)
+	for _, domain := range []string{w.site().Domain, "other.cn"} {
+		f := w.site()
+		f.Domain = domain
+		_, err := w.eng.Submit(w.ctx, icpcode.SubmitRequest{Actor: holder, Code: c, Filing: f})
+		refused(w.t, err, icpcode.LIFSubmit)
+	}
+	w.state(c, icpcode.StateFiled)
 }
 
 // TestReplaces: an approval ends the filings that it replaces, all or none.
