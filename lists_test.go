@@ -179,37 +179,49 @@ func TestLists(t *testing.T) {
 // TestListStates narrows a list to each state, as it is shown.
 func TestListStates(t *testing.T) {
 	w := newWorld(t)
-	count := map[icpcode.State]int{}
+	owned, received := map[icpcode.State]int{}, map[icpcode.State]int{}
 	for _, c := range lifeCases()[1:] {
 		code, _ := c.make(w)
-		count[w.record(code).State]++
+		owned[w.record(code).State]++
+		if c.granted {
+			received[w.record(code).State]++
+		}
 	}
 	// Two Available ones whose instance has expired read Invalid.
 	expired := w.server(theOwner)
-	w.issue(expired, 2)
-	count[icpcode.StateInvalid] += 2
+	codes := w.issue(expired, 2)
+	must[icpcode.Result](t)(w.eng.Grant(w.ctx, icpcode.GrantRequest{Actor: theOwner, Codes: codes[:1], GrantTo: theGrantee, Certification: icpcode.Enterprise}))
+	owned[icpcode.StateInvalid] += 2
+	received[icpcode.StateInvalid]++
 	facts := func(id icpcode.InstanceID) icpcode.Instance {
 		if id == expired.ID {
 			return icpcode.Instance{ID: id, Status: icpcode.StatusExpired}
 		}
 		return icpcode.Instance{}
 	}
-	for s := icpcode.StateNone; s <= icpcode.StateInvalid; s++ {
-		n := 0
-		for rec, err := range w.eng.Owned(w.ctx, icpcode.ListRequest{Actor: theOwner, State: s, Facts: each(facts)}) {
-			if must[icpcode.Record](t)(rec, err).State != s && s != icpcode.StateNone {
-				t.Errorf("among the %v ones is one that is %v", s, rec.State)
+	for _, l := range []struct {
+		name  string
+		list  func(context.Context, icpcode.ListRequest) iter.Seq2[icpcode.Record, error]
+		actor icpcode.AccountID
+		count map[icpcode.State]int
+	}{{"owned", w.eng.Owned, theOwner, owned}, {"received", w.eng.Received, theGrantee, received}} {
+		for s := icpcode.StateNone; s <= icpcode.StateInvalid; s++ {
+			n := 0
+			for rec, err := range l.list(w.ctx, icpcode.ListRequest{Actor: l.actor, State: s, Facts: each(facts)}) {
+				if must[icpcode.Record](t)(rec, err).State != s && s != icpcode.StateNone {
+					t.Errorf("among the %s %v ones is one that is %v", l.name, s, rec.State)
+				}
+				n++
 			}
-			n++
-		}
-		want := count[s]
-		if s == icpcode.StateNone {
-			for _, m := range count {
-				want += m
+			want := l.count[s]
+			if s == icpcode.StateNone {
+				for _, m := range l.count {
+					want += m
+				}
 			}
-		}
-		if n != want || n == 0 {
-			t.Errorf("%d codes are shown as %v, want %d", n, s, want)
+			if n != want || n == 0 {
+				t.Errorf("%d %s codes are shown as %v, want %d", n, l.name, s, want)
+			}
 		}
 	}
 }
