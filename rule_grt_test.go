@@ -44,6 +44,7 @@ func testGRTOut(t *testing.T) {
 	}
 	_, err := w.grant("1001", "t10")
 	refused(t, err, icpcode.GRTOut)
+	w.verifies("1001", "t10", icpcode.GRTOut)
 	must[icpcode.Result](t)(w.grant("1001", "t3")) // any number of codes
 	w.now = w.now.Add(time.Second)                 // 1 January 00:00 in Beijing, still 31 December in UTC
 	if w.now.UTC().Year() != 2026 {
@@ -62,6 +63,17 @@ func testGRTOut(t *testing.T) {
 	}
 }
 
+// verifies checks what a dry run of a grant fails: these rules and no other.
+func (w *world) verifies(from, to icpcode.AccountID, rules ...icpcode.Rule) {
+	w.t.Helper()
+	_, err := w.eng.DryRun().Issue(w.ctx, icpcode.IssueRequest{
+		Actor: from, Instance: w.server(from), Quantity: 1, GrantTo: to, Certification: icpcode.Enterprise,
+	})
+	if d := refused(w.t, err, rules...); d.Unknown != 0 {
+		w.t.Errorf("the dry run does not know %v", d.Unknown)
+	}
+}
+
 func testGRTIn(t *testing.T) {
 	w := newWorld(t)
 	w.now = at(2026, 12, 31, 23, 59, 59)
@@ -70,6 +82,7 @@ func testGRTIn(t *testing.T) {
 	}
 	_, err := w.grant("g3", "2002")
 	refused(t, err, icpcode.GRTIn)
+	w.verifies("g3", "2002", icpcode.GRTIn)
 	must[icpcode.Result](t)(w.grant("g1", "2002")) // any number of codes
 	w.now = w.now.Add(time.Second)
 	must[icpcode.Result](t)(w.grant("g3", "2002"))
