@@ -170,7 +170,7 @@ func TestParseRuleBook(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := b.sets[0]
-	if len(s.Products) != 0 || s.Grant != (GrantRules{}) || s.Assume != 0 {
+	if len(s.Products) != 0 || s.Grant != (GrantRules{}) || s.Filing != (FilingRules{}) || s.Assume != 0 {
 		t.Errorf("got %+v, want nothing allowed", s)
 	}
 	d := s.Check(IssueRequest{Actor: "1", Quantity: 1, Instance: Instance{Owner: "1", Product: ECS}}, 0, s.Effective)

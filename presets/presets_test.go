@@ -118,6 +118,9 @@ func TestOrigin(t *testing.T) {
 			if s.Provider != name || s.Source == "" || s.AsOf == "" || !strings.HasPrefix(s.Version, name+"-") {
 				t.Errorf("%s: version %s of %s, as of %s", name, s.Version, s.Provider, s.AsOf)
 			}
+			if named := s.Filing.Refuse | s.Filing.Advise; name != "alibaba" && named != 0 {
+				t.Errorf("%s: the server is judged for a filing by %v, and no source of ours says so", s.Version, named)
+			}
 			if s.Effective.In(time.FixedZone("", 8*60*60)).Format(time.DateOnly) != strings.TrimPrefix(s.Version, name+"-") {
 				t.Errorf("%s: in force from %v", s.Version, s.Effective)
 			}
