@@ -35,6 +35,14 @@ func TestYear(t *testing.T) {
 			if page.Done["Import"] == 0 || page.Done["Correct"] == 0 || page.Receipts == 0 || page.Advised == 0 || len(page.Raised) != 6 || len(page.Gone) != 6 {
 				t.Errorf("too little happened:\n%v", page)
 			}
+			for _, what := range []string{"Stage", "Reject", "Resubmit", "Approve", "End", "Refund", "CloseInstance", "Release"} {
+				if page.Done[what] == 0 {
+					t.Errorf("no %s was done:\n%v", what, page)
+				}
+			}
+			if page.MostGrantees != 10 || page.Refused["GRT-OUT"] == 0 || page.Refused["GRT-IN"] == 0 {
+				t.Errorf("no cap on grants was met:\n%v", page)
+			}
 			t.Logf("\n%v", page)
 			if again, err := Play(context.Background(), memstore.New(), 0); err != nil || again.String() != page.String() {
 				t.Errorf("the same seed gives another page: %v\n%v", err, again)
