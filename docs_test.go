@@ -195,10 +195,10 @@ func TestDocsNameStatesAndActions(t *testing.T) {
 	}
 	names, got = nil, nil
 	for a := ActionIssue; a < numActions; a++ {
-		names = append(names, a.String()+" "+a.Rule().String())
+		names = append(names, a.String()+" "+a.Label(Chinese)+" "+a.Rule().String())
 	}
-	for _, row := range rows(t, section(t, doc, "## Actions"), "[A-Z][A-Za-z]+", 3)[1:] {
-		got = append(got, row[0]+" "+row[1])
+	for _, row := range rows(t, section(t, doc, "## Actions"), "[A-Z][A-Za-z]+", 4)[1:] {
+		got = append(got, row[0]+" "+row[1]+" "+row[2])
 	}
 	if !slices.Equal(got, names) {
 		t.Errorf("actions are %q, not %q", got, names)
