@@ -106,7 +106,7 @@ func several(v visit) {
 	o.shows("3", "3")
 	o.look("several confirm reject")
 	o.send("/review/several", 200)
-	o.shows("Done: 3", "已办理： 3")
+	o.shows("Done: 3", "已办理：3")
 	o.look("several done")
 	o.open("/console/review")
 	o.press(`a[href*="tick=all"]`, 200)
@@ -119,7 +119,7 @@ func several(v visit) {
 	}
 	o.fill("icp_number_1", "浙ICP备12345678号-3", "numbers", "a.example.cn 浙ICP备12345678号-1\nother.example.cn 浙ICP备12345678号-9")
 	o.send("/review/several", 200)
-	o.shows("Done: 2, not done: 1", "已办理： 2，未办理：1")
+	o.shows("Done: 2, not done: 1", "已办理：2，未办理：1")
 	o.shows("other.example.cn 浙ICP备12345678号-9", "other.example.cn 浙ICP备12345678号-9")
 	o.look("several not all")
 	o.open("/console/review")
