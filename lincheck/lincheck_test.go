@@ -238,6 +238,29 @@ func TestSeesTornReplacements(t *testing.T) {
 	}
 }
 
+// TestSeesWrongReviews records histories over a store whose lists do not know
+// what ended: a review finds filings there that are over, and the checker must
+// say so.
+func TestSeesWrongReviews(t *testing.T) {
+	n := runs(20)
+	fired, flagged := 0, 0
+	for range n {
+		store := &Lagging{Store: memstore.New()}
+		h := record(t, store, Options{Ends: true})
+		if store.Fired() == 0 {
+			continue
+		}
+		fired++
+		if !linearizable(t, h) {
+			flagged++
+		}
+	}
+	t.Logf("%d runs, %d had reviews of ended filings, flagged were %d", n, fired, flagged)
+	if fired < n/2 || flagged < fired {
+		t.Errorf("of %d runs %d had reviews of ended filings, and %d were flagged", n, fired, flagged)
+	}
+}
+
 // TestEnds records histories of filings that end, and that are replaced: each
 // ends once, and what replaces and what is replaced end together or not at all.
 func TestEnds(t *testing.T) {

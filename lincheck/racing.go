@@ -117,3 +117,26 @@ func (t *Tearing) Commit(ctx context.Context, c icpcode.Change) error {
 	}
 	return err
 }
+
+// Lagging is a store whose lists know nothing of how filings ended: the fault
+// that the checker must see in a review. It loads single documents right.
+type Lagging struct {
+	icpcode.Store
+	fired atomic.Int64
+}
+
+// Fired returns how many ended filings it listed as if they went on.
+func (l *Lagging) Fired() int64 { return l.fired.Load() }
+
+// List implements [icpcode.Store], wrongly.
+func (l *Lagging) List(ctx context.Context, q icpcode.Query) (icpcode.Page, error) {
+	page, err := l.Store.List(ctx, q)
+	page.Records = slices.Clone(page.Records)
+	for i := range page.Records {
+		if p := page.Records[i].Progress; p != nil && p.End != icpcode.EndNone {
+			page.Records[i].Progress = nil
+			l.fired.Add(1)
+		}
+	}
+	return page, err
+}

@@ -137,6 +137,52 @@ func linearizableSeesRaces(t *testing.T, e engine) {
 	}
 }
 
+// TestLinearizableSees records histories of filings that end over stores that
+// are wrong only there: one ends none of the filings that an approval replaces,
+// and one does not list that a filing ended. The checker must say so of each.
+func TestLinearizableSees(t *testing.T) {
+	each(t, []engine{sqliteFiles, onPostgres, onMariaDB}, linearizableSees)
+}
+
+func linearizableSees(t *testing.T, e engine) {
+	t.Helper()
+	s, _ := e.store(t)
+	for _, plant := range []struct {
+		name string
+		make func() wrong
+	}{
+		{"torn replacements", func() wrong { return &lincheck.Tearing{Store: s} }},
+		{"wrong reviews", func() wrong { return &lincheck.Lagging{Store: s} }},
+	} {
+		t.Run(plant.name, func(t *testing.T) {
+			fired := 0
+			for n := range 10 {
+				store := plant.make()
+				h, err := lincheck.Record(t.Context(), lincheck.Options{
+					Stores: []icpcode.Store{store}, Prefix: fmt.Sprintf("%.4s%d-", plant.name, n), Again: conflicting, Ends: true,
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if store.Fired() == 0 {
+					continue
+				}
+				fired++
+				if h.Check() == porcupine.Illegal {
+					return
+				}
+			}
+			t.Errorf("of 10 histories the store was wrong in %d, and none was flagged", fired)
+		})
+	}
+}
+
+// wrong is a store with a fault, which counts how often it showed.
+type wrong interface {
+	icpcode.Store
+	Fired() int64
+}
+
 // conflicting reports whether a store gave up on conflicts: the racing one
 // makes up versions.
 func conflicting(err error) bool {

@@ -39,6 +39,7 @@ var proofs = []proof{
 	{"Merging", on(merging)},
 	{"Linearizable", on(linearizableOn)},
 	{"LinearizableSeesRaces", on(linearizableSeesRaces)},
+	{"LinearizableSees", on(linearizableSees)},
 	{"LinearizableLosing", linearizableLosing},
 	{"Ambiguous", ambiguousOnce},
 	{"AmbiguousSeesDuplicates", ambiguousTwice},
