@@ -334,6 +334,8 @@ type codePage struct {
 	Advice     []icpcode.Reason // on the filing that was just sent
 	Typed      url.Values       // into the form that failed
 	Successors []line           // for an operator to end its filing with
+
+	Cause, Remedy string // why it is dead, and what the viewer can do; "" of one that is not
 }
 
 // maxHistory is how much of what happened to a code its page shows.
@@ -357,6 +359,7 @@ func (c *call) find() (codePage, error) {
 		return codePage{}, err
 	}
 	p := codePage{line: c.line(r), Holder: r.Holder() == c.account, Owns: r.Owner == c.account, Reveals: c.h.o.Reveal != nil}
+	p.Cause, p.Remedy = r.Why(c.lang, c.account, icpcode.Instance{})
 	for e, err := range c.h.eng.History(c, c.account, code) {
 		if err != nil {
 			return codePage{}, err

@@ -184,6 +184,7 @@ func void(v visit) {
 	g.shows("Invalid", "已失效")
 	g.press("td a", 200)
 	g.shows("服务码已泄露", "服务码已泄露")
+	g.shows("the provider voided it", "该备案服务码已被作废")
 }
 
 // moved: a filing moves to the code of another server, and ends.
@@ -274,4 +275,5 @@ func closed(v visit) {
 	g.shows("Invalid", "已失效")
 	g.press("td a", 200)
 	g.shows("用户退订", "用户退订")
+	g.shows("the instance of the account that granted it was refunded", "授权账号的实例已退费")
 }

@@ -181,6 +181,8 @@ func died(v visit) {
 	b.look("received dead")
 	b.press("td a", 200)
 	b.shows("released by its owner", "released by its owner")
+	b.shows("the instance of the account that granted it was released", "授权账号的实例已释放")
+	b.shows("ask the granter for another code", "请联系授权账号另行授权备案服务码")
 	b.look("code dead")
 	if b.has(`form[action$="/file"]`) {
 		v.t.Error("one can file with a code that is void")
