@@ -334,6 +334,7 @@ type codePage struct {
 	Advice     []icpcode.Reason // on the filing that was just sent
 	Typed      url.Values       // into the form that failed
 	Successors []line           // for an operator to end its filing with
+	Older      []older          // filings that an operator's approval can replace
 
 	Cause, Remedy string // why it is dead, and what the viewer can do; "" of one that is not
 }
@@ -464,7 +465,7 @@ func (p *codePage) then(c *call, path string, err error) (page, error) {
 	name := "code"
 	if strings.HasPrefix(c.r.URL.Path, "/review/") {
 		name = "filing"
-		if err := c.successors(p); err != nil {
+		if err := c.others(p); err != nil {
 			return page{}, err
 		}
 	}

@@ -18,13 +18,14 @@ var fieldLabels = [...]map[string]string{
 		"filing.ips": "IP addresses", "filing_kind": "Kind of filing", "rejection": "What is to be corrected", "reason": "Reason", "state": "State",
 		"stage": "Stage", "request_id": "The number of this form", "Idempotency-Key": "The number of this form", "form": "The form",
 		"after": "The number of the page", "filings": "The ticked filings", "do": "What to do", "days": "Days", "end": "How it ended", "successor": "Code that it moved to",
+		"replaces": "Earlier filings that end",
 	},
 	icpcode.Chinese: {
 		"quantity": "服务码数量", "instance": "服务器", "grant_to": "目标账号ID", "remark": "备注", "icp_number": "备案号",
 		"filing.domain": "网站域名", "filing.app": "App名称", "filing.subject": "主体编号",
 		"filing.ips": "IP地址", "filing_kind": "备案类型", "rejection": "需要修改的内容", "reason": "原因", "state": "状态",
 		"stage": "审核阶段", "request_id": "表单编号", "Idempotency-Key": "表单编号", "form": "表单", "after": "页码",
-		"filings": "勾选的备案", "do": "操作", "days": "天数", "end": "终止方式", "successor": "移至的服务码",
+		"filings": "勾选的备案", "do": "操作", "days": "天数", "end": "终止方式", "successor": "移至的服务码", "replaces": "将终止的已有备案",
 	},
 }
 

@@ -1,6 +1,8 @@
 package console
 
 import (
+	"errors"
+	"slices"
 	"strconv"
 
 	"github.com/icpcode/icpcode"
@@ -30,7 +32,7 @@ func underReview(c *call, r icpcode.ListRequest) (icpcode.Page, error) {
 func underReviewCode(c *call) (page, error) {
 	p, err := c.find()
 	if err == nil {
-		err = c.successors(&p)
+		err = c.others(&p)
 	}
 	return page{name: "filing", data: p}, err
 }
@@ -40,8 +42,55 @@ func approve(c *call) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	_, err = c.h.eng.Approve(c, icpcode.ApproveRequest{Actor: c.account, RequestID: c.requestID(), Code: p.Code, ICPNumber: c.form("icp_number")})
+	r := icpcode.ApproveRequest{Actor: c.account, RequestID: c.requestID(), Code: p.Code, ICPNumber: c.form("icp_number")}
+	if r.Replaces, err = c.opened(c.r.PostForm["replaces"]); err == nil {
+		_, err = c.h.eng.Approve(c, r)
+	}
 	return p.then(c, "/review", err)
+}
+
+// opened are the codes of handles.
+func (c *call) opened(handles []string) (codes []icpcode.Code, err error) {
+	for _, handle := range handles {
+		code, err := c.h.handles.Open(c.account, handle)
+		if err != nil {
+			return nil, err
+		}
+		codes = append(codes, code)
+	}
+	return codes, nil
+}
+
+// older is a filing that an approval can replace.
+type older struct {
+	line
+	Ticked bool // in the form that failed
+}
+
+// others are the codes that an operator can name beside this one: those that
+// its filing can have moved to, and those that its approval can replace.
+func (c *call) others(p *codePage) error {
+	if p.State != icpcode.StateFiling {
+		return c.successors(p)
+	}
+	// The number is not known yet, and a dry run records none.
+	got, err := c.h.eng.DryRun().Approve(c, icpcode.ApproveRequest{Actor: c.account, Code: p.Code, ICPNumber: "?"})
+	var no *icpcode.RefusedError
+	if errors.As(err, &no) {
+		return nil // it was approved or withdrawn meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	lines, err := c.lines(got.Candidates)
+	for _, l := range lines {
+		ticked := slices.ContainsFunc(p.Typed["replaces"], func(handle string) bool {
+			code, err := c.h.handles.Open(c.account, handle)
+			return err == nil && code == l.Code
+		})
+		p.Older = append(p.Older, older{l, ticked})
+	}
+	return err
 }
 
 // stage tells how far the review is.

@@ -277,3 +277,43 @@ func closed(v visit) {
 	g.shows("用户退订", "用户退订")
 	g.shows("the instance of the account that granted it was refunded", "授权账号的实例已退费")
 }
+
+// replaced: an approval ends the older filing that is ticked, as moved to it;
+// the other goes on.
+func replaced(v visit) {
+	v.submitted("moves.example.cn", "浙ICP备12345678号-1")
+	v.submitted("moves.example.cn", "浙ICP备12345678号-1")
+	v.submitted("moves.example.cn", "")
+	o := v.as(ops)
+	o.open("/console/review")
+	o.press("td a", 200)
+	if n := o.eval(`String(document.querySelectorAll("[name=replaces]").length)`); n != "2" {
+		v.t.Fatalf("%v: %s older filings can be ticked, want 2: %s", o.manner, n, o.text())
+	}
+	o.look("filing with older ones")
+	o.do(chromedp.Click(chromedp.CSS("[name=replaces]")))
+	ticked := strings.TrimSpace(o.eval(`document.querySelector("label:has([name=replaces])").innerText`))
+	o.fillIn("/approve", "icp_number", "浙ICP备12345678号-1")
+	v.double()
+	o.send("/approve", 200)
+	o.shows("No filing is under review", "本页没有审核中的备案")
+	ended := 0
+	for _, r := range v.owned("1001") {
+		if r.State != icpcode.StateFiled {
+			v.t.Errorf("%v: a code is %v", o.manner, r.State)
+		}
+		if p := r.Progress; p != nil && p.End == icpcode.EndMoved {
+			ended++
+			if !strings.HasPrefix(ticked, r.Code.Masked()) {
+				v.t.Errorf("%v: %s ended, and ticked was %s", o.manner, r.Code.Masked(), ticked)
+			}
+		}
+	}
+	if ended != 1 {
+		v.t.Errorf("%v: %d filings ended, want the one that was ticked", o.manner, ended)
+	}
+	o.open("/console/find?q=moves.example.cn")
+	o.press("tbody tr:nth-child(2) a", 200)
+	o.shows("moved to another code", "移至其他服务码")
+	o.look("filing replaced")
+}

@@ -35,6 +35,7 @@ var paths = []struct {
 	{"filters", filters},
 	{"end", end},
 	{"moved", moved},
+	{"replaced", replaced},
 	{"void", void},
 	{"close", closed},
 	{"twice", twice},
