@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/anishathalye/porcupine"
+	"github.com/icpcode/icpcode"
 )
 
 // Check asks whether the history is linearizable: Unknown says that there was
@@ -24,6 +25,7 @@ type Count struct {
 	None     int // were told that there is no such code
 	Replayed int // had been done before
 	AtRisk   int // filings that reviews listed
+	Ended    int // filings that were seen to have ended
 	kinds    map[kind]int
 }
 
@@ -31,6 +33,7 @@ type Count struct {
 func (h *History) Count() Count {
 	c := Count{Asked: len(h.Operations), kinds: map[kind]int{}}
 	seen, end := map[string]bool{}, int64(0)
+	ended := map[icpcode.Code]bool{}
 	for _, o := range h.sorted() {
 		if o.Call < end {
 			c.Overlap++
@@ -39,6 +42,9 @@ func (h *History) Count() Count {
 		in, out := o.Input.(input), o.Output.(output)
 		if in.Kind == review {
 			c.AtRisk += len(out.Codes)
+		}
+		if out.Ended != icpcode.EndNone {
+			ended[in.Code] = true
 		}
 		if out.NoCode {
 			c.None++
@@ -54,6 +60,7 @@ func (h *History) Count() Count {
 			seen[key] = true
 		}
 	}
+	c.Ended = len(ended)
 	return c
 }
 
@@ -66,6 +73,7 @@ func (c *Count) Add(d Count) {
 	c.None += d.None
 	c.Replayed += d.Replayed
 	c.AtRisk += d.AtRisk
+	c.Ended += d.Ended
 	if c.kinds == nil {
 		c.kinds = map[kind]int{}
 	}

@@ -282,7 +282,7 @@ func TestEnds(t *testing.T) {
 				all.Add(h.Count())
 			}
 			t.Logf("%+v", all)
-			if all.kinds[end] < 2*n || all.kinds[approve] < 4*n || all.AtRisk < n/2 || all.Refused < 5*n || all.Overlap < 5*n {
+			if all.kinds[end] < 2*n || all.kinds[approve] < 4*n || all.AtRisk < n/2 || all.Ended < 2*n || all.Refused < 5*n || all.Overlap < 5*n {
 				t.Error("the histories are too quiet to prove anything")
 			}
 		})

@@ -60,6 +60,9 @@ func crashEnds(t *testing.T, s *dbtest.Server, histories int, stores ...icpcode.
 	if found := reviewAgrees(t, stores[len(stores)-1]); found == 0 && histories > 2 { // of two all may have ended
 		t.Error("no filing is at risk")
 	}
+	if all.Ended < histories {
+		t.Errorf("in %d histories only %d filings ended", histories, all.Ended)
+	}
 	if all.Done < 10*histories || failed.Load() < int64(histories) {
 		t.Error("the crashes did not meet the clients")
 	}
