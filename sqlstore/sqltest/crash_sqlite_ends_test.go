@@ -3,6 +3,7 @@ package sqltest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -80,14 +81,31 @@ func (s tornStore) Commit(ctx context.Context, c icpcode.Change) error {
 	return s.Store.Commit(ctx, rest)
 }
 
+// ends returns how often a filing ended, as its history has it.
+func ends(t *testing.T, store *sqlstore.Store, c icpcode.Code) int {
+	t.Helper()
+	events, err := store.Events(t.Context(), icpcode.EventQuery{Code: c, Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, e := range events {
+		if e.Action == icpcode.ActionEnd {
+			n++
+		}
+	}
+	return n
+}
+
 // torn returns how many sites have a filing that was replaced without one that
-// replaces it, or the other way round, and how many have two filings that are
-// as they should be.
+// replaces it, or the other way round, or whose end is not once in its history
+// or names another code than that of the other filing. It also returns how many
+// sites have two filings that are as they should be.
 func (c *sqliteCrash) torn(t *testing.T) (torn, whole int) {
 	t.Helper()
 	db := dbtest.Open(t, "sqlite", sqliteDSN(c.path))
 	store := sqlstore.New(db, sqlstore.SQLite, nil)
-	ended, replaced := map[string]bool{}, map[string]bool{}
+	successors, replacing := map[string]icpcode.Code{}, map[string]icpcode.Code{}
 	for rec, err := range newEngine(store).Owned(t.Context(), icpcode.ListRequest{Actor: ops}) {
 		if err != nil {
 			t.Fatal(err)
@@ -95,22 +113,22 @@ func (c *sqliteCrash) torn(t *testing.T) (torn, whole int) {
 		if rec.Filing == nil || rec.State != icpcode.StateFiled {
 			continue
 		}
-		if rec.Progress != nil && rec.Progress.End == icpcode.EndMoved {
-			ended[rec.Filing.Domain] = true
+		if over(&rec) && rec.Progress.End == icpcode.EndMoved && ends(t, store, rec.Code) == 1 {
+			successors[rec.Filing.Domain] = rec.Progress.Successor
 		}
 		if rec.Filing.Kind == icpcode.FilingAccess {
-			replaced[rec.Filing.Domain] = true
+			replacing[rec.Filing.Domain] = rec.Code
 		}
 	}
-	for domain := range ended {
-		if replaced[domain] {
+	for domain, successor := range successors {
+		if replacing[domain] == successor {
 			whole++
 		} else {
 			torn++
 		}
 	}
-	for domain := range replaced {
-		if !ended[domain] {
+	for domain := range replacing {
+		if _, ended := successors[domain]; !ended {
 			torn++
 		}
 	}
@@ -144,4 +162,50 @@ func TestCrashSQLiteSeesTorn(t *testing.T) {
 		}
 	}
 	t.Error("a store that tears filings was killed 20 times, and none was found torn")
+}
+
+// meddled is a store that changes what is written.
+type meddled struct {
+	icpcode.Store
+	meddle func(*icpcode.Change)
+}
+
+// Commit implements [icpcode.Store], wrongly.
+func (m meddled) Commit(ctx context.Context, c icpcode.Change) error {
+	m.meddle(&c)
+	return m.Store.Commit(ctx, c)
+}
+
+// TestTornSees writes filings whose end is not in their history, and filings
+// that moved to themselves: torn must find each.
+func TestTornSees(t *testing.T) {
+	for name, meddle := range map[string]func(*icpcode.Change){
+		"no event": func(c *icpcode.Change) {
+			c.Events = slices.DeleteFunc(slices.Clone(c.Events), func(e icpcode.Event) bool { return e.Action == icpcode.ActionEnd })
+		},
+		"another code": func(c *icpcode.Change) {
+			for _, p := range c.Puts {
+				if r, ok := p.Body.(*icpcode.Record); ok && over(r) {
+					r.Progress.Successor = r.Code
+				}
+			}
+		},
+		"": func(*icpcode.Change) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := &sqliteCrash{path: sqliteFile(t)}
+			db := dbtest.Open(t, "sqlite", sqliteDSN(c.path))
+			if err := sqlstore.Migrate(t.Context(), db, sqlstore.SQLite); err != nil {
+				t.Fatal(err)
+			}
+			eng := newEngine(meddled{sqlstore.New(db, sqlstore.SQLite, nil), meddle})
+			if _, err := replaceFiling(t.Context(), eng, 1); err != nil {
+				t.Fatal(err)
+			}
+			torn, whole := c.torn(t)
+			if good := name == ""; torn+whole != 1 || good != (whole == 1) {
+				t.Errorf("%d sites are torn and %d whole", torn, whole)
+			}
+		})
+	}
 }
