@@ -166,7 +166,7 @@ func TestRulesWhileKilled(t *testing.T) {
 
 // TestLinearizableWhileKilled records histories of eight clients while nodes
 // are killed, and asks of each whether it could as well have happened one
-// request after the other.
+// request after the other. Every second one is of filings that end.
 func TestLinearizableWhileKilled(t *testing.T) {
 	var all lincheck.Count
 	var found atomic.Int64
@@ -175,7 +175,7 @@ func TestLinearizableWhileKilled(t *testing.T) {
 	w := underFire(t, size(2, 10), size(40, 100), func(t *testing.T, round int, w *watched) {
 		h, err := lincheck.Record(t.Context(), lincheck.Options{
 			Stores: []icpcode.Store{w, steady{w, &found}}, Prefix: fmt.Sprintf("h%d-", round), Again: unanswered, Abandon: 0.5,
-			Engines: 1 << (round % 3), Unmerged: round%4 == 3,
+			Engines: 1 << (round % 3), Unmerged: round%4 == 3, Ends: round%2 == 1,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -189,7 +189,7 @@ func TestLinearizableWhileKilled(t *testing.T) {
 		resolved += h.Resolved
 	})
 	t.Logf("%d histories: %+v; %d requests were abandoned, of which %d had been done", histories, all, abandoned, resolved)
-	if all.Overlap < 10*histories || all.Done < 10*histories || all.Refused < histories || len(w.acked) < 100 {
+	if all.Overlap < 10*histories || all.Done < 10*histories || all.Refused < histories || all.Ended < histories/2 || len(w.acked) < 7*histories {
 		t.Error("the histories are too quiet to prove anything")
 	}
 }
