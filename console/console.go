@@ -106,6 +106,7 @@ func New(engine *icpcode.Engine, o Options) http.Handler {
 	if err != nil {
 		panic(err) // it is embedded
 	}
+	h.mux.Handle("GET /assets/{$}", http.NotFoundHandler()) // their list is no page
 	h.mux.Handle("GET /assets/", http.StripPrefix("/assets/", http.FileServerFS(assets)))
 	h.mux.Handle("/", h.serve(func(*call) (page, error) { return page{}, icpcode.ErrNoCode }))
 	csrf := http.NewCrossOriginProtection()

@@ -41,3 +41,10 @@ func TestDeadCodes(t *testing.T) {
 	s.lapsed = false
 	lacks(s.get(holds, "2002").shows(200, "Available"), "<dt>Why", "What to do")
 }
+
+// TestAssetsAreNotListed: the style sheet is served, and no list of what there is.
+func TestAssetsAreNotListed(t *testing.T) {
+	s := newStand(t)
+	s.get("/console/assets/style.css", "").shows(200)
+	s.get("/console/assets/", "").shows(404)
+}
