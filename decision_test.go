@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -184,6 +185,47 @@ func TestWithheldIPsAreUnknown(t *testing.T) {
 	}
 }
 
+// Decide brings a case into its normal form, in what it returns only: instants
+// in UTC to the microsecond, amounts without zeros at the end, addresses that
+// are not mapped.
+func TestDecideNormalizes(t *testing.T) {
+	set := must[*icpcode.RuleSet](t)(icpcode.Alibaba().At(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)))
+	facts := func(at time.Time, amount decimal.Decimal, ip string) icpcode.Instance {
+		return icpcode.Instance{Product: icpcode.ECS, Created: at, Expires: at, OrderAmount: amount, IPs: []netip.Addr{netip.MustParseAddr(ip)}}
+	}
+	for name, one := range map[string]func(at time.Time, amount decimal.Decimal, ip string) icpcode.Case{
+		"Submit": func(at time.Time, amount decimal.Decimal, ip string) icpcode.Case {
+			return icpcode.Case{
+				Operation: icpcode.OperationSubmit, At: at, Instance: facts(at, amount, ip), Filing: icpcode.CaseFiling{IPs: []netip.Addr{netip.MustParseAddr(ip)}},
+				Code: icpcode.CaseCode{State: icpcode.StateAvailable, Asker: icpcode.RoleOwner},
+			}
+		},
+		"Grant": func(at time.Time, amount decimal.Decimal, ip string) icpcode.Case {
+			return icpcode.Case{Operation: icpcode.OperationGrant, At: at, Grant: &icpcode.CaseGrant{
+				Codes:     []icpcode.CaseCode{{State: icpcode.StateAvailable, Asker: icpcode.RoleOwner, Instance: 1}},
+				Instances: []icpcode.Instance{facts(at, amount, ip)},
+			}}
+		},
+	} {
+		at := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+		normal := one(at, decimal.New(15, -1), "47.96.1.180")
+		odd := func() icpcode.Case {
+			return one(at.Add(900).In(icpcode.Shanghai()), decimal.New(150, -2), "::ffff:47.96.1.180")
+		}
+		given := odd()
+		a, b := must[icpcode.Decision](t)(set.Decide(given)), must[icpcode.Decision](t)(set.Decide(normal))
+		if diff := cmp.Diff(b.Case, a.Case, cmp.Comparer(alike[decimal.Decimal]), cmp.Comparer(alike[time.Time]), cmp.Comparer(alike[netip.Addr])); diff != "" || asJSON(t, a) != asJSON(t, b) {
+			t.Errorf("%s: the case is not in the normal form: %s\n%s\n%s", name, diff, asJSON(t, a), asJSON(t, b))
+		}
+		if !reflect.DeepEqual(given, odd()) {
+			t.Errorf("%s: what was given was written to: %+v", name, given)
+		}
+	}
+}
+
+// alike reports whether two values are the same within, too.
+func alike[T any](a, b T) bool { return reflect.DeepEqual(a, b) }
+
 // A case that cannot be is refused.
 func TestCasesThatCannotBe(t *testing.T) {
 	set := must[*icpcode.RuleSet](t)(icpcode.Alibaba().At(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)))
@@ -235,6 +277,19 @@ func TestCasesThatCannotBe(t *testing.T) {
 		"grant of none":   func(c *icpcode.Case) { *c = icpcode.Case{Operation: icpcode.OperationGrant, At: c.At, Grant: grant} },
 		"unknown phone": func(c *icpcode.Case) {
 			*c = icpcode.Case{Operation: icpcode.OperationIssue, At: c.At, Grant: &icpcode.CaseGrant{Phone: 9}}
+		},
+		"an end of none":       func(c *icpcode.Case) { c.Operation = icpcode.OperationEnd },
+		"rests on a filing":    func(c *icpcode.Case) { c.Resting = 1 },
+		"ended while it works": func(c *icpcode.Case) { c.Code.Last = icpcode.ActionVoid },
+		"ends while it is under review": func(c *icpcode.Case) {
+			c.Code.State, c.Code.Ended = icpcode.StateFiling, icpcode.EndDeregistered
+		},
+		"ends again without an end": func(c *icpcode.Case) {
+			c.Operation, c.Code.State, c.End = icpcode.OperationEnd, icpcode.StateFiled, &icpcode.CaseEnd{End: icpcode.EndDeregistered, Again: true}
+		},
+		"17 replaced": func(c *icpcode.Case) {
+			c.Operation, c.Code.State = icpcode.OperationApprove, icpcode.StateFiling
+			c.Replaces = slices.Repeat([]icpcode.CaseOther{{State: icpcode.StateFiled}}, 17)
 		},
 		"two answers": func(c *icpcode.Case) {
 			*c = icpcode.Case{Operation: icpcode.OperationIssue, At: c.At, Grant: &icpcode.CaseGrant{In: icpcode.CaseCap{Kept: icpcode.Yes}}}

@@ -312,6 +312,7 @@ func (i *Instance) normalize() error {
 	if err := checkAmount("Instance.OrderAmount", i.OrderAmount); err != nil {
 		return err
 	}
+	i.OrderAmount = shortest(i.OrderAmount)
 	if i.ContractQuota < 0 || i.ContractQuota > maxAttached {
 		return invalid("Instance.ContractQuota", "is not between 0 and 1000")
 	}

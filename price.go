@@ -25,6 +25,20 @@ func checkAmount(field string, d decimal.Decimal) error {
 	return nil
 }
 
+// shortest returns an amount, which was checked, as it is read back from its
+// text: without zeros at the end, so that equal amounts are the same.
+func shortest(d decimal.Decimal) decimal.Decimal {
+	e := d.Exponent()
+	if e == 0 || e < 0 && d.NumDigits() < 19 && d.CoefficientInt64()%10 != 0 {
+		return d
+	}
+	s, err := decimal.NewFromString(d.String())
+	if err != nil {
+		return d // which no text of an amount is
+	}
+	return s
+}
+
 // checkCents is checkAmount for an amount that was paid.
 func checkCents(field string, d decimal.Decimal) error {
 	if err := checkAmount(field, d); err != nil {

@@ -131,6 +131,11 @@ func (q *asking) lists() []icpcode.ListRequest {
 	for _, domain := range []string{"example.cn", "a0.cn", "aa1.cn", "aaa2.cn"} {
 		all = append(all, icpcode.ListRequest{Actor: q.actor, Domain: domain})
 	}
+	for stage := icpcode.StageVerification; stage <= icpcode.StageReview; stage++ {
+		all = append(all, icpcode.ListRequest{Actor: q.actor, Stage: stage}, icpcode.ListRequest{Actor: q.actor, Stage: stage, Before: q.now})
+	}
+	all = append(all, icpcode.ListRequest{Actor: q.actor, Rejected: true}, icpcode.ListRequest{Actor: q.actor, Rejected: true, Before: q.now},
+		icpcode.ListRequest{Actor: q.actor, InstanceID: "i-0", Rejected: true})
 	return append(all, icpcode.ListRequest{Actor: q.actor, App: "an app"}, icpcode.ListRequest{Actor: q.actor, ICPNumber: "备grantee0"},
 		icpcode.ListRequest{Actor: q.actor, InstanceID: "i-foreign"}, icpcode.ListRequest{Actor: q.actor, InstanceID: "i-nowhere"})
 }
