@@ -410,3 +410,13 @@ func (e *explainer) expiry() string {
 	}
 	return e.say("%s left, until %s", "剩余%s，%s到期", e.span(e.Case.At, i.Expires), e.when(i.Expires))
 }
+
+// lapse is the expiry of an instance that has expired: both facts where its
+// status says so and its date does not.
+func (e *explainer) lapse() string {
+	date := e.expiry()
+	if e.instance.Status == StatusExpired && (date == "" || e.Case.At.Before(e.instance.Expires)) {
+		return e.join(labelOf(e.Lang, statusLabels, e.instance.Status), date)
+	}
+	return date
+}

@@ -201,7 +201,7 @@ func (e *explainer) publicIP() words {
 		required: e.say("a public IP of the provider's", "由提供商分配的公网IP"), found: e.addresses(),
 		remedy: e.mend("buy public bandwidth or bind an EIP", "购买公网带宽或绑定EIP"), free: !e.q.PublicIP,
 	}
-	if e.set.gateways() && e.instance.Product != NAT && e.instance.Product != SLB {
+	if e.set.gateways() && !e.received() && e.instance.Product != NAT && e.instance.Product != SLB {
 		w.remedy = e.say("%s (if it is reached through a NAT gateway or load balancer with a public IP, apply with that)", "%s（若经由有公网IP的NAT网关或负载均衡访问，请用该网关或负载均衡申请）", w.remedy)
 	}
 	if e.instance.PublicIP == Unknown && !e.instance.noPublicIP() {
@@ -269,11 +269,11 @@ func (e *explainer) status() words {
 	if i.gone() {
 		w.remedy = e.say("use another instance", "改用其他实例")
 	}
-	if renew != "" && !i.Expires.IsZero() && !e.Case.At.Before(i.Expires) {
+	if renew != "" {
 		if i.Status == StatusExpired {
-			w.found = "" // the date says it
+			w.found = "" // lapse says it
 		}
-		w.found = e.join(w.found, e.expiry())
+		w.found = e.join(w.found, e.lapse())
 	}
 	if i.Status == StatusUnknown {
 		w.lack(e, FactStatus, "its status", "实例状态")

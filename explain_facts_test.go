@@ -91,7 +91,7 @@ func TestReasonsOfFacts(t *testing.T) {
 		{func(r *IssueRequest) {
 			r.Instance.Product, r.Instance.Status = ElasticWeb, StatusStopped
 		}, ELGStatus, OutcomePassed, "stopped", ""},
-		{func(r *IssueRequest) { r.Instance.Status = StatusExpired }, ELGStatus, OutcomeFailed, "expired", "renew"},
+		{func(r *IssueRequest) { r.Instance.Status = StatusExpired }, ELGStatus, OutcomeFailed, "expired; 146 days left, until 2026-06-01 00:00:00 +08:00", "renew"},
 		{func(r *IssueRequest) {
 			r.Instance.Status, r.Instance.Expires = StatusExpired, explainNow // said once
 		}, ELGStatus, OutcomeFailed, "expired at 2026-01-06 00:00:00 +08:00", "renew"},

@@ -2,6 +2,9 @@ package icpcode
 
 import (
 	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -106,6 +109,7 @@ func TestReasonsOfRisks(t *testing.T) {
 		{func(i *Instance) { i.Expires, i.AutoRenew = explainNow.Add(31*day), Yes }, RSKExpiring, OutcomeAdvised, "31 days left, until 2026-02-06 00:00:00 +08:00; auto-renewal is on"},
 		{func(i *Instance) { i.Expires, i.AutoRenew = explainNow, Yes }, RSKExpiring, OutcomeFailed, "expired at 2026-01-06 00:00:00 +08:00"},
 		{func(i *Instance) { i.Expires, i.Status = time.Time{}, StatusExpired }, RSKExpiring, OutcomeFailed, "expired"},
+		{func(i *Instance) { i.Status = StatusExpired }, RSKExpiring, OutcomeFailed, "expired; 146 days left, until 2026-06-01 00:00:00 +08:00"},
 		{func(i *Instance) { i.Expires = time.Time{} }, RSKExpiring, OutcomeAssumed, "not known; assumed to pass: when it expires"},
 		{func(i *Instance) {}, RSKReleased, OutcomePassed, "running"},
 		{func(i *Instance) { i.Status = StatusRefunded }, RSKReleased, OutcomeFailed, "refunded"},
@@ -136,6 +140,15 @@ func TestReasonsOfRisks(t *testing.T) {
 			t.Errorf("%v\n got %v %q\nwant %v %q", tt.rule, got.Outcome, got.Found, tt.o, tt.found)
 		}
 	}
+	for l, want := range map[Lang]string{
+		English: "before leaving it, ask the grantee to file an access or change filing with the new server's code; inside one cloud changing DNS is said to be enough",
+		Chinese: "弃用旧服务器前，先请联系被授权账号用新服务器的备案服务码办理接入备案或变更备案；同一提供商内更换服务器，修改DNS解析即可",
+	} {
+		granted := situation{At: explainNow, set: oddRules(), instance: goodInstance(), state: StateFiled, roles: RoleOwner}
+		if got := granted.reason(l, RSKMove, OutcomeAdvised).Remedy; got != want {
+			t.Errorf("RSK-MOVE tells an owner that granted the code\n%s, want\n%s", got, want)
+		}
+	}
 	i := goodInstance()
 	i.IPs = []netip.Addr{netip.MustParseAddr("47.96.1.8")}
 	rec.Filing = nil
@@ -160,6 +173,44 @@ func TestReasonsOfRisks(t *testing.T) {
 		d := situation{set: set, state: h.s}
 		if got := d.reason(English, RSKExpiring, OutcomeFailed).Required; got != h.want {
 			t.Errorf("%v %d %d: %q, want %q", h.s, h.expiring, h.review, got, h.want)
+		}
+	}
+}
+
+// What is only the owner's to do a grantee is told to ask the granter for: the
+// English and the Chinese of every rule that judges the instance.
+func TestGranteesAreToldToAsk(t *testing.T) {
+	does := regexp.MustCompile(`renew\b|convert|start it|upgrade|bind an EIP|public bandwidth`)
+	own := regexp.MustCompile(`续费|转包月|启动实例|升配|绑定EIP|公网带宽`)
+	seen := map[Rule]int{}
+	explainWorld(func(d *situation) {
+		if d.set == nil {
+			return
+		}
+		set := *d.set
+		set.Products = append(slices.Clone(set.Products), ProductRules{Product: NAT})
+		d.set, d.roles = &set, RoleGrantee|RoleHolder
+		for _, state := range []State{StateAvailable, StateFiling, StateFiled} {
+			d.state = state
+			for r := range (elgRules | rskRules | MakeRuleIDs(LIFEffective, RSKMove)).All() {
+				for o := OutcomeFailed; o <= OutcomeAdvised; o++ {
+					en, zh := d.reason(English, r, o).Remedy, d.reason(Chinese, r, o).Remedy
+					if does.MatchString(en) {
+						seen[r]++
+						if !strings.Contains(en, "granter") || !strings.Contains(zh, "授权账号") || !own.MatchString(zh) {
+							t.Fatalf("%v %v tells a grantee: %s, %s", r, o, en, zh)
+						}
+					}
+					if strings.Contains(en, "apply with that") {
+						t.Fatalf("%v tells a grantee to apply: %s", r, en)
+					}
+				}
+			}
+		}
+	})
+	for _, r := range []Rule{ELGBilling, ELGTerm, ELGRemaining, ELGPublicIP, ELGStatus, LIFEffective, RSKExpiring, RSKBilling, RSKDowngraded} {
+		if seen[r] == 0 {
+			t.Errorf("%v told nobody to do anything", r)
 		}
 	}
 }

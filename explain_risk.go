@@ -14,6 +14,7 @@ func (e *explainer) expiring() words {
 		return w
 	}
 	if e.instance.expired(e.Case.At) {
+		w.found = e.lapse()
 		return w
 	}
 	switch e.instance.AutoRenew {
@@ -112,8 +113,9 @@ func (e *explainer) ipGone() words {
 
 // move: RSK-MOVE.
 func (e *explainer) move() words {
+	file := e.byHolder("file an access or change filing with the new server's code", "用新服务器的备案服务码办理接入备案或变更备案")
 	return words{
 		required: e.say("nothing: it is advice", "无要求，仅为建议"), found: e.say("a filing rests on this server", "该服务器上有备案"),
-		remedy: e.say("before leaving it, file an access or change filing with the new server's code; inside one cloud changing DNS is said to be enough", "弃用旧服务器前，先用新服务器的备案服务码办理接入备案或变更备案；同一提供商内更换服务器，修改DNS解析即可"),
+		remedy: e.say("before leaving it, %s; inside one cloud changing DNS is said to be enough", "弃用旧服务器前，先%s；同一提供商内更换服务器，修改DNS解析即可", file),
 	}
 }
