@@ -35,6 +35,7 @@ var proofs = []proof{
 	{"InTxAllOrNothing", on(inTxAllOrNothing)},
 	{"PurgeReceipts", on(purgeReceipts)},
 	{"PurgeEvents", on(purgeEvents)},
+	{"PurgeEndedFilings", on(purgeEndedFilings)},
 	{"Contexts", on(contexts)},
 	{"Merging", on(merging)},
 	{"Linearizable", on(linearizableOn)},
