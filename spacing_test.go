@@ -74,7 +74,7 @@ func chineseTexts(t *testing.T, f func(at, zh string)) {
 		if strings.HasSuffix(name, ".html") {
 			data, err := os.ReadFile(name)
 			for i, line := range strings.Split(string(data), "\n") {
-				for _, zh := range strings.Split(shownInChinese(line), "\n") {
+				for zh := range strings.SplitSeq(shownInChinese(line), "\n") {
 					if hasHan(zh) {
 						f(name+":"+strconv.Itoa(i+1), zh)
 					}
