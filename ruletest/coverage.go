@@ -41,6 +41,9 @@ const (
 	canMove          mark = "a filing that could move to another instance"
 	cannotMove       mark = "a filing that could not move to another instance"
 	movedByOperator  mark = "an operator that asked about a move"
+	movedByPages     mark = "a move that was asked by several pages"
+	reviewedByPages  mark = "a review that was asked by several pages"
+	endedAtRisk      mark = "a filing that ended, with whose instance something is wrong"
 	listedStage      mark = "a filing that was listed by its stage"
 	listedRejected   mark = "a filing that was listed as sent back"
 	listedOld        mark = "a filing that was listed because it has been so for long"
@@ -193,11 +196,12 @@ func (s *setup) missing() []shortfall {
 	for r := range p.unknown.All() {
 		need(true, "refused because a fact for "+r.String()+" is unknown", c.unknown[r])
 	}
-	for _, r := range [...]icpcode.Rule{icpcode.RSKExpiring, icpcode.RSKReleased, icpcode.RSKOwner, icpcode.RSKIP} {
-		need(true, "a finding by "+r.String(), c.risks[r])
+	for _, r := range [...]icpcode.Rule{icpcode.RSKExpiring, icpcode.RSKReleased, icpcode.RSKBilling, icpcode.RSKDowngraded, icpcode.RSKOwner, icpcode.RSKIP} {
+		need(r != icpcode.RSKBilling || p.billing, "a finding by "+r.String(), c.risks[r])
 	}
 	for m, possible := range map[mark]bool{
 		whyToOwner: true, whyToGrantee: true, canMove: p.issue, cannotMove: true, movedByOperator: true,
+		movedByPages: true, reviewedByPages: true, endedAtRisk: true,
 		listedStage: true, listedRejected: true, listedOld: true, tooYoung: true,
 		issuedAndGranted: p.issueAndGrant, closedFiled: true, atEase: true, renewing: true, unfit: p.unfit, advised: p.advised, firstGrant: p.verify, noSignal: p.verify, earlyGrant: p.earlyGrant, quotaUsedUp: p.issue,
 		closedPaid: p.closedPaid, capReached: p.cap, repeated: true, reused: true, importedAgain: true, differs: true, stranger: true, unreadable: true,
@@ -211,8 +215,8 @@ func (s *setup) missing() []shortfall {
 
 // possible says what a book makes possible.
 type possible struct {
-	fail, unknown                                                                    icpcode.RuleIDs
-	issue, grant, issueAndGrant, verify, cap, earlyGrant, closedPaid, unfit, advised bool
+	fail, unknown                                                                             icpcode.RuleIDs
+	issue, grant, issueAndGrant, verify, cap, earlyGrant, closedPaid, unfit, advised, billing bool
 }
 
 // possible looks at the sets that are in force for more than a moment.
@@ -243,6 +247,7 @@ func (s *setup) possible() possible {
 		asked := []icpcode.Requirements{set.Base}
 		for _, q := range set.Products {
 			supplies = supplies || q.Quota > 0
+			p.billing = p.billing || q.Subscription
 			asked = append(asked, q.Requirements)
 		}
 		for _, q := range set.Products {

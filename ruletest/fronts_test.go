@@ -19,6 +19,8 @@ type wrong struct {
 	found    func(*icpcode.Record)
 	done     func(*icpcode.Result)
 	reviewed func(*icpcode.Assessment) (listed bool)
+
+	movePage, reviewPage func(asked icpcode.ListRequest, p *icpcode.AssessmentPage)
 }
 
 func (e *wrong) ask(r icpcode.ListRequest) icpcode.ListRequest {
@@ -62,6 +64,22 @@ func (e *wrong) Move(ctx context.Context, r icpcode.ListRequest, to icpcode.Inst
 		e.moving(&r, &to)
 	}
 	return e.Engine.Move(ctx, r, to)
+}
+
+func (e *wrong) MovePage(ctx context.Context, r icpcode.ListRequest, to icpcode.Instance) (icpcode.AssessmentPage, error) {
+	p, err := e.Engine.MovePage(ctx, r, to)
+	if err == nil && e.movePage != nil {
+		e.movePage(r, &p)
+	}
+	return p, err
+}
+
+func (e *wrong) ReviewPage(ctx context.Context, r icpcode.ListRequest) (icpcode.AssessmentPage, error) {
+	p, err := e.Engine.ReviewPage(ctx, r)
+	if err == nil && e.reviewPage != nil {
+		e.reviewPage(r, &p)
+	}
+	return p, err
 }
 
 func (e *wrong) Review(ctx context.Context, r icpcode.ListRequest) iter.Seq2[icpcode.Assessment, error] {
@@ -137,6 +155,26 @@ func TestBrokenFronts(t *testing.T) {
 		"reviews nothing that is Filing": {wrong{reviewed: func(a *icpcode.Assessment) bool {
 			return a.Record.State != icpcode.StateFiling
 		}}, "a review of "},
+		"moves by pages without the last filing": {wrong{movePage: func(_ icpcode.ListRequest, p *icpcode.AssessmentPage) {
+			if n := len(p.Assessments); p.Next == "" && n > 0 {
+				p.Assessments = p.Assessments[:n-1]
+			}
+		}}, "a page of a move "},
+		"moves by pages that are too long": {wrong{movePage: func(r icpcode.ListRequest, p *icpcode.AssessmentPage) {
+			for n := len(p.Assessments); n > 0 && len(p.Assessments) <= r.Limit; {
+				p.Assessments = append(p.Assessments, p.Assessments[0])
+			}
+		}}, "a page of a move "},
+		"reviews by pages and stays on one": {wrong{reviewPage: func(r icpcode.ListRequest, p *icpcode.AssessmentPage) {
+			if r.After != "" {
+				p.Next = r.After
+			}
+		}}, "a page of a review "},
+		"reviews by pages without the first filing": {wrong{reviewPage: func(r icpcode.ListRequest, p *icpcode.AssessmentPage) {
+			if r.After == "" && len(p.Assessments) > 0 {
+				p.Assessments = p.Assessments[1:]
+			}
+		}}, "a page of a review "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

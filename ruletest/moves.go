@@ -34,6 +34,7 @@ func (w *world) move(from icpcode.InstanceID, account icpcode.AccountID, to icpc
 	var a answer
 	m.judgeInstance(&a, &op{actor: account, inst: to}, w.env(), set, 1, elg&^icpcode.MakeRuleIDs(icpcode.ELGBatch, icpcode.ELGAccount))
 	a.conclude(set.Assume)
+	var listed []icpcode.Assessment
 	for got, err := range w.eng.Move(w.ctx, r, to) {
 		if err != nil {
 			w.Fatalf("%v", err)
@@ -42,6 +43,7 @@ func (w *world) move(from icpcode.InstanceID, account icpcode.AccountID, to icpc
 		if !ok || !sameRecord(&got.Record, &v) {
 			w.fail(nil, "a move by %q lists\n%+v, want\n%+v", account, got.Record, v)
 		}
+		listed = append(listed, got)
 		delete(want, got.Record.Code)
 		d := &got.Decision
 		w.twice(nil, d)
@@ -55,6 +57,7 @@ func (w *world) move(from icpcode.InstanceID, account icpcode.AccountID, to icpc
 	if len(want) > 0 {
 		w.fail(nil, "a move by %q lacks %d filings, such as %+v", account, len(want), one(want))
 	}
+	w.movePages(r, to, listed)
 }
 
 // moves asks about a move in turn, by each that may and one that may not see

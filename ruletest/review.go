@@ -87,7 +87,9 @@ func (m *model) risks(r *icpcode.Record, today icpcode.Instance, now time.Time, 
 func (w *world) review(account icpcode.AccountID) {
 	type answer struct{ fail, advice icpcode.RuleIDs }
 	found := map[icpcode.Code]answer{}
-	for a, err := range w.eng.Review(w.ctx, icpcode.ListRequest{Actor: account, Account: account, Facts: each(w.troubled)}) {
+	var whole []icpcode.Assessment
+	r := icpcode.ListRequest{Actor: account, Account: account, Facts: each(w.troubled)}
+	for a, err := range w.eng.Review(w.ctx, r) {
 		if err != nil {
 			w.Fatalf("%v", err)
 		}
@@ -95,7 +97,11 @@ func (w *world) review(account icpcode.AccountID) {
 		if _, again := found[a.Record.Code]; again {
 			w.fail(nil, "a review of %q lists a filing twice", account)
 		}
+		whole = append(whole, a)
 		found[a.Record.Code] = answer{a.Decision.Fail, a.Decision.Advice}
+	}
+	if w.turn%3 == 1 {
+		w.reviewPages(r, whole)
 	}
 	now := micro(w.now)
 	for _, c := range w.model.order {
@@ -111,6 +117,12 @@ func (w *world) review(account icpcode.AccountID) {
 		delete(found, c)
 		for rule := range wrong.All() {
 			w.seen.risks[rule]++
+		}
+		if ended(r) {
+			goesOn := *r
+			goesOn.Progress = nil
+			lost, _, _ := w.model.risks(&goesOn, w.troubled(r.InstanceID), now, false)
+			w.seen.mark(endedAtRisk, lost != 0)
 		}
 		w.seen.mark(atEase, rests(r) && !listed)
 		w.seen.mark(renewing, listed && wrong == 0 && advice != 0)

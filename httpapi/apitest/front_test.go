@@ -352,8 +352,16 @@ func (c *client) Review(_ context.Context, r icpcode.ListRequest) iter.Seq2[icpc
 	return c.all("review", r)
 }
 
+func (c *client) ReviewPage(_ context.Context, r icpcode.ListRequest) (icpcode.AssessmentPage, error) {
+	return c.page("review", r)
+}
+
 func (c *client) Move(_ context.Context, r icpcode.ListRequest, to icpcode.Instance) iter.Seq2[icpcode.Assessment, error] {
 	return c.all("move", r, to)
+}
+
+func (c *client) MovePage(_ context.Context, r icpcode.ListRequest, to icpcode.Instance) (icpcode.AssessmentPage, error) {
+	return c.page("move", r, to)
 }
 
 // histories is how often the histories are done. Of each at least 50 changes
