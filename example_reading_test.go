@@ -121,7 +121,7 @@ func ExampleEngine_Review() {
 	// Output:
 	// 1001 example.cn
 	// RSK-DOWNGRADED: no public IP: ask the owner to upgrade the instance again and restore what it lost, such as an EIP
-	// RSK-MOVE: a filing rests on this server: before leaving it, file an access or change filing with the new server's code; inside one cloud changing DNS is said to be enough
+	// RSK-MOVE: a filing rests on this server: before leaving it, ask the holder to file an access or change filing with the new server's code; inside one cloud changing DNS is said to be enough
 }
 
 // How many more accounts may be granted to this year, and when that begins
