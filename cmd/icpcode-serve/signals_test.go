@@ -6,7 +6,9 @@ import (
 	"bufio"
 	"io"
 	"net/http"
+	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -16,6 +18,10 @@ import (
 // does on SIGTERM, unless whoever started it has it ignore that, as nohup does.
 func TestSignals(t *testing.T) {
 	t.Parallel()
+	// A test under nohup would hand on that it ignores the signal.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	program := filepath.Join(t.TempDir(), "icpcode-serve")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
