@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/icpcode/icpcode"
@@ -74,13 +72,7 @@ type speaker struct{ lang icpcode.Lang }
 
 // say returns one of two phrases, which take the same verbs.
 func (s speaker) say(en, zh string, args ...any) string {
-	if s.lang == icpcode.Chinese {
-		en = zh
-	}
-	if len(args) == 0 {
-		return en
-	}
-	return fmt.Sprintf(en, args...)
+	return spoken.Say(s.lang, en, zh, args...)
 }
 
 // servers counts servers, codes codes.
@@ -89,13 +81,7 @@ func (s speaker) servers(n int) string { return s.count(n, "server", "servers", 
 func (s speaker) codes(n int) string { return s.count(n, "code", "codes", "个备案服务码") }
 
 func (s speaker) count(n int, one, many, zh string) string {
-	if s.lang == icpcode.Chinese {
-		return thousands(n) + zh
-	}
-	if n == 1 {
-		return "1 " + one
-	}
-	return thousands(n) + " " + many
+	return spoken.Count(s.lang, n, one, many, zh)
 }
 
 // list joins words with commas.
@@ -105,10 +91,4 @@ func (s speaker) list(words []string) string { return strings.Join(words, s.say(
 func (s speaker) ruleList(rules icpcode.RuleIDs) string { return s.list(ids(rules)) }
 
 // thousands writes n as 1,234,567.
-func thousands(n int) string {
-	text := strconv.Itoa(n)
-	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
-}
+func thousands(n int) string { return spoken.Thousands(n) }

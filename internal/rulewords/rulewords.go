@@ -4,11 +4,10 @@
 package rulewords
 
 import (
-	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/icpcode/icpcode"
+	"github.com/icpcode/icpcode/internal/spoken"
 	"github.com/icpcode/icpcode/presets"
 )
 
@@ -171,34 +170,13 @@ type speaker struct{ lang icpcode.Lang }
 
 // say returns one of two phrases, which take the same verbs.
 func (s speaker) say(en, zh string, args ...any) string {
-	if s.lang == icpcode.Chinese {
-		en = zh
-	}
-	if len(args) == 0 {
-		return en
-	}
-	return fmt.Sprintf(en, args...)
+	return spoken.Say(s.lang, en, zh, args...)
 }
 
 func (s speaker) codes(n int) string { return s.count(n, "code", "codes", "个备案服务码") }
 
 func (s speaker) count(n int, one, many, zh string) string {
-	if s.lang == icpcode.Chinese {
-		return thousands(n) + zh
-	}
-	if n == 1 {
-		return "1 " + one
-	}
-	return thousands(n) + " " + many
-}
-
-// thousands writes n as 1,234,567.
-func thousands(n int) string {
-	text := strconv.Itoa(n)
-	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
+	return spoken.Count(s.lang, n, one, many, zh)
 }
 
 // ruleList lists the IDs of rules.
