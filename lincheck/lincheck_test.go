@@ -158,18 +158,7 @@ func TestLinearizable(t *testing.T) {
 // that happened the checker must say so.
 func TestSeesRaces(t *testing.T) {
 	n := runs(60)
-	fired, flagged := 0, 0
-	for range n {
-		store := &Racing{Store: memstore.New()}
-		h := record(t, store, Options{NeverClose: true})
-		if store.Fired() == 0 {
-			continue
-		}
-		fired++
-		if !linearizable(t, h) {
-			flagged++
-		}
-	}
+	fired, flagged := lies(t, n, func() liar { return &Racing{Store: memstore.New()} }, Options{NeverClose: true})
 	t.Logf("%d runs, the race fired in %d, flagged were %d", n, fired, flagged)
 	if fired < n/2 {
 		t.Errorf("the race fired in %d of %d runs only", fired, n)
@@ -220,18 +209,7 @@ func TestSeesEveryLie(t *testing.T) {
 // must say so, wherever somebody looked.
 func TestSeesTornReplacements(t *testing.T) {
 	n := runs(100)
-	fired, flagged := 0, 0
-	for range n {
-		store := &Tearing{Store: memstore.New()}
-		h := record(t, store, Options{Ends: true})
-		if store.Fired() == 0 {
-			continue
-		}
-		fired++
-		if !linearizable(t, h) {
-			flagged++
-		}
-	}
+	fired, flagged := lies(t, n, func() liar { return &Tearing{Store: memstore.New()} }, Options{Ends: true})
 	t.Logf("%d runs, %d had torn replacements, flagged were %d", n, fired, flagged)
 	if fired < n/2 || flagged < fired*9/10 || flagged == 0 {
 		t.Errorf("of %d runs %d had torn replacements, and %d were flagged", n, fired, flagged)
@@ -243,18 +221,7 @@ func TestSeesTornReplacements(t *testing.T) {
 // say so.
 func TestSeesWrongReviews(t *testing.T) {
 	n := runs(20)
-	fired, flagged := 0, 0
-	for range n {
-		store := &Lagging{Store: memstore.New()}
-		h := record(t, store, Options{Ends: true})
-		if store.Fired() == 0 {
-			continue
-		}
-		fired++
-		if !linearizable(t, h) {
-			flagged++
-		}
-	}
+	fired, flagged := lies(t, n, func() liar { return &Lagging{Store: memstore.New()} }, Options{Ends: true})
 	t.Logf("%d runs, %d had reviews of ended filings, flagged were %d", n, fired, flagged)
 	if fired < n/2 || flagged < fired {
 		t.Errorf("of %d runs %d had reviews of ended filings, and %d were flagged", n, fired, flagged)
@@ -309,4 +276,28 @@ func TestSeesEndsTwice(t *testing.T) {
 	if fired < n/2 || flagged < fired/2 || flagged == 0 {
 		t.Errorf("of %d runs the race fired in %d, and %d were flagged", n, fired, flagged)
 	}
+}
+
+// liar is a store with a fault, which counts how often it showed.
+type liar interface {
+	icpcode.Store
+	Fired() int64
+}
+
+// lies records histories, each over a store of its own, and counts those in
+// which its fault showed and those that the checker flags.
+func lies(t *testing.T, histories int, store func() liar, o Options) (fired, flagged int) {
+	t.Helper()
+	for range histories {
+		s := store()
+		h := record(t, s, o)
+		if s.Fired() == 0 {
+			continue
+		}
+		fired++
+		if !linearizable(t, h) {
+			flagged++
+		}
+	}
+	return fired, flagged
 }

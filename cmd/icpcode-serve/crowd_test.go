@@ -183,25 +183,9 @@ func TestCrowd(t *testing.T) {
 	n := crowd(t)
 	// A program of its own: it has its own files, and under the race detector
 	// no process can have 10,000 goroutines.
-	program := filepath.Join(t.TempDir(), "icpcode-serve")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	program := built(t)
 	cmd := exec.CommandContext(t.Context(), program, "serve", "-demo", "-listen", "127.0.0.1:0", "-metrics", "", "-max-connections", fmt.Sprint(n+100))
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	address := ""
-	lines := bufio.NewScanner(stderr)
-	for address == "" && lines.Scan() {
-		if at := listensAt.FindStringSubmatch(lines.Text()); at != nil {
-			address = at[1]
-		}
-	}
+	address, stderr := started(t, cmd)
 	go func() { _, _ = io.Copy(io.Discard, stderr) }() // its log
 	var conns []net.Conn
 	for i := range n {
@@ -240,4 +224,34 @@ func TestCrowd(t *testing.T) {
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("it ended with %v", err)
 	}
+}
+
+// built compiles the program.
+func built(t *testing.T) (program string) {
+	t.Helper()
+	program = filepath.Join(t.TempDir(), "icpcode-serve")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return program
+}
+
+// started starts the program and waits until it says where it listens. What it
+// says then is to be read, or it waits.
+func started(t *testing.T, cmd *exec.Cmd) (address string, log io.Reader) {
+	t.Helper()
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stderr)
+	for address == "" && lines.Scan() {
+		if at := listensAt.FindStringSubmatch(lines.Text()); at != nil {
+			address = at[1]
+		}
+	}
+	return address, stderr
 }

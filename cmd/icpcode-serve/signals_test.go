@@ -3,13 +3,11 @@
 package main
 
 import (
-	"bufio"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"testing"
 )
@@ -22,26 +20,10 @@ func TestSignals(t *testing.T) {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
-	program := filepath.Join(t.TempDir(), "icpcode-serve")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	program := built(t)
 	for before, signals := range map[string][]syscall.Signal{"": {syscall.SIGHUP}, "trap '' HUP;": {syscall.SIGHUP, syscall.SIGTERM}} {
 		cmd := exec.CommandContext(t.Context(), "sh", "-c", before+` exec "$0" -demo -listen 127.0.0.1:0 -metrics ""`, program)
-		stderr, err := cmd.StderrPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		address := ""
-		lines := bufio.NewScanner(stderr)
-		for address == "" && lines.Scan() {
-			if at := listensAt.FindStringSubmatch(lines.Text()); at != nil {
-				address = at[1]
-			}
-		}
+		address, stderr := started(t, cmd)
 		for i, s := range signals {
 			if i > 0 {
 				if status, text := ask(t, http.MethodGet, "http://"+address+"/v1/instances", "", "Icpcode-Account: 1001"); status != http.StatusOK {
