@@ -210,7 +210,7 @@ func TestGranteesAreToldToAsk(t *testing.T) {
 	})
 	for _, r := range []Rule{ELGBilling, ELGTerm, ELGRemaining, ELGPublicIP, ELGStatus, LIFEffective, RSKExpiring, RSKBilling, RSKDowngraded} {
 		if seen[r] == 0 {
-			t.Errorf("%v told nobody to do anything", r)
+			t.Errorf("%v said nothing that is to be done", r)
 		}
 	}
 }

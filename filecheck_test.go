@@ -120,7 +120,7 @@ func TestFilingIsToldWhatIsWrong(t *testing.T) {
 	}
 }
 
-// Whoever files is told at once what the set advises, and
+// A filing is told at once what the set advises, and
 // once more where the request is repeated; the words are in the first answer.
 func TestFilingIsToldWhatIsAdvised(t *testing.T) {
 	w := newWorld(t)

@@ -352,7 +352,7 @@ func TestBatchFailures(t *testing.T) {
 	}
 }
 
-// TestViewSecondLoad decides on a key that nobody loaded ahead: what was
+// TestViewSecondLoad decides on a key that was not loaded ahead: what was
 // written before it is noticed is forgotten.
 func TestViewSecondLoad(t *testing.T) {
 	w := newLoopWorld(t)

@@ -216,7 +216,7 @@ func TestRefusedDeadCodeSaysWhy(t *testing.T) {
 			}
 			picked := 0
 			if viewer == "2002" {
-				picked = 1 // whoever may file with it
+				picked = 1 // the party that may file with it
 			}
 			if len(decisions) != 1+picked {
 				t.Errorf("%s: %s is shown %d decisions: %v", d.name, viewer, len(decisions), err)

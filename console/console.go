@@ -171,7 +171,7 @@ func (h *handler) serve(do func(*call) (page, error)) http.Handler {
 	})
 }
 
-// answer finds out who is asking, and does what is asked for. A panic of the
+// answer finds out which account asks, and does what is asked for. A panic of the
 // service's is an error.
 func (c *call) answer(do func(*call) (page, error)) (p page, err error) {
 	defer func() {

@@ -117,7 +117,7 @@ func TestFiling(t *testing.T) {
 	s.follow(s.send(filed, "/withdraw", "1001"), "1001").shows(200, "Available")
 }
 
-// TestFilingAdvised: whoever files is told at once what is advised, in the
+// TestFilingAdvised: an account that files is told at once what is advised, in the
 // language of the page, and goes on if the form comes again.
 func TestFilingAdvised(t *testing.T) {
 	s := newStand(t)

@@ -47,7 +47,7 @@ func noted(context.Context, httpapi.Access) error { return nil }
 func mount(mux *http.ServeMux) {
 	engine := icpcode.New(store, &icpcode.Options{Operator: isOperator, Facts: today})
 	api := httpapi.New(engine, httpapi.Options{
-		Account:       session,   // who is asking, by your session; "" is nobody
+		Account:       session,   // the account that asks, by your session; "" is none
 		Servers:       servers,   // the servers of that account, to list them
 		Facts:         known,     // what it may know of servers that it asks codes for
 		Certification: certified, // how its real name was verified

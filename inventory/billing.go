@@ -59,8 +59,8 @@ func (b *builder) renewalIs(flag []byte, k key, meanings words[icpcode.Tri]) {
 	i.AutoRenew = v
 }
 
-// alibabaBilling: QueryAvailableInstances. It says whose the service is, not who
-// bought it.
+// alibabaBilling: QueryAvailableInstances. It names the account that has the
+// service, not the one that bought it.
 func (b *builder) alibabaBilling() (problem error) {
 	if problem := b.id(keyBilledID); problem != nil {
 		return problem

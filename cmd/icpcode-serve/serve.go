@@ -166,7 +166,7 @@ func (c *config) mayListen() error {
 		return misuse("-metrics %s is beyond loopback", c.metrics)
 	}
 	if !headerForm.MatchString(c.header) || slices.Contains(otherHeaders, textproto.CanonicalMIMEHeaderKey(c.header)) {
-		return misuse("-account-header %q cannot say who is asking: it is no name of letters, digits and hyphens, or means something else", c.header)
+		return misuse("-account-header %q cannot name the account that asks: it is no name of letters, digits and hyphens, or means something else", c.header)
 	}
 	return nil
 }

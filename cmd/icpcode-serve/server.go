@@ -50,7 +50,7 @@ func (s *server) http(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler: h, ReadHeaderTimeout: headerTime, ReadTimeout: headerTime + requestTime, WriteTimeout: answerTime, IdleTimeout: idleTime,
 		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-		DisableGeneralOptionsHandler: true, // it would answer OPTIONS * whatever the host and whoever asks
+		DisableGeneralOptionsHandler: true, // it would answer OPTIONS * to any host and any peer
 	}
 }
 

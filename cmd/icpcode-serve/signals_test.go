@@ -13,7 +13,7 @@ import (
 )
 
 // TestSignals ends the program as a terminal that is closed does: it ends as it
-// does on SIGTERM, unless whoever started it has it ignore that, as nohup does.
+// does on SIGTERM, unless it was started with that signal ignored, as by nohup.
 func TestSignals(t *testing.T) {
 	t.Parallel()
 	// A test under nohup would hand on that it ignores the signal.

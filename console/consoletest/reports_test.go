@@ -308,7 +308,7 @@ func (b *tab) pages(want []reported) {
 	}
 }
 
-// choose changes a choice as somebody who uses it would.
+// choose changes a choice as a user does.
 func (b *tab) choose(id, value string) {
 	b.t.Helper()
 	b.eval(fmt.Sprintf(`(e => { e.value = %s; e.dispatchEvent(new Event(e.tagName === "SELECT" ? "change" : "input")); return "" })(document.getElementById(%s))`, quoted(value), quoted(id)))

@@ -13,7 +13,7 @@ import (
 	"github.com/icpcode/icpcode"
 )
 
-// filing: the holder files, and nobody else; the operator approves.
+// filing: only the holder files; the operator approves.
 func (t *tour) filing(shop, forum icpcode.Instance) error {
 	t.title("Filing")
 	t.wait(time.Hour)
