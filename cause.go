@@ -71,9 +71,9 @@ var (
 // Why says in language l why a code is dead, and what its viewer can do about
 // it (LIF-VIEW); "" of a code that is not. R is a record that the [Engine]
 // returned to the viewer. Its owner and operators are told to renew, a grantee
-// to ask its granter. Today are the facts about its
-// instance that r was asked for with; without them it is not told whether an
-// instance has expired or is gone.
+// to ask its granter. Today are the facts about its instance that r was asked
+// for with; without them it is not told whether an instance has expired or is
+// gone.
 func (r *Record) Why(l Lang, viewer AccountID, today Instance) (cause, remedy string) {
 	c := &causes[r.cause(&today)]
 	if r.Grantee != "" && viewer == r.Grantee {
