@@ -8,6 +8,7 @@ import (
 	"errors"
 	"hash/maphash"
 	"io"
+	"math"
 	"net/netip"
 	"os"
 	"slices"
@@ -95,55 +96,60 @@ func (s *filingStore) close() {
 }
 
 func (h *heldFiling) encode(b []byte) []byte {
-	b = binary.AppendUvarint(b, uint64(h.place)) //nolint:gosec // it is not negative
-	b = append(b, byte(h.state), byte(min(len(h.ips), maxFiledIPs)))
-	for _, ip := range h.ips[:min(len(h.ips), maxFiledIPs)] {
-		as16 := ip.As16()
-		b = append(b, as16[:]...)
+	number := func(n int) { b = binary.AppendUvarint(b, uint64(n)) } //nolint:gosec // it is not negative
+	text := func(s string) {
+		number(len(s))
+		b = append(b, s...)
 	}
-	for _, text := range [...]string{h.customer, h.service, h.icp, h.domain, h.app, string(h.instance), h.provider, string(h.product), string(h.owner)} {
-		b = binary.AppendUvarint(b, uint64(len(text)))
-		b = append(b, text...)
+	number(h.place)
+	number(int(h.state))
+	for _, s := range [...]string{h.customer, h.service, h.icp, h.domain, h.app, string(h.instance), h.provider, string(h.product), string(h.owner)} {
+		text(s)
+	}
+	for _, ip := range h.ips {
+		text(ip.String()) // with its zone
 	}
 	return b
 }
-
-// maxFiledIPs is how many filed addresses are kept.
-const maxFiledIPs = 255
 
 var errHeld = errorf("the temporary file was changed", "临时文件已被改动")
 
 // decode reads what encode wrote.
 func (h *heldFiling) decode(b []byte) error {
-	place, k := binary.Uvarint(b)
-	if k <= 0 || len(b) < k+2 {
-		return errHeld
-	}
-	*h = heldFiling{place: int(place)} //nolint:gosec // as it was written
-	h.state = icpcode.State(b[k])
-	count := int(b[k+1])
-	b = b[k+2:]
-	if len(b) < 16*count {
-		return errHeld
-	}
-	for range count {
-		h.ips = append(h.ips, netip.AddrFrom16([16]byte(b)).Unmap())
-		b = b[16:]
-	}
-	text := string(b)
-	at := 0
-	next := func() string {
+	all := string(b)
+	at, bad := 0, false
+	number := func() int {
 		n, k := binary.Uvarint(b[at:])
-		if k <= 0 || n > uint64(len(b)-at-k) { //nolint:gosec // what is left is not negative
-			at = len(b)
+		if k <= 0 || n > math.MaxInt32 {
+			at, bad = len(b), true
+			return 0
+		}
+		at += k
+		return int(n) //nolint:gosec // it is small
+	}
+	text := func() string {
+		n := number()
+		if n > len(b)-at {
+			at, bad = len(b), true
 			return ""
 		}
-		from := at + k
-		at = from + int(n) //nolint:gosec // it is less than the record
-		return text[from:at]
+		at += n
+		return all[at-n : at]
 	}
-	h.customer, h.service, h.icp, h.domain, h.app = next(), next(), next(), next(), next()
-	h.instance, h.provider, h.product, h.owner = icpcode.InstanceID(next()), next(), icpcode.Product(next()), icpcode.AccountID(next())
+	*h = heldFiling{place: number()}
+	h.state = icpcode.State(number()) //nolint:gosec // as it was written
+	h.customer, h.service, h.icp, h.domain, h.app = text(), text(), text(), text(), text()
+	h.instance, h.provider, h.product, h.owner = icpcode.InstanceID(text()), text(), icpcode.Product(text()), icpcode.AccountID(text())
+	for at < len(b) {
+		ip, err := netip.ParseAddr(text())
+		if err != nil {
+			return errHeld
+		}
+		h.ips = append(h.ips, ip)
+	}
+	if bad {
+		return errHeld
+	}
 	return nil
 }
 

@@ -23,6 +23,12 @@ func TestFilingStore(t *testing.T) {
 			if k%3 > 0 {
 				f.ips = []netip.Addr{netip.AddrFrom4([4]byte{47, 96, byte(k >> 8), byte(k)}), netip.MustParseAddr("2408:4321::1")}[:k%3]
 			}
+			if k == 5 { // more than a byte can count, and one with a zone
+				for i := range 700 {
+					f.ips = append(f.ips, netip.AddrFrom4([4]byte{8, 8, byte(i >> 8), byte(i)}))
+				}
+				f.ips = append(f.ips, netip.MustParseAddr("fe80::1%eth0"))
+			}
 			in = append(in, f)
 			if err := s.add(&f); err != nil {
 				t.Fatal(err)
