@@ -222,7 +222,7 @@ func TestBodiesOfBefore(t *testing.T) {
 		if err != nil || string(now) != compact(text) {
 			t.Errorf("events were\n%s\nand are written as\n%s (%v)", compact(text), now, err)
 		}
-		sum, err := icpcode.Replay(events)
+		sum, err := icpcode.RecordOf(events)
 		if d := cmp.Diff(records[events[0].Code], sum, byValue); err != nil || d != "" {
 			t.Errorf("events of before add up to another record (%v):\n%s", err, d)
 		}

@@ -34,7 +34,7 @@ const (
 	OperationImport
 	OperationPick
 	OperationReview
-	OperationMove
+	OperationPlanMove
 	OperationServersFor
 
 	numOperations = iota
@@ -211,7 +211,7 @@ var parts = [numOperations]struct {
 	OperationImport:     {code: true, grant: No},
 	OperationPick:       {code: true, grant: No},
 	OperationReview:     {code: true, filing: true, grant: No},
-	OperationMove:       {code: true, grant: No},
+	OperationPlanMove:   {code: true, grant: No},
 
 	OperationCloseRefund: {grant: No}, OperationCloseRelease: {grant: No}, OperationServersFor: {grant: No},
 }

@@ -31,7 +31,7 @@
 //   - Filings, for operators: [Engine.Stage], [Engine.Reject],
 //     [Engine.Approve], [Engine.Correct], [Engine.End].
 //   - Lists: [Engine.Owned], [Engine.Received], [Engine.Pick] of codes to file
-//     with, [Engine.Review] of filings at risk, [Engine.Move] of filings that
+//     with, [Engine.Review] of filings at risk, [Engine.PlanMove] of filings that
 //     leave a server. Each has a form that ends in Page, for a service that
 //     keeps nothing between requests.
 //   - One code: [Engine.Lookup], [Engine.History]. One account:
@@ -107,7 +107,7 @@
 //     its grantee and operators gets [ErrNoCode], whether or not the code
 //     exists.
 //  7. Filed, Refunded and Invalid are for good. The events of a code add up to
-//     its record: see [Replay].
+//     its record: see [RecordOf].
 //  8. What is refunded for a code is what was paid for it, once.
 //  9. A fact that an eligibility rule needs and that is not known never passes
 //     it, unless that was assumed, which the code records. A refusal names

@@ -348,30 +348,30 @@ func TestServersForNothing(t *testing.T) {
 	refused(t, err, icpcode.ELGQuota)
 }
 
-// TestReplayRefuses gives Replay what is no whole history of one code.
-func TestReplayRefuses(t *testing.T) {
+// TestRecordOfRefuses gives RecordOf what is no whole history of one code.
+func TestRecordOfRefuses(t *testing.T) {
 	w := newWorld(t)
 	spy := w.spied()
 	a, _ := theWholeLife(w)
 	b := w.issue(w.server(theOwner), 1)[0]
 	whole := spy.events(t, a)
-	if r := must[icpcode.Record](t)(icpcode.Replay(whole)); r.State != icpcode.StateFiled || r.Version != uint64(len(whole)) {
+	if r := must[icpcode.Record](t)(icpcode.RecordOf(whole)); r.State != icpcode.StateFiled || r.Version != uint64(len(whole)) {
 		t.Errorf("replayed %+v", r)
 	}
 	for name, events := range map[string][]icpcode.Event{
 		"a gap": slices.Delete(slices.Clone(whole), 2, 3), "no beginning": whole[1:], "one twice": append(slices.Clone(whole), whole[len(whole)-1]),
 		"two codes": append(slices.Clone(whole[:1]), spy.events(t, b)...), "backwards": {whole[1], whole[0]},
 	} {
-		if _, err := icpcode.Replay(events); !errors.Is(err, icpcode.ErrInvalid) {
+		if _, err := icpcode.RecordOf(events); !errors.Is(err, icpcode.ErrInvalid) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	if r, err := icpcode.Replay(nil); err != nil || r.State != icpcode.StateNone {
+	if r, err := icpcode.RecordOf(nil); err != nil || r.State != icpcode.StateNone {
 		t.Errorf("nothing adds up to %+v, %v", r, err)
 	}
 	jump := slices.Clone(whole)
 	jump[3].From = icpcode.StateFiled
-	_, err := icpcode.Replay(jump)
+	_, err := icpcode.RecordOf(jump)
 	is(t, err, icpcode.ErrInvalid)
 }
 

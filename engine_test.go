@@ -134,7 +134,7 @@ func TestClockGoesBack(t *testing.T) {
 	if !r.Updated.Before(r.Issued) || r.State != icpcode.StateAvailable || r.Version != 3 {
 		t.Errorf("recorded %+v", r)
 	}
-	if got := must[icpcode.Record](t)(icpcode.Replay(spy.events(t, c))); got.State != r.State || !got.Updated.Equal(r.Updated) {
+	if got := must[icpcode.Record](t)(icpcode.RecordOf(spy.events(t, c))); got.State != r.State || !got.Updated.Equal(r.Updated) {
 		t.Errorf("replayed %+v", got)
 	}
 }

@@ -157,12 +157,12 @@ func ExampleEngine_End() {
 }
 
 // Before a server is given up: could another one take its filings over?
-func ExampleEngine_Move() {
+func ExampleEngine_PlanMove() {
 	ctx := context.Background()
 	eng, _ := filed()
 	_, other := tour()
 	other.ID, other.PublicIP = "i-bp2def", icpcode.No
-	for a, err := range eng.Move(ctx, icpcode.ListRequest{Actor: "1001", InstanceID: "i-bp1abc"}, other) {
+	for a, err := range eng.PlanMove(ctx, icpcode.ListRequest{Actor: "1001", InstanceID: "i-bp1abc"}, other) {
 		if err != nil {
 			fmt.Println(err)
 			return

@@ -20,7 +20,7 @@ func TestEveryVerbHasAnExample(t *testing.T) {
 	have := examples(t, ".")
 	// The other lists are read page by page as the owned codes are; a
 	// transaction needs a database.
-	for _, like := range []string{"ReceivedPage", "PickPage", "ReviewPage", "MovePage"} {
+	for _, like := range []string{"ReceivedPage", "PickPage", "ReviewPage", "PlanMovePage"} {
 		have["Engine_"+like] = have["Engine_OwnedPage"]
 	}
 	have["Engine_InTx"] = examples(t, "sqlstore")["Store_InTx"]

@@ -63,7 +63,7 @@ func FuzzTexts(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sum, err := icpcode.Replay(events)
+		sum, err := icpcode.RecordOf(events)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -98,9 +98,9 @@ func TestViewsOfTheFiling(t *testing.T) {
 	}
 }
 
-// TestReplayOfAPurgedHistory says that what is missing was purged, not that the
+// TestRecordOfAPurgedHistory says that what is missing was purged, not that the
 // events are in disorder.
-func TestReplayOfAPurgedHistory(t *testing.T) {
+func TestRecordOfAPurgedHistory(t *testing.T) {
 	w := newWorld(t)
 	c := w.issue(w.server("1001"), 1)[0]
 	w.filed("1001", c)
@@ -112,9 +112,9 @@ func TestReplayOfAPurgedHistory(t *testing.T) {
 		events []icpcode.Event
 		purged bool
 	}{{events[1:], true}, {events[2:], true}, {[]icpcode.Event{events[0], events[2]}, false}} {
-		_, err := icpcode.Replay(tt.events)
+		_, err := icpcode.RecordOf(tt.events)
 		if !errors.Is(err, icpcode.ErrInvalid) || strings.Contains(err.Error(), "purged") != tt.purged {
-			t.Errorf("Replay: %v, want it to say that events were purged: %v", err, tt.purged)
+			t.Errorf("RecordOf: %v, want it to say that events were purged: %v", err, tt.purged)
 		}
 	}
 }

@@ -52,7 +52,7 @@ func (s *RuleSet) decide(d *Decision) {
 		s.judgeUse(d)
 	case OperationReview:
 		s.judgeRisk(d)
-	case OperationMove:
+	case OperationPlanMove:
 		s.judgeMove(d)
 	case OperationServersFor:
 		s.judgeServers(d)

@@ -259,7 +259,7 @@ func (w *loopWorld) consistent() {
 		if !ok {
 			continue
 		}
-		sum, err := Replay(w.store.events[k.Code])
+		sum, err := RecordOf(w.store.events[k.Code])
 		if got, want := asJSON(w.t, r), asJSON(w.t, sum); err != nil || got != want || d.Version != r.Version {
 			w.t.Errorf("the record is not the sum of its events (%v):\n%s\n%s", err, got, want)
 		}

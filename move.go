@@ -5,13 +5,13 @@ import (
 	"iter"
 )
 
-// Move answers beforehand what moving filings from one instance to another
+// PlanMove answers beforehand what moving filings from one instance to another
 // needs (RSK-MOVE). It lists the filings that rest on r.InstanceID, as the
 // actor may see them, each with a decision on whether the other instance could
 // issue the actor a code for the access or change filing, by the facts to
 // states about it. Each filing needs a code of its own: Decision.Quota says how
 // many are left. Nothing is changed. An error ends the list.
-func (e *Engine) Move(ctx context.Context, r ListRequest, to Instance) iter.Seq2[Assessment, error] {
+func (e *Engine) PlanMove(ctx context.Context, r ListRequest, to Instance) iter.Seq2[Assessment, error] {
 	return func(yield func(Assessment, error) bool) {
 		l, err := e.moved(ctx, r, to)
 		if err != nil {
@@ -22,9 +22,9 @@ func (e *Engine) Move(ctx context.Context, r ListRequest, to Instance) iter.Seq2
 	}
 }
 
-// MovePage is one page of [Engine.Move], as OwnedPage is of Owned. Its cursor
+// PlanMovePage is one page of [Engine.PlanMove], as OwnedPage is of Owned. Its cursor
 // is good for the same two instances.
-func (e *Engine) MovePage(ctx context.Context, r ListRequest, to Instance) (AssessmentPage, error) {
+func (e *Engine) PlanMovePage(ctx context.Context, r ListRequest, to Instance) (AssessmentPage, error) {
 	l, err := e.moved(ctx, r, to)
 	if err != nil {
 		return AssessmentPage{}, err
@@ -57,7 +57,7 @@ func (e *Engine) moved(ctx context.Context, r ListRequest, to Instance) (*listin
 		name: "move\x00" + string(to.ID), r: r, passes: []pass{{ByOwner, isOwner}, {ByGrantee, isGrantee}},
 		only: (*Record).carries, asks: (*Record).lapses,
 		judge: func(l *listing, rec *Record, roles Role, _ Instance) Decision {
-			d := l.call.decision(OperationMove)
+			d := l.call.decision(OperationPlanMove)
 			d.Case.about(rec, roles, l.call.actor, &to)
 			ledgers.tell(&d.Case)
 			l.call.set.decide(&d)

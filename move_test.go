@@ -104,7 +104,7 @@ func TestMoveIsAskedBeforehand(t *testing.T) {
 	w.filed("2002", codes[2])
 	ask := func(actor icpcode.AccountID, to icpcode.Instance) (named []icpcode.Code, last icpcode.Decision) {
 		t.Helper()
-		for a, err := range w.eng.Move(w.ctx, icpcode.ListRequest{Actor: actor, InstanceID: from.ID}, to) {
+		for a, err := range w.eng.PlanMove(w.ctx, icpcode.ListRequest{Actor: actor, InstanceID: from.ID}, to) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -152,31 +152,31 @@ func TestMoveIsAskedBeforehand(t *testing.T) {
 		{icpcode.ListRequest{Actor: "1001", InstanceID: from.ID}, icpcode.Instance{}},
 		{icpcode.ListRequest{InstanceID: from.ID}, to},
 	} {
-		for _, err := range w.eng.Move(w.ctx, bad.r, bad.to) {
+		for _, err := range w.eng.PlanMove(w.ctx, bad.r, bad.to) {
 			is(t, err, icpcode.ErrInvalid)
 		}
-		_, err := w.eng.MovePage(w.ctx, bad.r, bad.to)
+		_, err := w.eng.PlanMovePage(w.ctx, bad.r, bad.to)
 		is(t, err, icpcode.ErrInvalid)
 	}
 	// A cursor is of the two instances.
-	first := must[icpcode.AssessmentPage](t)(w.eng.MovePage(w.ctx, icpcode.ListRequest{Actor: "1001", InstanceID: from.ID, Limit: 1}, to))
+	first := must[icpcode.AssessmentPage](t)(w.eng.PlanMovePage(w.ctx, icpcode.ListRequest{Actor: "1001", InstanceID: from.ID, Limit: 1}, to))
 	next := icpcode.ListRequest{Actor: "1001", InstanceID: from.ID, Limit: 1, After: first.Next}
-	if p, err := w.eng.MovePage(w.ctx, next, to); err != nil || len(p.Assessments) != 1 || p.Assessments[0].Record.Code == first.Assessments[0].Record.Code {
+	if p, err := w.eng.PlanMovePage(w.ctx, next, to); err != nil || len(p.Assessments) != 1 || p.Assessments[0].Record.Code == first.Assessments[0].Record.Code {
 		t.Errorf("the second page is %+v, %v", p, err)
 	}
-	_, err := w.eng.MovePage(w.ctx, next, w.server("1001"))
+	_, err := w.eng.PlanMovePage(w.ctx, next, w.server("1001"))
 	is(t, err, icpcode.ErrInvalid)
 	next.InstanceID = to.ID
-	_, err = w.eng.MovePage(w.ctx, next, from)
+	_, err = w.eng.PlanMovePage(w.ctx, next, from)
 	is(t, err, icpcode.ErrInvalid)
 }
 
-// movePages is what MovePage names, by pages of one, sorted.
+// movePages is what PlanMovePage names, by pages of one, sorted.
 func (w *world) movePages(actor icpcode.AccountID, from icpcode.InstanceID, to icpcode.Instance) (named []icpcode.Code) {
 	w.t.Helper()
 	r := icpcode.ListRequest{Actor: actor, InstanceID: from, Limit: 1}
 	for more := true; more; more = r.After != "" {
-		p := must[icpcode.AssessmentPage](w.t)(w.eng.MovePage(w.ctx, r, to))
+		p := must[icpcode.AssessmentPage](w.t)(w.eng.PlanMovePage(w.ctx, r, to))
 		for _, a := range p.Assessments {
 			if a.Decision.Advice != icpcode.MakeRuleIDs(icpcode.RSKMove) {
 				w.t.Errorf("the advice is %v", a.Decision.Advice)

@@ -19,7 +19,7 @@ var (
 	stageNames         = []string{"None", "Verification", "SMS", "Review"}
 	operationNames     = []string{
 		"None", "Issue", "SubmitAuto", "Buy", "Bind", "Grant", "Submit", "Resubmit", "Approve", "Reject", "Stage", "Release", "Refund", "Void",
-		"CloseRefund", "CloseRelease", "End", "Correct", "Import", "Pick", "Review", "Move", "ServersFor",
+		"CloseRefund", "CloseRelease", "End", "Correct", "Import", "Pick", "Review", "PlanMove", "ServersFor",
 	}
 	relationNames = []string{"Unknown", "Asker", "Owner", "Both", "Another"}
 	categoryNames = []string{

@@ -293,17 +293,17 @@ var asked = map[string]func(*asking){
 			}
 		})
 	},
-	"Move": func(q *asking) {
+	"PlanMove": func(q *asking) {
 		for n := range q.servers {
 			wholes(q, func(ctx context.Context, r icpcode.ListRequest) iter.Seq2[icpcode.Assessment, error] {
-				return q.eng.Move(ctx, r, q.today(n))
+				return q.eng.PlanMove(ctx, r, q.today(n))
 			})
 		}
 	},
-	"MovePage": func(q *asking) {
+	"PlanMovePage": func(q *asking) {
 		for n := range q.servers {
 			pages(q, func(ctx context.Context, r icpcode.ListRequest) (icpcode.AssessmentPage, error) {
-				return q.eng.MovePage(ctx, r, q.today(n))
+				return q.eng.PlanMovePage(ctx, r, q.today(n))
 			}, func(p *icpcode.AssessmentPage) *string { return &p.Next })
 		}
 	},

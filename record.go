@@ -177,7 +177,7 @@ func (m Money) String() string {
 
 // Event is one thing that happened to one code. The events of a code are
 // numbered 1, 2, 3 … without gaps; that order, not time, is what holds. The
-// record of a code is the sum of its events: see [Replay].
+// record of a code is the sum of its events: see [RecordOf].
 type Event struct {
 	Code      Code      `json:"code"`
 	Seq       uint64    `json:"seq"`
@@ -453,10 +453,10 @@ func (r *Record) apply(e *Event) {
 	r.Progress = r.Progress.after(e)
 }
 
-// Replay returns the record that the events of one code add up to. They must
+// RecordOf returns the record that the events of one code add up to. They must
 // be complete and in order; otherwise the error is an [*InvalidError], which
 // says so if the first ones are missing because they were purged.
-func Replay(events []Event) (Record, error) {
+func RecordOf(events []Event) (Record, error) {
 	var r Record
 	if len(events) > 0 && events[0].Seq > 1 {
 		return r, invalid("Events", "begin after the first one: what came before was purged")

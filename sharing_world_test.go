@@ -315,8 +315,8 @@ func (s *sharing) script() {
 		}
 	}
 	facts := s.facts()
-	s.call("Move", nil, icpcode.ListRequest{Actor: "1001", InstanceID: "i-1", Facts: facts}, s.server("i-2"))
-	s.call("MovePage", nil, icpcode.ListRequest{Actor: "1001", InstanceID: "i-1", Facts: facts}, s.server("i-2"))
+	s.call("PlanMove", nil, icpcode.ListRequest{Actor: "1001", InstanceID: "i-1", Facts: facts}, s.server("i-2"))
+	s.call("PlanMovePage", nil, icpcode.ListRequest{Actor: "1001", InstanceID: "i-1", Facts: facts}, s.server("i-2"))
 	for _, list := range []string{"Owned", "Received", "Pick", "Review"} {
 		for _, r := range []icpcode.ListRequest{
 			{Actor: "1001", Facts: facts}, {Actor: "2003", Facts: facts}, {Actor: ops, Account: "1001"}, {Actor: ops, InstanceID: "i-1", Facts: facts},
@@ -365,7 +365,7 @@ func (s *sharing) kept(store icpcode.Store) []string {
 		keys = append(keys, icpcode.Key{Kind: icpcode.KindRecord, Code: r.Code}, icpcode.Key{Kind: icpcode.KindLedger, A: string(r.InstanceID)})
 		events, err := store.Events(context.Background(), icpcode.EventQuery{Code: r.Code, Limit: 1000})
 		add(events, err)
-		rec, err := icpcode.Replay(events)
+		rec, err := icpcode.RecordOf(events)
 		add(rec, err)
 		if text := s.dump([]any{r}); text != all[len(all)-1] {
 			s.t.Errorf("a record is not the sum of its events:\n%s\n%s", text, all[len(all)-1])

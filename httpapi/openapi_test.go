@@ -347,7 +347,7 @@ func TestEveryOperation(t *testing.T) {
 	elsewhere := map[string]string{
 		"DryRun": "the parameter dry_run", "InTx": "a transaction of the caller's has no HTTP", "Format": "package fmt",
 		"Owned": "OwnedPage", "Received": "ReceivedPage", "Pick": "PickPage", "Review": "ReviewPage",
-		"Move": "MovePage",
+		"PlanMove": "PlanMovePage",
 	}
 	ours := map[string]bool{"Servers": true, "Find": true, "Reveal": true, "Document": true}
 	routed := map[string]bool{}

@@ -68,7 +68,7 @@ func routes() []route {
 		list("ReceivedPage", "/v1/codes/received", "List the codes that were granted to an account.", recordsOf((*icpcode.Engine).ReceivedPage)),
 		list("PickPage", "/v1/codes/pick", "List the codes that can be filed with, and why the others cannot.", assessmentsOf((*icpcode.Engine).PickPage)),
 		list("ReviewPage", "/v1/codes/review", "List the filings that are at risk.", assessmentsOf((*icpcode.Engine).ReviewPage)),
-		read("MovePage", "/v1/codes/move", "List what rests on a server, and whether another one could issue what moving it needs.", moveQuery, move),
+		read("PlanMovePage", "/v1/codes/move", "List what rests on a server, and whether another one could issue what moving it needs.", moveQuery, move),
 		read("Lookup", "/v1/codes/{code}", "Look at one code.", nil, lookup),
 		read("History", "/v1/codes/{code}/history", "List what happened to a code.", []string{"after", "limit"}, history),
 		read("GrantQuota", "/v1/grants/quota", "Tell how far the caps of the natural year are used.", nil, quotaOfGrants),

@@ -55,7 +55,7 @@ func move(c *call) (assessmentPage, error) {
 	if err != nil {
 		return assessmentPage{}, err
 	}
-	p, err := c.eng.MovePage(c, r, known)
+	p, err := c.eng.PlanMovePage(c, r, known)
 	var invalid *icpcode.InvalidError
 	if errors.As(err, &invalid) && invalid.Field == "Instance.ID" {
 		err = bad("to", invalid.Problem)

@@ -95,7 +95,7 @@ func (w *world) auditCode(o *op, r *icpcode.Record) {
 	if err != nil {
 		w.Fatalf("%v", err)
 	}
-	if replayed, err := icpcode.Replay(events); err != nil || !sameRecord(&replayed, r) {
+	if replayed, err := icpcode.RecordOf(events); err != nil || !sameRecord(&replayed, r) {
 		w.fail(o, "the events add up to\n%+v %+v (%v), the record is\n%+v %+v", replayed, filing(&replayed), err, *r, filing(r))
 	}
 	if r.Version != uint64(len(events)) {

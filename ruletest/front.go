@@ -38,8 +38,8 @@ type Engine interface {
 	PickPage(context.Context, icpcode.ListRequest) (icpcode.AssessmentPage, error)
 	Review(context.Context, icpcode.ListRequest) iter.Seq2[icpcode.Assessment, error]
 	ReviewPage(context.Context, icpcode.ListRequest) (icpcode.AssessmentPage, error)
-	Move(ctx context.Context, r icpcode.ListRequest, to icpcode.Instance) iter.Seq2[icpcode.Assessment, error]
-	MovePage(ctx context.Context, r icpcode.ListRequest, to icpcode.Instance) (icpcode.AssessmentPage, error)
+	PlanMove(ctx context.Context, r icpcode.ListRequest, to icpcode.Instance) iter.Seq2[icpcode.Assessment, error]
+	PlanMovePage(ctx context.Context, r icpcode.ListRequest, to icpcode.Instance) (icpcode.AssessmentPage, error)
 	GrantQuota(ctx context.Context, actor icpcode.AccountID) (icpcode.GrantQuota, error)
 }
 

@@ -59,15 +59,15 @@ func (e *wrong) Pick(ctx context.Context, r icpcode.ListRequest) iter.Seq2[icpco
 	return changed(e.Engine.Pick(ctx, e.ask(r)), e.picked)
 }
 
-func (e *wrong) Move(ctx context.Context, r icpcode.ListRequest, to icpcode.Instance) iter.Seq2[icpcode.Assessment, error] {
+func (e *wrong) PlanMove(ctx context.Context, r icpcode.ListRequest, to icpcode.Instance) iter.Seq2[icpcode.Assessment, error] {
 	if e.moving != nil {
 		e.moving(&r, &to)
 	}
-	return e.Engine.Move(ctx, r, to)
+	return e.Engine.PlanMove(ctx, r, to)
 }
 
-func (e *wrong) MovePage(ctx context.Context, r icpcode.ListRequest, to icpcode.Instance) (icpcode.AssessmentPage, error) {
-	p, err := e.Engine.MovePage(ctx, r, to)
+func (e *wrong) PlanMovePage(ctx context.Context, r icpcode.ListRequest, to icpcode.Instance) (icpcode.AssessmentPage, error) {
+	p, err := e.Engine.PlanMovePage(ctx, r, to)
 	if err == nil && e.movePage != nil {
 		e.movePage(r, &p)
 	}

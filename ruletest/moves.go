@@ -15,7 +15,7 @@ func (w *world) move(from icpcode.InstanceID, account icpcode.AccountID, to icpc
 	}
 	r := icpcode.ListRequest{Actor: account, InstanceID: from, Facts: each(w.todays)}
 	if from == to.ID {
-		for a, err := range w.eng.Move(w.ctx, r, to) {
+		for a, err := range w.eng.PlanMove(w.ctx, r, to) {
 			if !errors.Is(err, icpcode.ErrInvalid) {
 				w.fail(nil, "a move from an instance to itself answers %+v, %v", a.Record, err)
 			}
@@ -35,7 +35,7 @@ func (w *world) move(from icpcode.InstanceID, account icpcode.AccountID, to icpc
 	m.judgeInstance(&a, &op{actor: account, inst: to}, w.env(), set, 1, elg&^icpcode.MakeRuleIDs(icpcode.ELGBatch, icpcode.ELGAccount))
 	a.conclude(set.Assume)
 	var listed []icpcode.Assessment
-	for got, err := range w.eng.Move(w.ctx, r, to) {
+	for got, err := range w.eng.PlanMove(w.ctx, r, to) {
 		if err != nil {
 			w.Fatalf("%v", err)
 		}

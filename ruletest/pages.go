@@ -47,11 +47,11 @@ func (w *world) movePages(r icpcode.ListRequest, to icpcode.Instance, whole []ic
 			foreign = true
 			elsewhere := to
 			elsewhere.ID += "x"
-			if p, err := w.eng.MovePage(w.ctx, r, elsewhere); !errors.Is(err, icpcode.ErrInvalid) {
+			if p, err := w.eng.PlanMovePage(w.ctx, r, elsewhere); !errors.Is(err, icpcode.ErrInvalid) {
 				w.fail(nil, "a page of a move by %q with the cursor of another move answers %+v, %v", r.Actor, p, err)
 			}
 		}
-		return w.eng.MovePage(w.ctx, r, to)
+		return w.eng.PlanMovePage(w.ctx, r, to)
 	})
 	w.same("move", r, paged, whole)
 	w.seen.mark(movedByPages, foreign)

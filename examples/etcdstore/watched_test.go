@@ -130,7 +130,7 @@ func (w *watched) lost(t *testing.T, s *Store) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sum, err := icpcode.Replay(events)
+		sum, err := icpcode.RecordOf(events)
 		if err != nil || sum.Version < version {
 			lost = append(lost, fmt.Sprintf("the events of code %v end at %d of %d: %v", c.Masked(), sum.Version, version, err))
 		}

@@ -356,11 +356,11 @@ func (c *client) ReviewPage(_ context.Context, r icpcode.ListRequest) (icpcode.A
 	return c.page("review", r)
 }
 
-func (c *client) Move(_ context.Context, r icpcode.ListRequest, to icpcode.Instance) iter.Seq2[icpcode.Assessment, error] {
+func (c *client) PlanMove(_ context.Context, r icpcode.ListRequest, to icpcode.Instance) iter.Seq2[icpcode.Assessment, error] {
 	return c.all("move", r, to)
 }
 
-func (c *client) MovePage(_ context.Context, r icpcode.ListRequest, to icpcode.Instance) (icpcode.AssessmentPage, error) {
+func (c *client) PlanMovePage(_ context.Context, r icpcode.ListRequest, to icpcode.Instance) (icpcode.AssessmentPage, error) {
 	return c.page("move", r, to)
 }
 

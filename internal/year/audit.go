@@ -83,7 +83,7 @@ func (p *play) audit() {
 	for _, c := range p.codes {
 		r := load[icpcode.Record](p.ctx, p.store, icpcode.Key{Kind: icpcode.KindRecord, Code: c.code})
 		events := p.history(c)
-		sum, err := icpcode.Replay(events)
+		sum, err := icpcode.RecordOf(events)
 		if err != nil || !sameJSON(sum, r) {
 			fail("a record is not the sum of its events: %v", err)
 		}

@@ -151,7 +151,7 @@ func (p *play) history(c *code) []icpcode.Event {
 	if gone == 0 {
 		return c.events
 	}
-	sum, err := icpcode.Replay(c.events[:gone])
+	sum, err := icpcode.RecordOf(c.events[:gone])
 	if err != nil {
 		fail("the forgotten events of a code do not add up: %v", err)
 	}

@@ -138,7 +138,7 @@ func (a *auditor) read(names []string) error {
 			if err != nil {
 				return err
 			}
-			sum, err := icpcode.Replay(events)
+			sum, err := icpcode.RecordOf(events)
 			if err != nil {
 				a.problem("code %s: %v", some[i], err)
 			}

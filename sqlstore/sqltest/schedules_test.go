@@ -115,7 +115,7 @@ func (y *story) problems(ctx context.Context, s icpcode.Store) ([]string, error)
 		if err != nil {
 			return nil, err
 		}
-		sum, err := icpcode.Replay(events)
+		sum, err := icpcode.RecordOf(events)
 		if d := diff(r, sum); err != nil || d != "" {
 			problem("a code is not the sum of its events: %v\n%s", err, d)
 		}

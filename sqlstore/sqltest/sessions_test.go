@@ -63,7 +63,7 @@ func survive(ctx context.Context, own, reference *sqlstore.Store, prefix string,
 			if err != nil {
 				return err
 			}
-			sum, err := icpcode.Replay(events)
+			sum, err := icpcode.RecordOf(events)
 			if d := diff(*r, sum); err != nil || d != "" {
 				return fmt.Errorf("%q is not the sum of its events: %w", text, errors.Join(err, errors.New(d)))
 			}
