@@ -7,6 +7,8 @@ import (
 	"io"
 	"slices"
 	"sync"
+
+	"github.com/icpcode/icpcode/internal/panicked"
 )
 
 // source draws from entropy, one caller at a time. It remembers the last draw:
@@ -67,6 +69,6 @@ func (s *source) requestID() (id string, err error) {
 // of it.
 func exhausted(err *error) {
 	if p := recover(); p != nil {
-		*err = fmt.Errorf("%w: panic: %v", ErrEntropy, p)
+		*err = fmt.Errorf("%w: panic: %v", ErrEntropy, panicked.Value(p))
 	}
 }

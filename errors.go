@@ -114,9 +114,11 @@ func (e *InvalidError) Is(target error) bool { return target == ErrInvalid }
 // HookError is the failure of a function that the caller supplied. It matches
 // [ErrHook] and unwraps to the function's error.
 type HookError struct {
-	Hook  string // "VerifyPhone", "Clock"
-	Panic any    // the value it panicked with, a Code masked, or nil
-	Err   error  // the error it returned, or nil
+	Hook string // "VerifyPhone", "Clock"
+	// Panic is what it panicked with, or nil: a text, a number or an error,
+	// rows of digits that can be a code masked, and of anything else its type.
+	Panic any
+	Err   error // the error it returned, or nil
 }
 
 // Error names the hook and what it returned or panicked with.

@@ -71,7 +71,7 @@ var providerLabels = map[string]Bilingual{
 }
 
 // String returns the outcome in English, "passed".
-func (o Outcome) String() string { return o.Label(English) }
+func (o Outcome) String() string { return name(outcomeNames, o) }
 
 // MarshalText returns the outcome in English.
 func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"net/netip"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -159,6 +160,9 @@ func completeReason(t *testing.T, l Lang, a Reason) {
 	if l == Chinese && englishWord.MatchString(foreignTerms.ReplaceAllString(a.Required+a.Found+a.Remedy, "")) {
 		t.Fatalf("%v %v is not all Chinese: %s", a.Rule, a.Outcome, texts)
 	}
+	if field := goField.FindString(texts); field != "" {
+		t.Fatalf("%v %v in %v names the Go field %q: %s", a.Rule, a.Outcome, l, field, texts)
+	}
 	for _, id := range []AccountID{explainAsker, explainOther} {
 		if strings.Contains(texts, string(id)) {
 			t.Fatalf("%v %v names an account: %s", a.Rule, a.Outcome, texts)
@@ -169,9 +173,40 @@ func completeReason(t *testing.T, l Lang, a Reason) {
 var (
 	englishWord = regexp.MustCompile(`[A-Za-z]{3,}`)
 	// foreignTerms are names that Chinese texts have too.
-	foreignTerms = regexp.MustCompile(`(Instance|Filing)\.[A-Za-z]+|有误：Filing |State\(\?\)|OSS|Certification|docs/rules\.md|[A-Z]{3}-[A-Z]+|` +
+	foreignTerms = regexp.MustCompile(`OSS|docs/rules\.md|[A-Z]{3}-[A-Z]+|` +
 		`ECS|Web|NAT|NAT64|SLB|ENS|EIP|App|DNS|UTF-8|example\.cn|cn-[a-z]+|alibaba|tencent|Marketplace-x|Unlisted|odd`)
 )
+
+// goField matches what names a field of a value that callers fill in, or of one
+// that they are handed: all that an English text cannot have by chance.
+var goField = func() *regexp.Regexp {
+	var types, fields []string
+	for _, t := range []reflect.Type{
+		reflect.TypeFor[Instance](), reflect.TypeFor[Filing](), reflect.TypeFor[Case](), reflect.TypeFor[Decision](), reflect.TypeFor[Record](), reflect.TypeFor[Options](),
+		reflect.TypeFor[RuleSet](), reflect.TypeFor[Requirements](), reflect.TypeFor[GrantRules](), reflect.TypeFor[LifeRules](), reflect.TypeFor[RiskRules](),
+		reflect.TypeFor[IssueRequest](), reflect.TypeFor[GrantRequest](), reflect.TypeFor[SubmitRequest](), reflect.TypeFor[ImportRequest](), reflect.TypeFor[State](),
+	} {
+		types = append(types, t.Name())
+		for n := 0; t.Kind() == reflect.Struct && n < t.NumField(); n++ {
+			if f := t.Field(n).Name; regexp.MustCompile(`^[A-Z]+[a-z]+[A-Z]|^[A-Z]{3,}[a-z]`).MatchString(f) {
+				fields = append(fields, f)
+			}
+		}
+	}
+	return regexp.MustCompile(`\b(` + strings.Join(types, "|") + `)[.(][A-Z?]\w*|\b(` + strings.Join(fields, "|") + `)\b`)
+}()
+
+// TestGoFieldsAreSeen plants names of fields in texts, and what only looks so.
+func TestGoFieldsAreSeen(t *testing.T) {
+	for text, seen := range map[string]bool{
+		"state whether another filing holds its IP (Instance.IPHeld)": true, "请提供购买月数（Instance.TermMonths）": true, "有误：Filing.Domain": true,
+		"TermMonths is 0": true, "请说明IPHeld": true, "State(?)": true, "the Filing. Instance": false, "NAT64, an ECS instance; IPv6": false, "DNS": false,
+	} {
+		if goField.MatchString(text) != seen {
+			t.Errorf("%q: seen is %v", text, !seen)
+		}
+	}
+}
 
 // explainWorld yields decisions of every kind: each fact at each value, one
 // after the other, under sets that ask for everything, for nothing, and none.

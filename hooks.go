@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/icpcode/icpcode/internal/panicked"
 )
 
 // now reads the clock, and finds the rules in force.
@@ -130,10 +132,7 @@ func guard(name string, f func() error) (err error) {
 // recovered, deferred, turns a panic of the hook of that name into an error.
 func recovered(name string, err *error) {
 	if p := recover(); p != nil {
-		if c, ok := p.(Code); ok {
-			p = c.masked()
-		}
-		*err = &HookError{Hook: name, Panic: p}
+		*err = &HookError{Hook: name, Panic: panicked.Value(p)}
 	}
 }
 
@@ -184,8 +183,8 @@ func (a *errand) facts(ids []InstanceID) (map[InstanceID]Instance, error) {
 
 // hookError makes the failure of a hook of what guard returned.
 func hookError(name string, err error) error {
-	var panicked *HookError
-	if errors.As(err, &panicked) && panicked.Panic != nil {
+	var hook *HookError
+	if errors.As(err, &hook) && hook.Panic != nil {
 		return err
 	}
 	return &HookError{Hook: name, Err: err}

@@ -28,7 +28,7 @@ func (s State) String() string { return s.Label(English) }
 // Label returns the state's name as the provider's pages show it.
 func (s State) Label(l Lang) string {
 	if s >= numStates {
-		return "State(?)"
+		return "?"
 	}
 	if l == Chinese {
 		return stateNames[s].zh
@@ -116,7 +116,7 @@ func (a Action) String() string { return a.Label(English) }
 // Label returns the action's name in language l.
 func (a Action) Label(l Lang) string {
 	if a >= numActions {
-		return "Action(?)"
+		return "?"
 	}
 	if l == Chinese {
 		return actionNames[a].zh

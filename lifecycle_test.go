@@ -213,13 +213,13 @@ func TestLifeNames(t *testing.T) {
 			t.Errorf("%v reads back as %v, %v", a, back, err)
 		}
 	}
-	if s := State(numStates); s.String() != "State(?)" || s.Label(Chinese) != "State(?)" || s.Terminal() {
+	if s := State(numStates); s.String() != "?" || s.Label(Chinese) != "?" || s.Terminal() {
 		t.Errorf("a state beyond the last is %v", s)
 	}
-	if a := Action(numActions); a.String() != "Action(?)" || a.Label(Chinese) != "Action(?)" || a.Rule() != 0 {
+	if a := Action(numActions); a.String() != "?" || a.Label(Chinese) != "?" || a.Rule() != 0 {
 		t.Errorf("an action beyond the last is %v, of %v", a, a.Rule())
 	}
-	for _, text := range []string{"", "available", "AVAILABLE", " Available", "State(?)"} {
+	for _, text := range []string{"", "available", "AVAILABLE", " Available", "?"} {
 		var s State
 		var a Action
 		if err := s.UnmarshalText([]byte(text)); !errors.Is(err, ErrInvalid) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/icpcode/icpcode/internal/merge"
+	"github.com/icpcode/icpcode/internal/panicked"
 )
 
 // A request goes from its method of the Engine to its decision like this:
@@ -158,9 +159,9 @@ func (p *pending) conclude(err error) error {
 	if err == nil {
 		return nil
 	}
-	var panicked *panicError
-	if errors.As(err, &panicked) {
-		panic(panicked.value)
+	var store *panicError
+	if errors.As(err, &store) {
+		panic(store.value)
 	}
 	if p.doubt != nil {
 		return &UnknownOutcomeError{RequestID: p.requestID, Err: p.doubt}
@@ -227,7 +228,9 @@ var errEnded = error(&storeError{"store", errors.New("it ended the goroutine tha
 // panicError is what a store panicked with while it worked for several callers.
 type panicError struct{ value any }
 
-func (p *panicError) Error() string { return fmt.Sprintf("icpcode: the store panicked: %v", p.value) }
+func (p *panicError) Error() string {
+	return fmt.Sprintf("icpcode: the store panicked: %v", panicked.Value(p.value))
+}
 
 // safely makes an attempt, and turns a panic of the store's into an error: it
 // is for the callers to meet.

@@ -21,7 +21,7 @@ var (
 		"None", "Issue", "SubmitAuto", "Buy", "Bind", "Grant", "Submit", "Resubmit", "Approve", "Reject", "Stage", "Release", "Refund", "Void",
 		"CloseRefund", "CloseRelease", "End", "Correct", "Import", "Pick", "Review", "PlanMove", "ServersFor",
 	}
-	relationNames = []string{"Unknown", "Asker", "Owner", "Both", "Another"}
+	relationNames = []string{"unknown", "Asker", "Owner", "Both", "Another"}
 	categoryNames = []string{
 		"None", "Refused", "Invalid", "NoCode", "Taken", "Conflict", "Unavailable", "UnknownOutcome", "Hook", "Setup", "Ended", "Other",
 	}

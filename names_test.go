@@ -5,73 +5,99 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/constant"
+	"go/importer"
+	"go/token"
+	"go/types"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/icpcode/icpcode"
 )
 
-// worded is a value that is written as a word.
-type worded[T any] interface {
-	*T
-	encoding.TextUnmarshaler
+// enums has every exported type of small numbers that have names. A type that is
+// not in it fails the test.
+var enums = map[string]func(uint8) (value, pointer any){
+	"Action": enum[icpcode.Action], "Billing": enum[icpcode.Billing], "Category": enum[icpcode.Category], "Certification": enum[icpcode.Certification],
+	"DNSCase": enum[icpcode.DNSCase], "End": enum[icpcode.End], "Fact": enum[icpcode.Fact], "FilingKind": enum[icpcode.FilingKind],
+	"FilingProblem": enum[icpcode.FilingProblem], "Format": enum[icpcode.Format], "Index": enum[icpcode.Index], "Kind": enum[icpcode.Kind], "Lang": enum[icpcode.Lang],
+	"Operation": enum[icpcode.Operation], "Origin": enum[icpcode.Origin], "Outcome": enum[icpcode.Outcome], "Phone": enum[icpcode.Phone],
+	"Relation": enum[icpcode.Relation], "Role": enum[icpcode.Role], "Rule": enum[icpcode.Rule], "Stage": enum[icpcode.Stage], "State": enum[icpcode.State],
+	"Status": enum[icpcode.Status], "Tri": enum[icpcode.Tri],
 }
 
-func checkNames[T comparable, P worded[T]](t *testing.T, values ...T) {
+func enum[T ~uint8](v uint8) (value, pointer any) {
+	p := new(T)
+	*p = T(v)
+	return *p, p
+}
+
+// constants are those of each exported type of small numbers of the root package, by their names.
+func constants(t *testing.T) map[string]map[string]uint8 {
 	t.Helper()
-	seen := map[string]bool{}
-	for _, v := range values {
-		text := must[[]byte](t)(any(v).(encoding.TextMarshaler).MarshalText())
-		if string(text) != fmt.Sprint(v) || len(text) < 2 || seen[string(text)] {
-			t.Errorf("%T %v is written %q", v, v, text)
+	set := token.NewFileSet()
+	pkg, err := importer.ForCompiler(set, "source", nil).Import(modulePath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]map[string]uint8{}
+	for _, name := range pkg.Scope().Names() {
+		o := pkg.Scope().Lookup(name)
+		basic, _ := o.Type().Underlying().(*types.Basic)
+		if !o.Exported() || basic == nil || basic.Kind() != types.Uint8 {
+			continue
 		}
-		seen[string(text)] = true
-		var back T
-		if err := P(&back).UnmarshalText(text); err != nil || back != v {
-			t.Errorf("%q is read back as %v, %v", text, back, err)
+		typ := o.Type().(*types.Named).Obj().Name()
+		if all[typ] == nil {
+			all[typ] = map[string]uint8{}
+		}
+		if c, ok := o.(*types.Const); ok {
+			n, _ := constant.Uint64Val(c.Val())
+			all[typ][name] = uint8(n)
 		}
 	}
-	var none T
-	for _, bad := range []string{"", "nonsense", "RUNNING", "?"} {
-		if err := P(&none).UnmarshalText([]byte(bad)); !errors.Is(err, icpcode.ErrInvalid) {
-			t.Errorf("%T reads %q: %v", none, bad, err)
-		}
-	}
+	return all
 }
 
+// TestNames reads every value of every type back from its name. What is not
+// known has one name, and what is no value at all another.
 func TestNames(t *testing.T) {
-	checkNames[icpcode.Tri](t, icpcode.Unknown, icpcode.No, icpcode.Yes)
-	checkNames[icpcode.Billing](t, icpcode.BillingUnknown, icpcode.Subscription, icpcode.PayAsYouGo)
-	checkNames[icpcode.Status](t, icpcode.StatusUnknown, icpcode.StatusRunning, icpcode.StatusPending, icpcode.StatusStopped,
-		icpcode.StatusExpired, icpcode.StatusLocked, icpcode.StatusRefunded, icpcode.StatusReleased)
-	checkNames[icpcode.Certification](t, icpcode.CertificationUnknown, icpcode.Personal, icpcode.SelfEmployed, icpcode.SoleTrader, icpcode.Enterprise)
-	checkNames[icpcode.Origin](t, icpcode.OriginNone, icpcode.OriginFree, icpcode.OriginAuto, icpcode.OriginPaid)
-	checkNames[icpcode.FilingKind](t, icpcode.FilingNone, icpcode.FilingFirst, icpcode.FilingNewService, icpcode.FilingAccess, icpcode.FilingChange)
-	checkNames[icpcode.State](t, icpcode.StateNone, icpcode.StateUnbound, icpcode.StateAvailable, icpcode.StateFiling, icpcode.StateFiled,
-		icpcode.StateRefunded, icpcode.StateInvalid)
-	checkNames[icpcode.Action](t, icpcode.ActionNone, icpcode.ActionIssue, icpcode.ActionCloseRelease)
-	checkNames[icpcode.Operation](t, icpcode.OperationNone, icpcode.OperationIssue, icpcode.OperationServersFor)
-	checkNames[icpcode.Relation](t, icpcode.RelationUnknown, icpcode.RelationAsker, icpcode.RelationAnother)
-	checkNames[icpcode.Phone](t, icpcode.PhoneNone, icpcode.PhoneUnasked, icpcode.PhoneVerified, icpcode.PhoneRefused, icpcode.PhoneNoProof)
-	checkNames[icpcode.Outcome](t, icpcode.OutcomePassed, icpcode.OutcomeFailed, icpcode.OutcomeUnknown, icpcode.OutcomeAssumed, icpcode.OutcomeAdvised)
-	checkNames[icpcode.Fact](t, icpcode.FactOwner, icpcode.FactTermMonths, icpcode.FactFilingIPs)
-	checkNames[icpcode.Rule](t, icpcode.ELGProduct, icpcode.RSKMove)
-	for v := range icpcode.Outcome(5) {
-		if len(v.String()) < 2 {
-			t.Errorf("outcome %d has no name", v)
-		}
+	all := constants(t)
+	if len(all) < 20 {
+		t.Errorf("only the types %v were found", slices.Collect(maps.Keys(all)))
 	}
-	for _, v := range []fmt.Stringer{icpcode.Tri(99), icpcode.Billing(99), icpcode.State(99), icpcode.Action(99)} {
-		if v.String() == "" {
-			t.Errorf("%T 99 prints as nothing", v)
+	for typ, values := range all {
+		of := enums[typ]
+		if of == nil {
+			t.Errorf("icpcode.%s is not looked at: add it to enums", typ)
+			continue
 		}
-	}
-	for _, v := range []fmt.Stringer{
-		icpcode.Yes + 1, icpcode.PayAsYouGo + 1, icpcode.StatusReleased + 1, icpcode.Enterprise + 1, icpcode.OriginPaid + 1,
-		icpcode.FilingChange + 1,
-	} {
-		if v.String() != "?" {
-			t.Errorf("%T past its last value prints as %q", v, v)
+		seen := map[string]bool{}
+		past := uint8(0)
+		for c, n := range values {
+			past = max(past, n+1)
+			named(t, c, of, n, seen)
+		}
+		zero, none := of(0)
+		if text, ok := none.(encoding.TextUnmarshaler); ok {
+			for _, bad := range []string{"nonsense", "RUNNING", "?", "Unknown"} {
+				if err := text.UnmarshalText([]byte(bad)); !errors.Is(err, icpcode.ErrInvalid) {
+					t.Errorf("%T reads %q: %v", zero, bad, err)
+				}
+			}
+		}
+		if typ == "Role" || typ == "FilingProblem" { // a set, and one without constants
+			continue
+		}
+		for _, n := range []uint8{past, 255} {
+			v, _ := of(n)
+			if s, ok := v.(fmt.Stringer); ok && s.String() != "?" && typ != "Rule" {
+				t.Errorf("%T past its last value prints as %q", v, v)
+			}
 		}
 	}
 	if r := icpcode.RSKEnded + 1; r.String() != "" {
@@ -80,6 +106,36 @@ func TestNames(t *testing.T) {
 	// A set has the rules that decisions answer, and no other.
 	if s := icpcode.MakeRuleIDs(icpcode.ELGProduct, icpcode.RSKMove, icpcode.CODFormat, icpcode.FILPick, 255); s.String() != "ELG-PRODUCT, RSK-MOVE" || s.Has(icpcode.CODFormat) {
 		t.Errorf("a set of rules is %v", s)
+	}
+}
+
+// named checks the name of constant c, which is n.
+func named(t *testing.T, c string, of func(uint8) (value, pointer any), n uint8, seen map[string]bool) {
+	t.Helper()
+	v, _ := of(n)
+	said, ok := v.(fmt.Stringer)
+	if !ok {
+		return
+	}
+	text := said.String()
+	if text == "?" || seen[text] || text == "" && n > 0 {
+		t.Errorf("%s is named %q, as another is, or not", c, text)
+	}
+	seen[text] = true
+	if (strings.HasSuffix(c, "Unknown") || strings.EqualFold(text, "unknown")) && text != "unknown" {
+		t.Errorf("%s is named %q", c, text)
+	}
+	_, back := of(0)
+	reads, ok := back.(encoding.TextUnmarshaler)
+	if !ok || text == "" {
+		return
+	}
+	written, err := v.(encoding.TextMarshaler).MarshalText()
+	if err != nil || string(written) != text {
+		t.Errorf("%s is named %q and written %q, %v", c, text, written, err)
+	}
+	if err := reads.UnmarshalText(written); err != nil || reflect.ValueOf(back).Elem().Interface() != v {
+		t.Errorf("%q is read back as %v, %v", written, back, err)
 	}
 }
 

@@ -98,7 +98,7 @@ func (e *Engine) page(ctx context.Context, l *listing) (p AssessmentPage, err er
 		}
 		p.Assessments = append(p.Assessments, got.shown...)
 		looked += got.looked
-		ask *= 4 // little was shown: look further
+		ask = min(4*ask, maxLooked) // little was shown: look further
 		if at.after = got.next; got.next == "" {
 			at.pass++
 		}

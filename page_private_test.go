@@ -36,6 +36,7 @@ func (w *world) secrets(who string) {
 			r.Grantee, r.Granted, r.Remark = "a2", w.now, "granted"
 		case 't':
 			r.Owner = "a0"
+			r.Code = must[icpcode.Code](w.t)(icpcode.Opaque.Parse(r.Code.String() + strings.Repeat("-", 1+w.n%50)))
 			if theirs++; theirs > 500 {
 				r.InstanceID = "i-other" // one server has no more than 1,000
 			}
@@ -45,7 +46,7 @@ func (w *world) secrets(who string) {
 }
 
 // pagesSeen is what a1 can see of the pages of a list: the codes of each, and
-// whether there is another.
+// whether there is another, and how long its cursor is.
 func (w *world) pagesSeen(l paged, r icpcode.ListRequest) string {
 	w.t.Helper()
 	var seen strings.Builder
@@ -60,7 +61,7 @@ func (w *world) pagesSeen(l paged, r icpcode.ListRequest) string {
 		if r.After = p.Next; p.Next == "" {
 			return seen.String() + "end"
 		}
-		seen.WriteString("more\n")
+		fmt.Fprintf(&seen, "more, after %d bytes\n", len(p.Next))
 	}
 	w.t.Fatalf("%s does not end", l.name)
 	return ""

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -176,7 +177,8 @@ func TestPages(t *testing.T) {
 }
 
 // shortPages is a store that looks at few records for a page, and so returns
-// short ones, or none where a state is asked for.
+// short ones, or none where a state is asked for. Its cursors are as long as the
+// codes in them, as those of databases are.
 type shortPages struct {
 	icpcode.Store
 	look int
@@ -185,7 +187,11 @@ type shortPages struct {
 func (s *shortPages) List(ctx context.Context, q icpcode.Query) (icpcode.Page, error) {
 	state := q.State
 	q.State, q.Limit = icpcode.StateNone, min(q.Limit, s.look)
+	q.After, _, _ = strings.Cut(q.After, "/")
 	p, err := s.Store.List(ctx, q)
+	if p.Next != "" {
+		p.Next += "/" + p.Records[len(p.Records)-1].Code.String()
+	}
 	p.Records = slices.DeleteFunc(p.Records, func(r icpcode.Record) bool { return state != icpcode.StateNone && r.State != state })
 	return p, err
 }

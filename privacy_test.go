@@ -103,7 +103,8 @@ func wholes[T any](q *asking, list func(context.Context, icpcode.ListRequest) it
 // pages tells a list page by page: of cursors their length.
 func pages[P any](q *asking, page func(context.Context, icpcode.ListRequest) (P, error), next func(*P) *string) {
 	for _, r := range q.lists() {
-		for _, r.Limit = range []int{1, 2, 20} {
+		for _, size := range []struct{ limit, look int }{{1, 0}, {2, 0}, {20, 0}, {20, 1}} {
+			r.Limit, r.Look = size.limit, size.look
 			for r.After = ""; ; {
 				p, err := page(q.ctx, r)
 				after := *next(&p)

@@ -357,5 +357,6 @@ func testGRTPrivate(t *testing.T) {
 		t.Errorf("the grantee sees the events %v, want the grant and what followed", seqs)
 	}
 	t.Run("nothing of others is told", testNothingOfOthersIsTold)
+	t.Run("pages hide many others", func(t *testing.T) { samePages(t, "mm"+strings.Repeat("t", 250)+"gm", 1000, 1) })
 	t.Run("the rest is told", testWhatMayBeToldIsTold)
 }

@@ -33,6 +33,7 @@ import (
 
 	"github.com/icpcode/icpcode"
 	"github.com/icpcode/icpcode/httpapi"
+	"github.com/icpcode/icpcode/internal/panicked"
 )
 
 // Options says who is asking and what is known. Options.Account is needed.
@@ -179,21 +180,13 @@ func (c *call) answer(do func(*call) (page, error)) (p page, err error) {
 			if v == http.ErrAbortHandler { //nolint:errorlint // it is a panic's value, by identity
 				panic(v)
 			}
-			err = fmt.Errorf("console: panic: %v", masked(v))
+			err = fmt.Errorf("console: panic: %v", panicked.Value(v))
 		}
 	}()
 	if err := c.enter(); err != nil {
 		return page{}, err
 	}
 	return do(c)
-}
-
-// masked is the value of a panic without a whole code.
-func masked(v any) any {
-	if code, ok := v.(icpcode.Code); ok {
-		return code.Masked()
-	}
-	return v
 }
 
 // errNobody says that the service does not know who is asking.
@@ -227,7 +220,7 @@ func (c *call) enter() error {
 func (c *call) hook(name string, f func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = &icpcode.HookError{Hook: name, Panic: masked(v)}
+			err = &icpcode.HookError{Hook: name, Panic: panicked.Value(v)}
 		}
 	}()
 	if err := f(); err != nil {

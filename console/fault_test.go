@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -32,17 +33,19 @@ func TestPanics(t *testing.T) {
 		}, "/servers", http.StatusBadGateway},
 		"Clock": {func(s *stand, v any) { s.o.Clock = func() time.Time { panic(v) } }, "/rules", http.StatusInternalServerError},
 	} {
-		s := newStand(t)
 		const digits = "012345678901"
 		code, err := icpcode.TwelveDigits.Parse(digits)
 		if err != nil {
 			t.Fatal(err)
 		}
-		test.breaks(s, code)
-		s.mount()
-		s.get("/console"+test.path, ops).shows(test.status)
-		if len(s.failed) != 1 || strings.Contains(s.failed[0].Error(), digits) || !strings.Contains(s.failed[0].Error(), code.Masked()) {
-			t.Errorf("of a panic in %s the service is told %v", name, s.failed)
+		for _, v := range []any{code, &code, []icpcode.Code{code}, map[icpcode.Code]bool{code: true}, struct{ c icpcode.Code }{code}, digits, fmt.Errorf("no %v", code)} {
+			s := newStand(t)
+			test.breaks(s, v)
+			s.mount()
+			s.get("/console"+test.path, ops).shows(test.status)
+			if len(s.failed) != 1 || strings.Contains(fmt.Sprintf("%v %+v", s.failed, s.failed), digits[1:]) {
+				t.Errorf("of a panic in %s with a %T the service is told %v", name, v, s.failed)
+			}
 		}
 	}
 }

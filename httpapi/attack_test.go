@@ -127,15 +127,15 @@ func TestPathTricks(t *testing.T) {
 func TestPanics(t *testing.T) {
 	boom := true
 	d := newDesk(t, func(d *desk) {
-		d.engine.Observe = func(context.Context, []icpcode.Event) {
+		d.engine.Observe = func(_ context.Context, events []icpcode.Event) {
 			if boom {
-				panic("observer")
+				panic([]icpcode.Code{events[0].Code})
 			}
 		}
 	})
 	const path, body = "/v1/codes/issue", `{"instance":"i-1","quantity":1}`
 	d.change("1001", "k", path, body).is(t, "a panic", http.StatusInternalServerError, "other")
-	if len(d.failed) != 1 {
+	if len(d.failed) != 1 || !strings.Contains(d.failed[0].Error(), "panic: a value of type []icpcode.Code") {
 		t.Errorf("the service was told %v", d.failed)
 	}
 	boom = false

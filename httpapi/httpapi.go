@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/icpcode/icpcode"
+	"github.com/icpcode/icpcode/internal/panicked"
 )
 
 // usualTimeout is Options.Timeout if it is 0.
@@ -107,10 +108,7 @@ func (c *call) serve(w http.ResponseWriter) (answer any, err error) {
 			if p == http.ErrAbortHandler { //nolint:errorlint // it is a panic's value, by identity
 				panic(p)
 			}
-			if code, ok := p.(icpcode.Code); ok {
-				p = code.Masked()
-			}
-			err = fmt.Errorf("httpapi: panic: %v", p)
+			err = fmt.Errorf("httpapi: panic: %v", panicked.Value(p))
 		}
 	}()
 	if c.h.origins.Check(c.r) != nil {
@@ -195,10 +193,7 @@ func (h *handler) find(w http.ResponseWriter, r *http.Request) (*route, string, 
 func (c *call) hook(name string, f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			if code, ok := p.(icpcode.Code); ok {
-				p = code.Masked()
-			}
-			err = &icpcode.HookError{Hook: name, Panic: p}
+			err = &icpcode.HookError{Hook: name, Panic: panicked.Value(p)}
 		}
 	}()
 	if err := f(); err != nil {

@@ -222,6 +222,19 @@ var table = []disabling{
 	{rule: icpcode.GRTPrivate, why: "a review tells the owner the addresses that its grantee files", edits: []edit{
 		{"review.go", "if roles&(RoleHolder|RoleOperator) != 0 {", "if true {"},
 	}},
+	{rule: icpcode.GRTPrivate, why: "the owner is told the stage of what its grantee files", edits: []edit{
+		{"progress.go", "c = Progress{End: p.End,", "c = Progress{Stage: p.Stage, End: p.End,"},
+	}},
+	{rule: icpcode.GRTPrivate, why: "the owner finds its codes by the stage of what its grantee files", edits: []edit{
+		{"narrow.go", `r.App != "" || r.aboutReview()`, `r.App != ""`},
+	}},
+	{rule: icpcode.GRTPrivate, why: "a cursor is as long as what it hides", edits: []edit{
+		{"page.go", "make([]byte, cursorSize)", "make([]byte, cursorHead+len(at.after))"},
+		{"page.go", "len(plain) != cursorSize", "len(plain) < cursorHead"},
+	}},
+	{rule: icpcode.GRTPrivate, why: "a page that looks at few codes looks at others', too", edits: []edit{
+		{"page.go", "got.looked = 0", "got.looked = len(found.Records)"},
+	}},
 	{rule: icpcode.GRTPrivate, why: "a page goes on where only others' codes follow", edits: []edit{
 		{"page.go", "if l.mixed {\n\t\tif err := e.skipHidden", "if false {\n\t\tif err := e.skipHidden"},
 	}},
