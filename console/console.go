@@ -97,6 +97,7 @@ func New(engine *icpcode.Engine, o Options) http.Handler {
 	}
 	o.Base = strings.TrimSuffix(o.Base, "/")
 	h := &handler{eng: engine, o: o, handles: httpapi.NewHandles(o.Key), mux: http.NewServeMux()}
+	h.o.Key = httpapi.Key{} // it is in the handles, and in no text of the handler
 	for _, l := range []icpcode.Lang{icpcode.English, icpcode.Chinese} {
 		h.pages[l] = parsePages(l, o.Base)
 	}

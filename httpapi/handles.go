@@ -7,10 +7,25 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
+	"log/slog"
 	"strings"
 
 	"github.com/icpcode/icpcode"
 )
+
+// Key is a secret of 32 bytes. Texts show only whether there is one.
+type Key [32]byte
+
+// Format prints "***", or nothing for the zero value, under every verb.
+func (k Key) Format(s fmt.State, _ rune) {
+	if k != (Key{}) {
+		_, _ = s.Write([]byte("***"))
+	}
+}
+
+// LogValue shows the same in structured logs.
+func (k Key) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(k)) }
 
 // Handles seals codes into handles: texts that may stand in a URL, that mean
 // nothing to any account but the one that they were sealed for, and that tell
@@ -23,8 +38,8 @@ type Handles struct {
 
 // NewHandles returns the handles of a key: see Options.Key. Of the zero key
 // they are those of a random one.
-func NewHandles(key [32]byte) *Handles {
-	if key == [32]byte{} {
+func NewHandles(key Key) *Handles {
+	if key == (Key{}) {
 		_, _ = rand.Read(key[:]) // it never fails
 	}
 	block, err := aes.NewCipher(derive(key[:], "icpcode handle: seal"))
@@ -37,6 +52,9 @@ func NewHandles(key [32]byte) *Handles {
 	}
 	return &Handles{aead, derive(key[:], "icpcode handle: nonce")}
 }
+
+// Format prints no more than the type: a Handles holds keys.
+func (Handles) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte("httpapi.Handles")) }
 
 // derive makes a key for one purpose.
 func derive(key []byte, parts ...string) []byte {

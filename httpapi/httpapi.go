@@ -37,6 +37,7 @@ func New(engine *icpcode.Engine, o Options) http.Handler {
 		o.Timeout = usualTimeout
 	}
 	h := &handler{eng: engine, dry: engine.DryRun(), o: o, handles: NewHandles(o.Key), routes: routes(), named: map[string]bool{}}
+	h.o.Key = Key{} // it is in the handles, and in no text of the handler
 	for _, r := range h.routes {
 		h.named[r.path] = true
 	}

@@ -47,7 +47,7 @@ type Options struct {
 	// Key seals the handles of codes: 32 bytes from a source of randomness,
 	// kept like a password, the same in every process. Zero: a random one, so
 	// that handles end with the process.
-	Key [32]byte
+	Key Key
 	// CodeFormat is the engine's Options.ImportFormat: the form of codes that
 	// are typed.
 	CodeFormat icpcode.Format

@@ -5,6 +5,7 @@ package standin
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"sync"
@@ -36,6 +37,9 @@ func New(phone string) *Service {
 		phone: phone, operators: map[icpcode.AccountID]bool{}, certified: map[icpcode.AccountID]icpcode.Certification{}, broken: map[string]error{},
 	}
 }
+
+// Format prints no more than the type.
+func (*Service) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("standin.Service")) }
 
 // AddServer adds a server, with all that is known of it, or changes it.
 func (s *Service) AddServer(i icpcode.Instance) {
