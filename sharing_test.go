@@ -39,7 +39,7 @@ func TestNothingIsShared(t *testing.T) {
 					t.Errorf("the script does not call Engine.%s", name)
 				}
 			}
-			for _, what := range []string{"VerifyPhone", "Observe"} {
+			for _, what := range []string{"VerifyPhone", "Observe", "Facts"} {
 				if !tx(mode.tx, what) && !slices.ContainsFunc(plain.log, func(l string) bool { return strings.HasPrefix(l, what+": ") }) {
 					t.Errorf("%s was handed nothing", what)
 				}

@@ -75,8 +75,33 @@ func (s *sharing) dump(vs []any) string {
 func (s *sharing) handed(what string, vs ...any) {
 	s.say(what, vs...)
 	if s.spoil {
+		for _, v := range vs {
+			spoil(reasonsOf(v))
+		}
 		spoil(vs)
 	}
+}
+
+// reasonsOf are all the reasons of the decisions in a value.
+func reasonsOf(v any) (all []icpcode.Reason) {
+	var d *icpcode.Decision
+	var no *icpcode.RefusedError
+	switch v := v.(type) {
+	case icpcode.Decision:
+		d = &v
+	case icpcode.Assessment:
+		d = &v.Decision
+	case icpcode.Result:
+		d = v.Decision
+	case error:
+		if errors.As(v, &no) {
+			d = &no.Decision
+		}
+	}
+	if d == nil {
+		return nil
+	}
+	return slices.AppendSeq(slices.Collect(d.Answers(icpcode.Chinese)), d.Reasons(icpcode.English))
 }
 
 // call calls a method of the engine with arguments after the context, gives
@@ -206,6 +231,7 @@ func newSharing(t *testing.T, store icpcode.Store, spoiling, unmerged, tx bool) 
 		},
 		Observe: func(_ context.Context, events []icpcode.Event) { s.handed("Observe", events) },
 	}
+	opt.Facts = s.facts()
 	s.eng = icpcode.New(store, opt)
 	if tx {
 		s.inTx = store
@@ -218,7 +244,7 @@ func newSharing(t *testing.T, store icpcode.Store, spoiling, unmerged, tx bool) 
 		spoil(set)
 		spoil(opt.RuleBook.Sets())
 		opt.Price, opt.ImportFormat, opt.Unmerged = icpcode.Money{}, icpcode.Opaque, !unmerged
-		opt.Clock, opt.Operator = nil, nil
+		opt.Clock, opt.Operator, opt.Facts = nil, nil, nil
 	}
 	return s
 }
@@ -245,6 +271,7 @@ func (s *sharing) site() icpcode.Filing {
 func (s *sharing) facts() func(context.Context, []icpcode.InstanceID) (map[icpcode.InstanceID]icpcode.Instance, error) {
 	known := map[icpcode.InstanceID]icpcode.Instance{}
 	return func(_ context.Context, ids []icpcode.InstanceID) (map[icpcode.InstanceID]icpcode.Instance, error) {
+		defer s.handed("Facts", ids)
 		for _, id := range ids {
 			if _, ok := known[id]; !ok {
 				i := s.server(id)
