@@ -93,13 +93,13 @@ func badFacts(id InstanceID, err error) error {
 	return &HookError{Hook: "Facts", Err: fmt.Errorf("what it returned for instance %q cannot be: %s", id, what)}
 }
 
-// errNested is what a hook that looks up is told that asks the engine, which
+// errNested is what a hook is told that asks the engine, which
 // asks it, and so on: without it that would end the process, since no recover
 // stops an overflow of the stack.
 var errNested = errors.New("icpcode: it asks its own engine without end")
 
 const (
-	// manyHooks is how many calls of Clock, Operator and Facts must be under way until
+	// manyHooks is how many calls of hooks must be under way until
 	// it is asked whether they are of one goroutine. To ask takes some 100 µs.
 	manyHooks = 1000
 	// deepest is how many of them one goroutine may be in.
@@ -169,6 +169,10 @@ func (a *errand) birth(code Code) (*Event, error) {
 }
 
 func (a *errand) verify(v Verification) error {
+	defer a.e.inHooks.Add(-1)
+	if a.e.inHooks.Add(1) > manyHooks && nested("(*errand).verify") {
+		return &HookError{Hook: "VerifyPhone", Err: errNested}
+	}
 	v.RequestID = a.p.requestID
 	err := guard("VerifyPhone", func() error { return a.e.opt.VerifyPhone(a.ctx, v) })
 	if err == nil || errors.Is(err, ErrNotVerified) {
@@ -179,6 +183,16 @@ func (a *errand) verify(v Verification) error {
 
 func (a *errand) facts(ids []InstanceID) (map[InstanceID]Instance, error) {
 	return a.e.facts(a.ctx, a.e.opt.Facts, ids)
+}
+
+// observe tells the observer what was done. It panics where the observer's own
+// requests are observed without end: nothing is left that could fail.
+func (e *Engine) observe(ctx context.Context, events []Event) {
+	defer e.inHooks.Add(-1)
+	if e.inHooks.Add(1) > manyHooks && nested("(*Engine).observe") {
+		panic(&HookError{Hook: "Observe", Err: errNested})
+	}
+	e.opt.Observe(ctx, events)
 }
 
 // hookError makes the failure of a hook of what guard returned.

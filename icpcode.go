@@ -20,7 +20,8 @@ type Options struct {
 	// and may go back.
 	Clock func() time.Time
 	// Entropy is what codes and request IDs are drawn from; nil means
-	// crypto/rand. It need not be safe for concurrent use, and is read ahead.
+	// crypto/rand. It need not be safe for concurrent use, and is read ahead,
+	// under a lock: it must not call the engine.
 	Entropy io.Reader
 	// Price is the unit price of a paid code. No official price is public, so
 	// there is no default: without one, Buy answers ErrNoPrice (PAY-PRICE).
@@ -37,7 +38,8 @@ type Options struct {
 	// Verification.RequestID, also a proof that can be used only once: when
 	// the outcome of a commit is unknown, the same request comes again, and if
 	// the commit did not take effect it is verified again. The example
-	// TwoRequests shows how.
+	// TwoRequests shows how. It may call the engine; one that is so asked again
+	// without end gets a *HookError.
 	VerifyPhone func(context.Context, Verification) error
 	// Operator reports whether an actor is one of the provider's own staff
 	// or systems. It only looks up: dry runs call it too. Its error is a
@@ -61,7 +63,8 @@ type Options struct {
 	Facts func(context.Context, []InstanceID) (map[InstanceID]Instance, error)
 	// Observe is told the events of each operation after they were
 	// committed, on the goroutine of the request. It may be called
-	// concurrently. A panic of it passes through to the caller, whose
+	// concurrently, and may call the engine; requests of its own are observed,
+	// too, and where that has no end it ends with a panic. A panic of it passes through to the caller, whose
 	// request has been done. It is not told of replays, of a commit of
 	// unknown outcome, nor by an engine of InTx: what must be complete is
 	// read with Store.Events.
@@ -97,7 +100,7 @@ type Engine struct {
 	opt      Options
 	entropy  *source
 	cursors  *cursors
-	inHooks  *atomic.Int64 // calls of Clock, Operator and Facts that are under way
+	inHooks  *atomic.Int64 // calls of hooks that are under way
 	capacity capacity
 	scratch  *sync.Pool // of *scratch
 	queue    *merge.Queue[Key, *pending]

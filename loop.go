@@ -65,7 +65,7 @@ func (e *Engine) do(ctx context.Context, actor AccountID, requestID string, r re
 	if e.inTx {
 		p.res.Events = p.events
 	} else if e.opt.Observe != nil && len(p.events) > 0 {
-		e.opt.Observe(ctx, p.events)
+		e.observe(ctx, p.events)
 	}
 	return p.res, nil
 }
