@@ -209,6 +209,10 @@ func (s *setup) missing() []shortfall {
 	} {
 		need(possible, string(m), c.marks[m])
 	}
+	for o := icpcode.OperationIssue; o < icpcode.OperationServersFor; o++ { // the last is no method of an engine
+		need(true, o.String()+" judged a second time", c.judged[o])
+	}
+	need(true, "a decision read back from JSON", c.read)
 	slices.SortFunc(missing, func(a, b shortfall) int { return strings.Compare(a.what, b.what) })
 	return missing
 }

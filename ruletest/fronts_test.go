@@ -136,6 +136,9 @@ func TestBrokenFronts(t *testing.T) {
 				c.Last = icpcode.ActionRefund
 			}
 		}}, "of a dead code "},
+		"picks and tells of another server than it decided of": {wrong{picked: func(a *icpcode.Assessment) {
+			a.Decision.Case.Instance.Provider = "another"
+		}}, "decided otherwise by the pure function"},
 		"says that a lapsed code was imported so": {wrong{found: func(r *icpcode.Record) { r.Lapsed = r.Lapsed && r.Last != icpcode.ActionImport }}, "why a code is dead "},
 		"says that a voided code was refunded": {wrong{found: func(r *icpcode.Record) {
 			if r.Last == icpcode.ActionVoid {

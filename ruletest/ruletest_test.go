@@ -114,7 +114,7 @@ func TestMissing(t *testing.T) {
 		return strings.Join(all, "\n") + "\n"
 	}
 	all := missed(small(t))
-	for _, what := range []string{"Grant done", "Issue refused", "refused by GRT-IN", "refused by FIL-FOREIGN", string(earlyGrant), string(answerWasLost)} {
+	for _, what := range []string{"Grant done", "Issue refused", "refused by GRT-IN", "refused by FIL-FOREIGN", string(earlyGrant), string(answerWasLost), "Pick judged a second time", "a decision read back from JSON"} {
 		if !strings.Contains(all, what+"\n") {
 			t.Errorf("not missed: %s", what)
 		}

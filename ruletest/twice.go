@@ -10,7 +10,7 @@ import (
 
 // perJSON is of how many decisions one goes through JSON as a whole, with every
 // reason in both languages, which costs many times what its case does.
-const perJSON = 16
+const perJSON = 4
 
 // twice judges the case of a decision again, by the pure function alone, as it
 // is read back from JSON: the same set must answer the same. Of one in perJSON
