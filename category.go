@@ -70,7 +70,11 @@ func CategoryOf(err error) Category {
 	if err == nil {
 		return CategoryNone
 	}
+	ofStore := ofStore(err)
 	for _, c := range categories {
+		if ofStore && c.category != CategoryConflict && c.category != CategoryUnavailable {
+			continue // whatever it claims to be is for nobody who asks
+		}
 		if errors.Is(err, c.of) {
 			return c.category
 		}
@@ -79,6 +83,20 @@ func CategoryOf(err error) Category {
 		return CategoryEnded
 	}
 	return CategoryOther
+}
+
+// ofStore reports whether an error is what a store said when it had done
+// nothing, and not that of a hook which asked an engine.
+func ofStore(err error) bool {
+	for ; err != nil; err = errors.Unwrap(err) {
+		switch err.(type) { //nolint:errorlint // it goes through them one by one
+		case *storeError:
+			return true
+		case *HookError, *RefusedError, *UnknownOutcomeError:
+			return false
+		}
+	}
+	return false
 }
 
 // Repeat reports whether the same request, sent again later with the same
