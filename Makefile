@@ -23,7 +23,7 @@ STEPS ?= 50
 # The least coverage of the root package by the module's tests, in percent.
 COVERAGE ?= 95
 # Tests that are a step of their own.
-OWN_STEP := ^(TestEachRuleDisabled|Test(|Inventory|Page|Merge|SQL|SQLMerge|TiDB)Ratios|TestSQL(Growth|Scale|Paging)|TestTiDB)$$
+OWN_STEP := ^(TestEachRuleDisabled|Test(|Inventory|Page|Review|Merge|SQL|SQLMerge|TiDB)Ratios|TestSQL(Growth|Scale|Paging)|TestTiDB)$$
 # The benchmark of `make bench`: package and test.
 BENCH_PKG ?= ./internal/bench
 BENCH_RUN ?= ^(TestRatios|TestInventoryRatios|TestPageRatios)$$
@@ -160,7 +160,7 @@ RACED := ^Test(Resol|NameServer|Serve)
 .PHONY: race
 race: clients ## all tests, in random order: with the race detector what starts goroutines
 	@$(STEP) 'test -race: icpcode' $(GO) test -race -shuffle=on -timeout 30m -skip '$(OWN_STEP)|$(SEQUENTIAL)' $$($(GO) list ./... | grep -vE '/($(subst $(space),|,$(SEQUENTIAL_PACKAGES)))$$')
-	@$(STEP) 'test: $(COMMAND)' sh -c "cd '$(COMMAND)' && $(GO) test -shuffle=on -timeout 30m ./... && $(GO) test -race -timeout 30m -run '$(RACED)' ./..."
+	@$(STEP) 'test: $(COMMAND)' sh -c "cd '$(COMMAND)' && $(GO) test -shuffle=on -timeout 30m -skip '$(subst $$,\$$,$(OWN_STEP))' ./... && $(GO) test -race -timeout 30m -run '$(RACED)' ./..."
 	@$(foreach m,$(filter-out $(CURDIR) %/$(COMMAND) %/$(SQLTEST) %/$(ETCD) %/$(CONSOLETEST),$(MODULES)),$(STEP) 'test -race: $(call readable,$(m))' sh -c "cd '$(m)' && $(GO) test -race -shuffle=on -timeout 30m -skip '$(subst $$,\$$,$(OWN_STEP))' ./..." &&) true
 
 # Packages whose tests use rapid, directly or not: only they know its flags.
@@ -217,6 +217,7 @@ year: ## a provider's year from each of YEARS=1000 seeds on memstore and SQLITE_
 .PHONY: bench
 bench: ## what the library costs, as ratios to floors measured beside it
 	@ICPCODE_BENCH=1 $(STEP) 'ratios' $(GO) test $(BENCH_PKG) -run '$(BENCH_RUN)' -v -count=1 -benchtime=200ms -timeout 30m
+	@ICPCODE_BENCH=1 $(STEP) 'ratios of review' sh -c "cd '$(COMMAND)' && $(GO) test -count=1 -v -timeout 30m -run '^TestReviewRatios\$$' ."
 
 # How long each test of `make torture` goes on, at least.
 DURATION ?= 5m

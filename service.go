@@ -31,6 +31,9 @@ func (f *Filing) Service() string {
 
 // canonicalDomain returns the form in which domains are compared.
 func canonicalDomain(d string) string {
+	if plain := strings.TrimSuffix(d, "."); isPlainDomain(plain) {
+		return plain
+	}
 	labels := domainLabels(d)
 	for i, l := range labels {
 		labels[i] = canonicalLabel(l)
@@ -63,6 +66,17 @@ func canonicalLabel(l string) string {
 		return l
 	}
 	return strings.ToLower(decoded)
+}
+
+// isPlainDomain reports whether a domain without a dot at its end is in the form
+// in which domains are compared, as most are.
+func isPlainDomain(d string) bool {
+	for i := range len(d) {
+		if c := d[i]; c >= utf8.RuneSelf || c >= 'A' && c <= 'Z' {
+			return false
+		}
+	}
+	return !strings.Contains(d, acePrefix)
 }
 
 func isASCII(s string) bool {

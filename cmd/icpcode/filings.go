@@ -23,13 +23,14 @@ type filed struct {
 	owner         icpcode.AccountID
 	ips           []netip.Addr
 	state         icpcode.State // StateFiled or StateFiling; 0: it has ended
+	service       string        // what the filing is for, in one form
 }
 
-// service is what the filing is for, in one form.
-func (f *filed) service() string { return f.filing().Service() }
+// reset makes it an empty filing that reuses the room for addresses.
+func (f *filed) reset() { *f = filed{ips: f.ips[:0], state: icpcode.StateFiled} }
 
-func (f *filed) filing() *icpcode.Filing {
-	return &icpcode.Filing{Domain: f.domain, App: f.app, IPs: f.ips}
+func (f *filed) filing() icpcode.Filing {
+	return icpcode.Filing{Domain: f.domain, App: f.app, IPs: f.ips}
 }
 
 // filingColumns are the columns of a list of filings and the words for them,
@@ -141,20 +142,26 @@ func bareDomain(s string) string {
 	return s
 }
 
-// check says what a filing lacks.
+// check says what a filing lacks, and puts what it is for into one form.
 func (f *filed) check() error {
 	if (f.domain == "") == (f.app == "") {
 		return errorf("it has neither a domain nor an app, or both", "域名与App须且只能有一个")
 	}
-	if f.domain != "" && !strings.Contains(strings.Trim(f.service(), "."), ".") {
+	filing := f.filing()
+	f.service = filing.Service()
+	if f.domain != "" && !strings.Contains(strings.Trim(f.service, "."), ".") {
 		return errorf("%q is no domain", "%q 不是域名", f.domain)
 	}
 	return nil
 }
 
-// readFilings hands on the filings of a CSV or of JSON, with the place of each.
-// The error of a filing lets the reading go on if yield does.
-func readFilings(s *source, yield func(f filed, place error, err error) bool) error {
+// place is where in its list a filing stands.
+type place func() error
+
+// readFilings hands on the filings of a CSV or of JSON, each until the next one,
+// with the place of each. The error of a filing lets the reading go on if yield
+// does.
+func readFilings(s *source, yield func(f *filed, at place, err error) bool) error {
 	if s.text != nil && looksLikeJSON(s.head) {
 		return readFilingsJSON(s, yield)
 	}
@@ -180,6 +187,12 @@ func readFilings(s *source, yield func(f filed, place error, err error) bool) er
 	if len(passed) > 0 {
 		s.notices = append(s.notices, errorf("not read: the columns %v", "未读取的列：%v", passed))
 	}
+	c.ReuseRecord = true
+	here := func() error {
+		line, _ := c.FieldPos(0)
+		return errorf("line %d", "第%d行", line)
+	}
+	var f filed
 	for {
 		row, err := c.Read()
 		if errors.Is(err, io.EOF) {
@@ -188,8 +201,7 @@ func readFilings(s *source, yield func(f filed, place error, err error) bool) er
 		if err != nil {
 			return csvProblem(err)
 		}
-		line, _ := c.FieldPos(0)
-		f := filed{state: icpcode.StateFiled}
+		f.reset()
 		for n, cell := range row {
 			if at[n] >= 0 && err == nil {
 				err = f.set(at[n], cell)
@@ -198,7 +210,7 @@ func readFilings(s *source, yield func(f filed, place error, err error) bool) er
 		if err == nil {
 			err = f.check()
 		}
-		if !yield(f, errorf("line %d", "第%d行", line), err) {
+		if !yield(&f, here, err) {
 			return nil
 		}
 	}
@@ -214,32 +226,49 @@ func filingNames() spoken.List {
 
 // readFilingsJSON reads objects whose members are the columns: bare, one a
 // line, in a list, or in a list under the key filings.
-func readFilingsJSON(s *source, yield func(filed, error, error) bool) error {
+func readFilingsJSON(s *source, yield func(*filed, place, error) bool) error {
 	d := json.NewDecoder(s)
 	d.UseNumber()
 	n, unread := 0, map[string]bool{}
+	here := func() error { return errorf("filing %d", "第%d条备案", n) }
+	var f filed
+	columns := make(map[string]int) // by the names that there were
+	names := make([]string, len(filingColumns))
 	one := func(members map[string]any) bool {
 		n++
-		f := filed{state: icpcode.StateFiled}
+		f.reset()
+		clear(names)
 		var err error
-		for _, name := range sortedKeys(members) {
-			column := filingColumn(name)
+		for name := range members {
+			column, known := columns[name]
+			if !known {
+				column = filingColumn(name)
+				columns[name] = column
+			}
 			if column < 0 {
 				unread[name] = true
 				continue
 			}
+			if names[column] != "" {
+				err = errorf("column %s is there twice", "列%s出现两次", filingColumns[column].name)
+			}
+			names[column] = name
+		}
+		for column, name := range names {
+			if name == "" || err != nil {
+				continue
+			}
 			cell, ok := jsonCell(members[name])
-			if err == nil && !ok {
+			if !ok {
 				err = errorf("%s is not a text, number or list of texts", "%s应为文本、数字或文本列表", name)
+				continue
 			}
-			if err == nil {
-				err = f.set(column, cell)
-			}
+			err = f.set(column, cell)
 		}
 		if err == nil {
 			err = f.check()
 		}
-		return yield(f, errorf("filing %d", "第%d条备案", n), err)
+		return yield(&f, here, err)
 	}
 	for {
 		t, err := d.Token()
@@ -308,8 +337,9 @@ func filingsObject(d *json.Decoder, one func(map[string]any) bool) (members map[
 
 // filingsList reads a list that has begun.
 func filingsList(d *json.Decoder, one func(map[string]any) bool) (goOn bool, err error) {
+	var members map[string]any
 	for d.More() {
-		var members map[string]any
+		clear(members)
 		if err := d.Decode(&members); err != nil {
 			return false, err
 		}

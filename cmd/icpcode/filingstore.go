@@ -2,17 +2,16 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"container/heap"
 	"encoding/binary"
 	"errors"
 	"hash/maphash"
 	"io"
-	"math"
 	"net/netip"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/icpcode/icpcode"
 )
@@ -20,42 +19,45 @@ import (
 // heldFiling is a filing with what it is sorted by.
 type heldFiling struct {
 	filed
-	service string
-	place   int // in the list
+	place int // in the list
 }
 
-func compareHeld(a, b *heldFiling) int {
-	return cmp.Or(strings.Compare(a.customer, b.customer), strings.Compare(a.service, b.service), cmp.Compare(a.place, b.place))
-}
-
-// chunkFilings is how many filings are in memory at once.
-const chunkFilings = 20_000
+// chunkBytes is how many bytes of filings are in memory at once, as they are
+// written to the file: memory without pointers costs the garbage collector
+// nothing.
+const chunkBytes = 4 << 20
 
 // filingStore keeps filings and hands them out by customer and service, as often
 // as asked. Beyond a chunk they are in a temporary file, in sorted runs. The zero
 // value is empty.
 type filingStore struct {
-	n     int
-	chunk []heldFiling
-	runs  []fileRun
-	file  *os.File
-	end   int64
+	n       int
+	chunk   []byte
+	records []span // of the chunk
+	runs    []span // of the file; each is sorted
+	file    *os.File
+	end     int64
 }
 
-// fileRun is a part of the file whose records are sorted.
-type fileRun struct{ from, to int64 }
+// span is a part of a chunk or of the file.
+type span struct{ from, to int64 }
 
 func (s *filingStore) add(f *filed) error {
-	s.chunk = append(s.chunk, heldFiling{*f, f.service(), s.n})
+	h := heldFiling{*f, s.n}
+	from := int64(len(s.chunk))
+	s.chunk = h.encode(s.chunk)
+	s.records = append(s.records, span{from, int64(len(s.chunk))})
 	s.n++
-	if len(s.chunk) < chunkFilings {
+	if len(s.chunk) < chunkBytes {
 		return nil
 	}
 	return s.spill()
 }
 
+func (s *filingStore) record(at span) []byte { return s.chunk[at.from:at.to] }
+
 func (s *filingStore) sort() {
-	slices.SortFunc(s.chunk, func(a, b heldFiling) int { return compareHeld(&a, &b) })
+	slices.SortFunc(s.records, func(a, b span) int { return compareRecords(s.record(a), s.record(b)) })
 }
 
 // spill moves the chunk to the file.
@@ -70,20 +72,17 @@ func (s *filingStore) spill() error {
 		s.file = f
 	}
 	w := bufio.NewWriterSize(s.file, 64<<10)
-	run := fileRun{from: s.end}
-	var record []byte
-	for n := range s.chunk {
-		record = s.chunk[n].encode(record[:0])
+	run := span{from: s.end}
+	for _, at := range s.records {
 		var length [binary.MaxVarintLen64]byte
-		k := binary.PutUvarint(length[:], uint64(len(record)))
-		_, _ = w.Write(length[:k]) // Flush tells of errors
-		_, _ = w.Write(record)
-		s.end += int64(k + len(record))
+		k := binary.PutUvarint(length[:], uint64(at.to-at.from)) //nolint:gosec // it is not negative
+		_, _ = w.Write(length[:k])                               // Flush tells of errors
+		_, _ = w.Write(s.record(at))
+		s.end += int64(k) + at.to - at.from
 	}
 	run.to = s.end
 	s.runs = append(s.runs, run)
-	clear(s.chunk)
-	s.chunk = s.chunk[:0]
+	s.chunk, s.records = s.chunk[:0], s.records[:0]
 	return w.Flush()
 }
 
@@ -95,56 +94,80 @@ func (s *filingStore) close() {
 	}
 }
 
+// encode appends a filing, first what it is sorted by: its customer and its
+// service, each with its length, and its place in eight bytes.
 func (h *heldFiling) encode(b []byte) []byte {
-	number := func(n int) { b = binary.AppendUvarint(b, uint64(n)) } //nolint:gosec // it is not negative
 	text := func(s string) {
-		number(len(s))
+		b = binary.AppendUvarint(b, uint64(len(s)))
 		b = append(b, s...)
 	}
-	number(h.place)
-	number(int(h.state))
-	for _, s := range [...]string{h.customer, h.service, h.icp, h.domain, h.app, string(h.instance), h.provider, string(h.product), string(h.owner)} {
+	text(h.customer)
+	text(h.service)
+	b = binary.BigEndian.AppendUint64(b, uint64(h.place)) //nolint:gosec // it is not negative
+	b = append(b, byte(h.state))
+	for _, s := range [...]string{h.icp, h.domain, h.app, string(h.instance), h.provider, string(h.product), string(h.owner)} {
 		text(s)
 	}
+	var written [64]byte
 	for _, ip := range h.ips {
-		text(ip.String()) // with its zone
+		ip := ip.AppendTo(written[:0]) // with its zone
+		b = binary.AppendUvarint(b, uint64(len(ip)))
+		b = append(b, ip...)
 	}
 	return b
 }
 
+// compareRecords compares what encode wrote.
+func compareRecords(a, b []byte) int {
+	customerA, a := cutText(a)
+	customerB, b := cutText(b)
+	serviceA, a := cutText(a)
+	serviceB, b := cutText(b)
+	return cmp.Or(bytes.Compare(customerA, customerB), bytes.Compare(serviceA, serviceB), bytes.Compare(a[:8], b[:8]))
+}
+
+// cutText cuts a text with its length off a record.
+func cutText(b []byte) (text, rest []byte) {
+	n, k := binary.Uvarint(b)
+	return b[k : k+int(n)], b[k+int(n):] //nolint:gosec // it was a length
+}
+
 var errHeld = errorf("the temporary file was changed", "临时文件已被改动")
 
-// decode reads what encode wrote.
+// decode reads what encode wrote. It reuses the room for addresses.
 func (h *heldFiling) decode(b []byte) error {
 	all := string(b)
-	at, bad := 0, false
-	number := func() int {
-		n, k := binary.Uvarint(b[at:])
-		if k <= 0 || n > math.MaxInt32 {
-			at, bad = len(b), true
-			return 0
+	bad := false
+	take := func(n uint64) string {
+		if n > uint64(len(all)) {
+			bad, n = true, uint64(len(all))
 		}
-		at += k
-		return int(n) //nolint:gosec // it is small
+		s := all[:n]
+		all = all[n:]
+		return s
 	}
 	text := func() string {
-		n := number()
-		if n > len(b)-at {
-			at, bad = len(b), true
+		n, k := binary.Uvarint(b[len(b)-len(all):])
+		if k <= 0 {
+			bad = true
 			return ""
 		}
-		at += n
-		return all[at-n : at]
+		take(uint64(k))
+		return take(n)
 	}
-	*h = heldFiling{place: number()}
-	h.state = icpcode.State(number()) //nolint:gosec // as it was written
-	h.customer, h.service, h.icp, h.domain, h.app = text(), text(), text(), text(), text()
+	*h = heldFiling{filed: filed{ips: h.ips[:0]}}
+	h.customer, h.service = text(), text()
+	for _, digit := range []byte(take(8)) {
+		h.place = h.place<<8 | int(digit)
+	}
+	if state := take(1); state != "" {
+		h.state = icpcode.State(state[0])
+	}
+	h.icp, h.domain, h.app = text(), text(), text()
 	h.instance, h.provider, h.product, h.owner = icpcode.InstanceID(text()), text(), icpcode.Product(text()), icpcode.AccountID(text())
-	for at < len(b) {
+	for all != "" && !bad {
 		ip, err := netip.ParseAddr(text())
-		if err != nil {
-			return errHeld
-		}
+		bad = bad || err != nil
 		h.ips = append(h.ips, ip)
 	}
 	if bad {
@@ -155,12 +178,11 @@ func (h *heldFiling) decode(b []byte) error {
 
 // runReader reads a run.
 type runReader struct {
-	in     *bufio.Reader
-	record []byte
-	now    heldFiling
+	in  *bufio.Reader
+	now []byte // the record
 }
 
-// next reads the next filing.
+// next reads the next record.
 func (r *runReader) next() error {
 	length, err := binary.ReadUvarint(r.in)
 	if err != nil {
@@ -169,18 +191,18 @@ func (r *runReader) next() error {
 	if length > 64<<10 {
 		return errHeld
 	}
-	r.record = slices.Grow(r.record[:0], int(length))[:length]
-	if _, err := io.ReadFull(r.in, r.record); err != nil {
+	r.now = slices.Grow(r.now[:0], int(length))[:length]
+	if _, err := io.ReadFull(r.in, r.now); err != nil {
 		return errHeld
 	}
-	return r.now.decode(r.record)
+	return nil
 }
 
 // runs are those that are not at their end: the one with the first filing first.
 type runHeap []*runReader
 
 func (h runHeap) Len() int           { return len(h) }
-func (h runHeap) Less(a, b int) bool { return compareHeld(&h[a].now, &h[b].now) < 0 }
+func (h runHeap) Less(a, b int) bool { return compareRecords(h[a].now, h[b].now) < 0 }
 func (h runHeap) Swap(a, b int)      { h[a], h[b] = h[b], h[a] }
 
 // Push is for package heap.
@@ -195,21 +217,28 @@ func (h *runHeap) Pop() any {
 
 // each hands out the filings in order, each until the next one.
 func (s *filingStore) each(yield func(h *heldFiling) error) error {
+	var h heldFiling
+	hand := func(record []byte) error {
+		if err := h.decode(record); err != nil {
+			return err
+		}
+		return yield(&h)
+	}
 	if len(s.runs) == 0 {
 		s.sort()
-		for n := range s.chunk {
-			if err := yield(&s.chunk[n]); err != nil {
+		for _, at := range s.records {
+			if err := hand(s.record(at)); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	if len(s.chunk) > 0 {
+	if len(s.records) > 0 {
 		if err := s.spill(); err != nil {
 			return err
 		}
 	}
-	s.chunk = nil
+	s.chunk, s.records = nil, nil
 	var open runHeap
 	for _, run := range s.runs {
 		r := &runReader{in: bufio.NewReaderSize(io.NewSectionReader(s.file, run.from, run.to-run.from), 32<<10)}
@@ -220,7 +249,7 @@ func (s *filingStore) each(yield func(h *heldFiling) error) error {
 	}
 	heap.Init(&open)
 	for len(open) > 0 {
-		if err := yield(&open[0].now); err != nil {
+		if err := hand(open[0].now); err != nil {
 			return err
 		}
 		switch err := open[0].next(); {
@@ -240,7 +269,7 @@ func (s *filingStore) each(yield func(h *heldFiling) error) error {
 func (r *reviewing) each(yield func(f *reviewed) error) error {
 	var f reviewed
 	return r.filings.each(func(h *heldFiling) error {
-		f = reviewed{filed: h.filed, service: h.service, risks: f.risks[:0], unknowns: f.unknowns[:0], advice: f.advice[:0]}
+		f = reviewed{filed: h.filed, risks: f.risks[:0], unknowns: f.unknowns[:0], advice: f.advice[:0]}
 		if err := r.match(&f); err != nil {
 			return err // it was matched before
 		}
@@ -271,7 +300,7 @@ func (r *reviewing) gather() error {
 	if err != nil || len(again) == 0 {
 		return err
 	}
-	r.together = make(map[string][]*answer)
+	r.together = make(map[string][]*listed)
 	return r.filings.each(func(h *heldFiling) error {
 		if _, several := again[maphash.String(seed, h.service)]; several {
 			if at := r.today.of(&h.filed); at != nil {

@@ -61,10 +61,11 @@ var certifications = map[string]icpcode.Certification{
 	"个人认证": icpcode.Personal, "企业认证": icpcode.Enterprise, "company": icpcode.Enterprise, "corporate": icpcode.Enterprise,
 }
 
+// spaces are what people put between words in several ways.
+var spaces = strings.NewReplacer(" ", "", "-", "", "_", "")
+
 // unspaced takes away what people spell in several ways.
-func unspaced(s string) string {
-	return strings.ToLower(strings.NewReplacer(" ", "", "-", "", "_", "").Replace(s))
-}
+func unspaced(s string) string { return strings.ToLower(spaces.Replace(s)) }
 
 // parseAccount reads facts such as id=1001,certification=enterprise.
 func parseAccount(words []string) (account, error) {
@@ -154,6 +155,14 @@ type book struct {
 type books struct {
 	list     []book
 	products map[string][]string // by provider; see known
+	inForce  map[inForce]*icpcode.RuleSet
+}
+
+// inForce names a set: a book hands out copies, of which a million servers need
+// one.
+type inForce struct {
+	provider string
+	at       time.Time
 }
 
 // errNoBook says that a rule book is neither a preset nor a file.
@@ -217,6 +226,9 @@ func (b *books) of(provider string) *book {
 
 // at returns the set to judge a provider's servers by.
 func (b *books) at(provider string, t time.Time) (*icpcode.RuleSet, error) {
+	if set := b.inForce[inForce{provider, t}]; set != nil {
+		return set, nil
+	}
 	chosen := b.of(provider)
 	set, err := chosen.rules.At(t)
 	if err != nil {
@@ -228,5 +240,9 @@ func (b *books) at(provider string, t time.Time) (*icpcode.RuleSet, error) {
 		return nil, errorf("no rules of %[1]s are known for %[3]s; those that are known begin at %[4]s: ask with -at %.10[4]s or later",
 			"没有%[2]s在%[3]s的规则，已知规则自%[4]s起，请用 -at %.10[4]s 或之后的时间", en, zh, when(t), first)
 	}
+	if b.inForce == nil {
+		b.inForce = make(map[inForce]*icpcode.RuleSet)
+	}
+	b.inForce[inForce{provider, t}] = set
 	return set, nil
 }

@@ -398,7 +398,7 @@ func (r *reviewing) report() error {
 	err = r.each(func(f *reviewed) error {
 		row := reportRow{verdict: f.verdict, key: 2, cells: []any{r.label(f.verdict), f.customer, strings.TrimSpace(f.domain + " " + f.app), f.icp, string(f.instance), f.provider, nil, nil}}
 		if f.server != nil {
-			i := &f.server.server.Instance
+			i := &f.server.Instance
 			row.cells[4], row.cells[5] = string(i.ID), i.Provider
 			if !i.Expires.IsZero() {
 				row.cells[7] = i.Expires
@@ -437,7 +437,7 @@ func (r *reviewing) report() error {
 		kind: "review", at: r.q.at, events: e.events(r.speaker, r.q.at, func(n int) string { return r.count(n, "filing", "filings", "条备案") }),
 		title: r.say("Which filings are at risk", "哪些备案有风险"), head: r.head(today), unit: r.say("filings", "备案"), morning: today.morning,
 		columns: r.filingColumns(),
-		basis:   []string{r.say("servers in the inventories: %d; filings that have ended and were not reviewed: %d", "清单中的服务器：%d台；已终止、未检查的备案：%d条", len(r.today.byKey), r.ended)},
+		basis:   []string{r.say("servers in the inventories: %d; filings that have ended and were not reviewed: %d", "清单中的服务器：%d台；已终止、未检查的备案：%d条", r.today.n, r.ended)},
 	}
 	for v := range numVerdicts {
 		doc.labels[v] = r.label(v)

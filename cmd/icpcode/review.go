@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"iter"
 	"net/netip"
 	"slices"
 	"time"
@@ -11,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/icpcode/icpcode"
-	"github.com/icpcode/icpcode/inventory"
 )
 
 func (c *command) reviewCommand() *cobra.Command {
@@ -69,54 +69,80 @@ func (c *command) reviewCommand() *cobra.Command {
 	return cmd
 }
 
-// serverKey names a server: IDs are one provider's.
-type serverKey struct {
-	provider string
-	id       icpcode.InstanceID
+// listed is a server of the inventories: of a million only what is asked for.
+type listed struct {
+	icpcode.Instance
+	set   *icpcode.RuleSet
+	other *listed // of another provider with the same ID
 }
 
 // today are the servers of the inventories.
 type today struct {
-	byKey map[serverKey]*answer
-	byID  map[icpcode.InstanceID][]*answer
-	byIP  map[netip.Addr]*answer
-	sets  map[string]*icpcode.RuleSet // by provider and version
+	n    int
+	byID map[icpcode.InstanceID]*listed
+	byIP map[netip.Addr]*listed
+	said map[string]string // what many servers have in common
+}
+
+func newToday() today {
+	return today{byID: make(map[icpcode.InstanceID]*listed), byIP: make(map[netip.Addr]*listed), said: make(map[string]string)}
 }
 
 func (t *today) add(a *answer) {
-	i := &a.server.Instance
-	key := serverKey{i.Provider, i.ID}
-	if t.byKey[key] != nil {
+	i := a.server.Instance
+	if t.find(i.Provider, i.ID) != nil {
 		return
 	}
-	version := a.set.Provider + " " + a.set.Version
-	if t.sets[version] == nil { // each answer has a copy of its own
-		t.sets[version] = a.set
-	}
-	a = &answer{server: inventory.Server{Instance: a.server.Instance}, set: t.sets[version]} // the rest is not asked for
-	t.byKey[key] = a
-	t.byID[i.ID] = append(t.byID[i.ID], a)
+	i.Provider, i.Region = t.once(i.Provider), t.once(i.Region)
+	i.Product, i.Owner = icpcode.Product(t.once(string(i.Product))), icpcode.AccountID(t.once(string(i.Owner)))
+	l := &listed{i, a.set, t.byID[i.ID]}
+	t.n++
+	t.byID[i.ID] = l
 	for _, ip := range i.IPs {
 		if _, twice := t.byIP[ip.Unmap()]; !twice {
-			t.byIP[ip.Unmap()] = a
+			t.byIP[ip.Unmap()] = l
 		}
 	}
 }
 
+// once keeps a text once.
+func (t *today) once(s string) string {
+	if kept, found := t.said[s]; found {
+		return kept
+	}
+	t.said[s] = s
+	return s
+}
+
+// find finds a server: IDs are one provider's.
+func (t *today) find(provider string, id icpcode.InstanceID) *listed {
+	l := t.byID[id]
+	for l != nil && l.Provider != provider {
+		l = l.other
+	}
+	return l
+}
+
+// several reports whether several providers have a server of that ID.
+func (t *today) several(id icpcode.InstanceID) bool {
+	l := t.byID[id]
+	return l != nil && l.other != nil
+}
+
 // of finds the server that a filing is about, or nil.
-func (t *today) of(f *filed) *answer {
+func (t *today) of(f *filed) *listed {
 	if f.instance != "" && f.provider != "" {
-		return t.byKey[serverKey{f.provider, f.instance}]
+		return t.find(f.provider, f.instance)
 	}
 	if f.instance != "" {
-		if found := t.byID[f.instance]; len(found) == 1 {
-			return found[0]
+		if t.several(f.instance) {
+			return nil
 		}
-		return nil
+		return t.byID[f.instance]
 	}
 	for _, ip := range f.ips {
-		if a := t.byIP[ip]; a != nil && (f.provider == "" || f.provider == a.server.Instance.Provider) {
-			return a
+		if l := t.byIP[ip]; l != nil && (f.provider == "" || f.provider == l.Provider) {
+			return l
 		}
 	}
 	return nil
@@ -140,14 +166,24 @@ type finding struct {
 // reviewed is what there is to say of one filing.
 type reviewed struct {
 	filed
-	service  string
-	server   *answer // nil: in no inventory
+	server   *listed // nil: in no inventory
 	set      *icpcode.RuleSet
 	verdict  verdict
 	risks    []finding
 	unknowns []finding
 	advice   []finding       // what is no risk as it stands
 	unasked  icpcode.RuleIDs // rules of which the facts are not known, which no list gives
+}
+
+// findings is how much there is to say of it.
+func (r *reviewed) findings() int { return len(r.risks) + len(r.unknowns) + len(r.advice) }
+
+// at names the server, by the inventories or as the list does.
+func (r *reviewed) at() (id icpcode.InstanceID, provider string) {
+	if r.server != nil {
+		return r.server.ID, r.server.Provider
+	}
+	return r.instance, r.provider
 }
 
 // due is when something is to be done first.
@@ -170,7 +206,9 @@ type reviewing struct {
 	q        *question
 	today    today
 	filings  filingStore
-	together map[string][]*answer // the servers of services that are filed more than once
+	filing   icpcode.Filing       // the one that is judged
+	server   icpcode.Instance     // and its server
+	together map[string][]*listed // the servers of services that are filed more than once
 	sum      summary
 	ended    int
 	dns      *resolved
@@ -189,7 +227,7 @@ func (c *command) review(list string, files []string) error {
 	}
 	q.bare = true
 	r := &reviewing{
-		command: c, q: q, today: today{make(map[serverKey]*answer), make(map[icpcode.InstanceID][]*answer), make(map[netip.Addr]*answer), make(map[string]*icpcode.RuleSet)},
+		command: c, q: q, today: newToday(),
 	}
 	defer r.filings.close()
 	if err := r.besides(); err != nil {
@@ -224,6 +262,7 @@ func (c *command) review(list string, files []string) error {
 		c.complain(c.say("there are no filings in what was given: nothing was answered", "所给内容中没有备案，没有可回答的内容"))
 		return nil
 	}
+	r.sum = newSummary(r.ended)
 	if err := errorsOf(r.gather(), r.summarize()); err != nil {
 		return c.unwritten(err)
 	}
@@ -275,20 +314,20 @@ func (r *reviewing) read(list string) error {
 	}
 	defer s.close()
 	var ended, kept error
-	err = readFilings(s, func(f filed, place, err error) bool {
+	err = readFilings(s, func(f *filed, at place, err error) bool {
 		if err != nil {
-			ended = r.problem(list, errorf("%s: %v: %v", "%s：%v：%v", r.shown(list), place, err), nil, r.keepGoing)
+			ended = r.problem(list, errorf("%s: %v: %v", "%s：%v：%v", r.shown(list), at(), err), nil, r.keepGoing)
 			return ended == nil
 		}
 		if f.state == 0 {
 			r.ended++
 			return true
 		}
-		if err := r.match(&reviewed{filed: f}); err != nil {
-			ended = r.problem(list, errorf("%s: %v: %v", "%s：%v：%v", r.shown(list), place, err), nil, r.keepGoing)
+		if err := r.settle(f); err != nil {
+			ended = r.problem(list, errorf("%s: %v: %v", "%s：%v：%v", r.shown(list), at(), err), nil, r.keepGoing)
 			return ended == nil
 		}
-		kept = r.filings.add(&f)
+		kept = r.filings.add(f)
 		return kept == nil
 	})
 	r.assumed(list, s)
@@ -304,9 +343,10 @@ func (r *reviewing) read(list string) error {
 	return nil
 }
 
-// match finds the server and the rules of a filing.
-func (r *reviewing) match(f *reviewed) error {
-	i := icpcode.Instance{ID: f.instance, Provider: f.provider, Product: f.product}
+// settle spells the provider and the product of a filing as the rules do. There
+// are rules for what it lets pass.
+func (r *reviewing) settle(f *filed) error {
+	i := icpcode.Instance{Provider: f.provider, Product: f.product}
 	if i.Provider != "" || i.Product != "" {
 		i.Provider = providerOf(i.Provider)
 		if err := r.q.books.settle(&i); err != nil {
@@ -314,6 +354,15 @@ func (r *reviewing) match(f *reviewed) error {
 		}
 		f.provider, f.product = i.Provider, i.Product
 	}
+	if r.today.of(f) != nil {
+		return nil
+	}
+	_, err := r.q.books.at(f.provider, r.q.at)
+	return err
+}
+
+// match finds the server and the rules of a filing.
+func (r *reviewing) match(f *reviewed) error {
 	f.server = r.today.of(&f.filed)
 	var err error
 	if f.server != nil {
@@ -324,17 +373,15 @@ func (r *reviewing) match(f *reviewed) error {
 	return err
 }
 
+// providerNames are providers, as the rules spell them, by other names.
+var providerNames = map[string]string{
+	"aliyun": "alibaba", "alibabacloud": "alibaba", "阿里云": "alibaba", "tencentcloud": "tencent", "qcloud": "tencent", "腾讯云": "tencent",
+	"huaweicloud": "huawei", "华为云": "huawei", "baiducloud": "baidu", "百度智能云": "baidu", "百度云": "baidu", "火山引擎": "volcengine",
+}
+
 // providerOf spells a provider as the rules do.
 func providerOf(word string) string {
-	for name, words := range map[string][]string{
-		"alibaba": {"aliyun", "alibabacloud", "阿里云"}, "tencent": {"tencentcloud", "qcloud", "腾讯云"}, "huawei": {"huaweicloud", "华为云"},
-		"baidu": {"baiducloud", "百度智能云", "百度云"}, "volcengine": {"火山引擎"},
-	} {
-		if slices.Contains(words, unspaced(word)) {
-			return name
-		}
-	}
-	return word
+	return cmp.Or(providerNames[unspaced(word)], word)
 }
 
 // toldByLists are the rules whose facts lists of servers give: where they are not
@@ -343,15 +390,17 @@ var toldByLists = icpcode.MakeRuleIDs(icpcode.RSKExpiring, icpcode.RSKReleased, 
 
 // judge answers for one filing.
 func (r *reviewing) judge(f *reviewed) {
-	today := icpcode.Instance{}
+	today := &r.server
+	*today = icpcode.Instance{}
 	if f.server != nil {
-		today = f.server.server.Instance
+		*today = f.server.Instance
 	}
 	if f.owner == "" {
 		today.Owner = "" // it cannot be compared
 	}
-	rec := icpcode.Record{State: f.state, Owner: f.owner, InstanceID: today.ID, Product: cmp.Or(today.Product, f.product), Filing: f.filing()}
-	d := f.set.Review(rec, today, r.q.at)
+	r.filing = f.filed.filing()
+	rec := icpcode.Record{State: f.state, Owner: f.owner, InstanceID: today.ID, Product: cmp.Or(today.Product, f.product), Filing: &r.filing}
+	d := f.set.Review(rec, *today, r.q.at)
 	d.Pass = 0 // words are the costly part
 	if f.server != nil {
 		untold := d.Unknown &^ toldByLists
@@ -364,12 +413,12 @@ func (r *reviewing) judge(f *reviewed) {
 	} else {
 		d.Unknown, d.Assumed = 0, 0 // there is one reason: no server
 	}
-	for reason := range d.Answers(r.lang) {
+	for reason := range told(&d, r.lang) {
 		switch {
 		case reason.Outcome == icpcode.OutcomeFailed:
-			f.risks = append(f.risks, r.risk(f, reason, &today))
+			f.risks = append(f.risks, r.risk(f, reason, today))
 		case reason.Rule == icpcode.RSKExpiring && reason.Outcome == icpcode.OutcomeAdvised:
-			f.advice = append(f.advice, r.risk(f, reason, &today))
+			f.advice = append(f.advice, r.risk(f, reason, today))
 		case reason.Outcome == icpcode.OutcomeAdvised:
 		case reason.Rule == icpcode.RSKExpiring && today.Billing == icpcode.PayAsYouGo: // it has no term
 		default:
@@ -383,7 +432,7 @@ func (r *reviewing) judge(f *reviewed) {
 			Remedy: r.say("give the inventory that has it; if it is gone, file with another server at once", "请提供包含该服务器的清单；若服务器已不存在，请立即用其他服务器办理备案"),
 		}, missing: "inventory"})
 	}
-	r.pointing(f, &today)
+	r.pointing(f, today)
 	f.verdict = filingFine
 	if len(f.unknowns) > 0 {
 		f.verdict = filingUnknown
@@ -391,6 +440,15 @@ func (r *reviewing) judge(f *reviewed) {
 	if len(f.risks) > 0 {
 		f.verdict = filingAtRisk
 	}
+}
+
+// told are the answers of a decision, mostly none: of most filings nothing is
+// wrong.
+func told(d *icpcode.Decision, l icpcode.Lang) iter.Seq[icpcode.Reason] {
+	if d.Pass|d.Fail|d.Unknown|d.Advice == 0 {
+		return func(func(icpcode.Reason) bool) {}
+	}
+	return d.Answers(l)
 }
 
 // noServer says why there is no server for a filing.
@@ -401,7 +459,7 @@ func (r *reviewing) noServer(f *filed) string {
 	if f.instance == "" {
 		return r.say("no listed server has the filed address", "清单中没有服务器使用备案IP")
 	}
-	if len(r.today.byID[f.instance]) > 1 {
+	if r.today.several(f.instance) {
 		return r.say("several providers have a server %s: the list does not say whose it is", "多个提供商都有服务器%s：列表未说明提供商", f.instance)
 	}
 	return r.say("the server %s is in no inventory", "服务器%s不在任何清单中", f.instance)
@@ -419,7 +477,7 @@ func (r *reviewing) pointing(f *reviewed, today *icpcode.Instance) {
 	for _, ip := range ips {
 		a := icpcode.DNSAddress{IP: ip, Known: r.all.has(ip)}
 		if at := r.today.byIP[ip]; at != nil {
-			a.Instance, a.Provider = at.server.Instance.ID, cmp.Or(at.server.Instance.Provider, at.set.Provider)
+			a.Instance, a.Provider = at.ID, cmp.Or(at.Provider, at.set.Provider)
 			if r.alsoFiled(f, at, a.Provider, filed.Provider) {
 				a.Instance = filed.ID // the domain is filed with both: one of them is enough
 			}
@@ -442,7 +500,7 @@ func (r *reviewing) pointing(f *reviewed, today *icpcode.Instance) {
 
 // alsoFiled reports whether the domain of a filing is filed with a server, too,
 // which is of the same provider.
-func (r *reviewing) alsoFiled(f *reviewed, at *answer, provider, own string) bool {
+func (r *reviewing) alsoFiled(f *reviewed, at *listed, provider, own string) bool {
 	return f.server != at && provider == own && slices.Contains(r.together[f.service], at)
 }
 

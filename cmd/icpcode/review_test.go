@@ -289,6 +289,7 @@ func TestReviewInputs(t *testing.T) {
 		{"empty", "", "", "", exitInput, "it is no list of filings", "不是备案列表"},
 		{"headers alone", "domain,instance\n", "", "", exitInput, "there are no filings", "没有备案"},
 		{"a column twice", "domain,域名\nx.cn,y.cn\n", "", "", exitInput, "domain is there twice", "domain出现两次"},
+		{"a column twice in JSON", `[{"domain":"x.cn","site":"y.cn"}]`, "", "", exitInput, "domain is there twice", "domain出现两次"},
 		{"too few cells", "domain,instance\nexample.cn\n", "", "", exitInput, "line 2: it has not as many cells", "第2行：单元格数"},
 		{"neither domain nor app", "domain,app\n,\n", "", "", exitInput, "line 2: it has neither", "第2行：域名与App"},
 		{"no domain", "domain,instance\nlocalhost,i-1\n", "", "", exitInput, `line 2: "localhost" is no domain`, "不是域名"},
@@ -358,9 +359,9 @@ func FuzzReview(f *testing.F) {
 	f.Add("", "$ORIGIN cn.\n@ SOA a b (\n* CNAME @\n")
 	f.Fuzz(func(t *testing.T, filings, dns string) {
 		if s, err := readText(strings.NewReader(filings), io.NopCloser(nil), filingsHeader); err == nil {
-			err := readFilings(s, func(k filed, _, err error) bool {
-				if err == nil && k.service() == "" {
-					t.Errorf("a filing of nothing: %+v", k)
+			err := readFilings(s, func(k *filed, _ place, err error) bool {
+				if err == nil && k.service == "" {
+					t.Errorf("a filing of nothing: %+v", *k)
 				}
 				return true
 			})

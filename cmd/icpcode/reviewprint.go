@@ -38,12 +38,19 @@ type taskKey struct {
 	remedy, responsible string
 }
 
+// newSummary is that of no filing.
+func newSummary(ended int) summary {
+	return summary{
+		today: filingsToday{Ended: ended, morning: morning{Do: []task{}}}, sets: make(map[string]int), still: make(map[string]bool),
+		tasks: make(map[taskKey]int), missing: make(map[string]int),
+	}
+}
+
 // summarize judges all filings, and puts together what a person should know
 // first.
 func (r *reviewing) summarize() error {
-	r.sum = summary{
-		today: filingsToday{Ended: r.ended, morning: morning{Do: []task{}}}, sets: make(map[string]int), still: make(map[string]bool),
-		tasks: make(map[taskKey]int), missing: make(map[string]int),
+	if r.csv { // it has no first screen: a filing is summed when it is printed
+		return nil
 	}
 	if err := r.each(r.summed); err != nil {
 		return err
@@ -174,7 +181,7 @@ func (r *reviewing) printTable() error {
 	}
 	r.printCleared(t)
 	t.title(r.say("WHAT THIS RESTS ON", "依据"))
-	t.item(r.say("servers in the inventories: %d; filings that have ended and were not reviewed: %d", "清单中的服务器：%d台；已终止、未检查的备案：%d条", len(r.today.byKey), r.ended))
+	t.item(r.say("servers in the inventories: %d; filings that have ended and were not reviewed: %d", "清单中的服务器：%d台；已终止、未检查的备案：%d条", r.today.n, r.ended))
 	for _, version := range sortedKeys(r.sum.sets) {
 		t.item(r.say("rule set %s for %s", "规则集%s，用于%s", version, r.count(r.sum.sets[version], "filing", "filings", "条备案")))
 	}
@@ -216,7 +223,7 @@ func (r *reviewing) head(s *filingsToday) string {
 func (r *reviewing) printFiling(t *table, f *reviewed) {
 	server := string(f.instance)
 	if f.server != nil {
-		i := &f.server.server.Instance
+		i := f.server
 		server = strings.Join(strings.Fields(fmt.Sprint(i.ID, " ", i.Provider, " ", i.Product, " ", i.Region)), " ")
 	}
 	room := 0
@@ -271,15 +278,13 @@ var filingVerdicts = [numVerdicts]string{filingFine: "fine", filingAtRisk: "risk
 
 func (r *reviewing) document(f *reviewed) jsonReviewed {
 	d := jsonReviewed{
-		Customer: f.customer, Domain: f.domain, App: f.app, ICP: f.icp, Instance: f.instance, Provider: f.provider,
+		Customer: f.customer, Domain: f.domain, App: f.app, ICP: f.icp,
 		Verdict: filingVerdicts[f.verdict], RuleSet: f.set.Version, Risks: findings(f.risks), Unknowns: findings(f.unknowns), Unasked: ids(f.unasked),
 	}
 	if len(f.advice) > 0 {
 		d.Advice = findings(f.advice)
 	}
-	if f.server != nil {
-		d.Instance, d.Provider = f.server.server.Instance.ID, f.server.server.Instance.Provider
-	}
+	d.Instance, d.Provider = f.at()
 	if by := f.due(); !by.IsZero() {
 		d.By = inChina(by)
 	}
@@ -338,40 +343,45 @@ func (r *reviewing) printCSV() error {
 		}
 	}
 	w := csv.NewWriter(r.out)
+	row := make([]string, len(columns))
+	cells := func(at int, texts ...string) {
+		clear(row[at:])
+		for n, text := range texts {
+			row[at+n] = cell(text)
+		}
+	}
 	err := errorsOf(w.Write(columns), r.each(func(f *reviewed) error {
-		var err error
-		d := r.document(f)
-		verdict := d.Verdict
+		err := r.summed(f)
+		verdict := filingVerdicts[f.verdict]
 		if r.lang == icpcode.Chinese {
 			verdict = r.label(f.verdict)
 		}
-		row := []string{d.Customer, d.Domain, d.App, d.ICP, string(d.Instance), d.Provider, verdict}
-		for n := range row {
-			row[n] = cell(row[n])
+		instance, provider := f.at()
+		cells(0, f.customer, f.domain, f.app, f.icp, string(instance), provider, verdict)
+		if f.findings() == 0 {
+			return errorsOf(err, w.Write(row))
 		}
-		all := slices.Concat(f.risks, f.unknowns, f.advice)
-		if len(all) == 0 {
-			err = errorsOf(err, w.Write(append(slices.Clone(row), make([]string, len(columns)-len(row))...)))
-		}
-		for _, k := range all {
-			outcome, by := k.Outcome.String(), ""
-			if r.lang == icpcode.Chinese {
-				outcome = k.Outcome.Label(r.lang)
+		for _, list := range [...][]finding{f.risks, f.unknowns, f.advice} {
+			for _, k := range list {
+				outcome, by := k.Outcome.String(), ""
+				if r.lang == icpcode.Chinese {
+					outcome = k.Outcome.Label(r.lang)
+				}
+				if k.Outcome == icpcode.OutcomeFailed {
+					by = r.q.at.In(china).Format(time.DateOnly)
+				}
+				if !k.by.IsZero() {
+					by = k.by.In(china).Format(time.DateOnly)
+				}
+				cells(foundColumn, k.Rule.String(), outcome, k.Found, k.Remedy, by, k.responsible, k.Source(r.lang))
+				err = errorsOf(err, w.Write(row))
 			}
-			if k.Outcome == icpcode.OutcomeFailed {
-				by = r.q.at.In(china).Format(time.DateOnly)
-			}
-			if !k.by.IsZero() {
-				by = k.by.In(china).Format(time.DateOnly)
-			}
-			cells := []string{k.Rule.String(), outcome, k.Found, k.Remedy, by, k.responsible, k.Source(r.lang)}
-			for n := range cells {
-				cells[n] = cell(cells[n])
-			}
-			err = errorsOf(err, w.Write(append(slices.Clone(row), cells...)))
 		}
 		return err
 	}))
 	w.Flush()
 	return errorsOf(err, w.Error())
 }
+
+// foundColumn is the first column of review -csv that is of a finding.
+const foundColumn = 7

@@ -80,7 +80,7 @@ func (r *reviewing) clearedSince() []pastRisk {
 func (r *reviewing) riskOf(f *reviewed, k finding) pastRisk {
 	d := pastRisk{Domain: f.domain, App: f.app, Instance: f.instance, Rule: k.Rule.String()}
 	if f.server != nil {
-		d.Instance = f.server.server.Instance.ID
+		d.Instance = f.server.ID
 	}
 	return d
 }

@@ -21,11 +21,12 @@ const maxMarks = 2
 // safe makes text fit for one line of a terminal: what does not print, or
 // would turn the text around, is spelled out as \x1b or \u202e.
 func safe(s string) string {
-	if plain(s) {
+	marks := 0
+	if plain(s) || utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !harmless(r, &marks) }) < 0 {
 		return s
 	}
 	var b strings.Builder
-	marks := 0
+	marks = 0
 	for i, r := range s {
 		if r == utf8.RuneError {
 			if _, size := utf8.DecodeRuneInString(s[i:]); size == 1 {
