@@ -224,52 +224,76 @@ func filingNames() spoken.List {
 	return names
 }
 
-// readFilingsJSON reads objects whose members are the columns: bare, one a
-// line, in a list, or in a list under the key filings.
+// jsonFilings reads objects whose members are the columns.
+type jsonFilings struct {
+	n       int // filings so far
+	f       filed
+	columns map[string]int // by the names that there were; -1: not read
+	names   []string       // of the members of this filing, by column
+	yield   func(*filed, place, error) bool
+}
+
+func (j *jsonFilings) here() error { return errorf("filing %d", "第%d条备案", j.n) }
+
+// one hands on a filing.
+func (j *jsonFilings) one(members map[string]any) bool {
+	j.n++
+	j.f.reset()
+	err := j.set(members)
+	if err == nil {
+		err = j.f.check()
+	}
+	return j.yield(&j.f, j.here, err)
+}
+
+// set sets the columns, in their order.
+func (j *jsonFilings) set(members map[string]any) error {
+	clear(j.names)
+	for name := range members {
+		column, known := j.columns[name]
+		if !known {
+			column = filingColumn(name)
+			j.columns[name] = column
+		}
+		if column < 0 {
+			continue
+		}
+		if j.names[column] != "" {
+			return errorf("column %s is there twice", "列%s出现两次", filingColumns[column].name)
+		}
+		j.names[column] = name
+	}
+	for column, name := range j.names {
+		if name == "" {
+			continue
+		}
+		cell, ok := jsonCell(members[name])
+		if !ok {
+			return errorf("%s is not a text, number or list of texts", "%s应为文本、数字或文本列表", name)
+		}
+		if err := j.f.set(column, cell); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unread are the members that are no columns.
+func (j *jsonFilings) unread() (names spoken.List) {
+	for _, name := range sortedKeys(j.columns) {
+		if j.columns[name] < 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// readFilingsJSON reads objects: bare, one a line, in a list, or in a list under
+// the key filings.
 func readFilingsJSON(s *source, yield func(*filed, place, error) bool) error {
 	d := json.NewDecoder(s)
 	d.UseNumber()
-	n, unread := 0, map[string]bool{}
-	here := func() error { return errorf("filing %d", "第%d条备案", n) }
-	var f filed
-	columns := make(map[string]int) // by the names that there were
-	names := make([]string, len(filingColumns))
-	one := func(members map[string]any) bool {
-		n++
-		f.reset()
-		clear(names)
-		var err error
-		for name := range members {
-			column, known := columns[name]
-			if !known {
-				column = filingColumn(name)
-				columns[name] = column
-			}
-			if column < 0 {
-				unread[name] = true
-				continue
-			}
-			if names[column] != "" {
-				err = errorf("column %s is there twice", "列%s出现两次", filingColumns[column].name)
-			}
-			names[column] = name
-		}
-		for column, name := range names {
-			if name == "" || err != nil {
-				continue
-			}
-			cell, ok := jsonCell(members[name])
-			if !ok {
-				err = errorf("%s is not a text, number or list of texts", "%s应为文本、数字或文本列表", name)
-				continue
-			}
-			err = f.set(column, cell)
-		}
-		if err == nil {
-			err = f.check()
-		}
-		return yield(&f, here, err)
-	}
+	j := jsonFilings{columns: make(map[string]int), names: make([]string, len(filingColumns)), yield: yield}
 	for {
 		t, err := d.Token()
 		if errors.Is(err, io.EOF) {
@@ -282,21 +306,21 @@ func readFilingsJSON(s *source, yield func(*filed, place, error) bool) error {
 			return errorf("it is no list of filings", "不是备案列表")
 		}
 		if t == json.Delim('{') {
-			members, goOn, err := filingsObject(d, one)
+			members, goOn, err := filingsObject(d, j.one)
 			if err != nil {
 				return jsonProblem(err, d.InputOffset())
 			}
-			if !goOn || members != nil && !one(members) {
+			if !goOn || members != nil && !j.one(members) {
 				return nil
 			}
 			continue
 		}
-		if goOn, err := filingsList(d, one); err != nil || !goOn {
+		if goOn, err := filingsList(d, j.one); err != nil || !goOn {
 			return jsonProblem(err, d.InputOffset())
 		}
 	}
-	if len(unread) > 0 {
-		s.notices = append(s.notices, errorf("not read: the members %v", "未读取的字段：%v", spoken.List(sortedKeys(unread))))
+	if unread := j.unread(); len(unread) > 0 {
+		s.notices = append(s.notices, errorf("not read: the members %v", "未读取的字段：%v", unread))
 	}
 	return nil
 }
