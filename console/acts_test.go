@@ -17,10 +17,8 @@ import (
 // once it was paid.
 func (s *stand) sells(paid *bool) {
 	s.t.Helper()
-	s.eng = icpcode.New(memstore.New(), &icpcode.Options{
-		Clock: s.clock, Price: icpcode.Money{Amount: decimal.New(50, 0), Currency: "CNY"},
-		Operator: s.o.Operator,
-	})
+	s.options.Price = icpcode.Money{Amount: decimal.New(50, 0), Currency: "CNY"}
+	s.eng = icpcode.New(memstore.New(), &s.options)
 	s.o.Paid = func(_ context.Context, p httpapi.Purchase) (decimal.NullDecimal, error) {
 		if !p.DryRun && !*paid {
 			return decimal.NullDecimal{}, httpapi.ErrNotPaid

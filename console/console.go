@@ -28,8 +28,10 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/icpcode/icpcode"
 	"github.com/icpcode/icpcode/httpapi"
@@ -110,14 +112,23 @@ func New(engine *icpcode.Engine, o Options) http.Handler {
 	}
 	h.mux.Handle("GET /assets/{$}", http.NotFoundHandler()) // their list is no page
 	h.mux.Handle("GET /assets/", http.StripPrefix("/assets/", http.FileServerFS(assets)))
-	h.mux.Handle("/", h.serve(func(*call) (page, error) { return page{}, icpcode.ErrNoCode }))
+	none := h.serve(func(*call) (page, error) { return page{}, icpcode.ErrNoCode })
+	h.mux.Handle("/", none)
 	csrf := http.NewCrossOriginProtection()
+	csrf.SetDenyHandler(h.serve(nil))
 	for _, origin := range o.TrustedOrigins {
 		if err := csrf.AddTrustedOrigin(origin); err != nil {
 			panic("console: " + err.Error())
 		}
 	}
-	h.guard = csrf.Handler(h.mux)
+	h.guard = csrf.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// A mux would lead to where a path with dots goes, without the base.
+		if clean := path.Clean(r.URL.Path); clean != r.URL.Path && clean+"/" != r.URL.Path {
+			none.ServeHTTP(w, r)
+			return
+		}
+		h.mux.ServeHTTP(w, r)
+	}))
 	return h
 }
 
@@ -152,7 +163,8 @@ type page struct {
 	goOn   string // a path here
 }
 
-// serve makes a handler of what answers a call.
+// serve makes a handler of what answers a call, nil of one that is refused
+// unread.
 func (h *handler) serve(do func(*call) (page, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), h.o.Timeout)
@@ -184,14 +196,21 @@ func (c *call) answer(do func(*call) (page, error)) (p page, err error) {
 			err = fmt.Errorf("console: panic: %v", panicked.Value(v))
 		}
 	}()
+	if do == nil {
+		return page{}, errForeign
+	}
 	if err := c.enter(); err != nil {
 		return page{}, err
 	}
 	return do(c)
 }
 
-// errNobody says that the service does not know who is asking.
-var errNobody = errors.New("console: nobody is logged in")
+var (
+	// errNobody says that the service does not know who is asking.
+	errNobody = errors.New("console: nobody is logged in")
+	// errForeign says that a change came from a page of another site.
+	errForeign = errors.New("console: sent by another site")
+)
 
 // enter finds out who is asking, and reads the form.
 func (c *call) enter() error {
@@ -208,13 +227,34 @@ func (c *call) enter() error {
 			return err
 		}
 	}
-	if err := c.r.ParseForm(); err != nil {
+	if err := c.r.ParseForm(); err != nil || !sendable(c.r.PostForm) {
 		return &icpcode.InvalidError{Field: "form", Problem: "cannot be read"}
 	}
 	if c.r.Method == http.MethodPost && c.requestID() == "" {
 		return &icpcode.InvalidError{Field: "request_id", Problem: "is empty"}
 	}
 	return nil
+}
+
+// sendable reports whether a form is one that a page here can send: it has text,
+// each field once but those of ticked boxes, and no mark that no page has.
+func sendable(form url.Values) bool {
+	for name, values := range form {
+		if len(values) > 1 && name != "filing" && name != "replaces" {
+			return false
+		}
+		for _, v := range values {
+			if !utf8.ValidString(v) || strings.Contains(v, "\x00") {
+				return false
+			}
+		}
+	}
+	for _, mark := range []string{"again", "confirmed", "refunded"} {
+		if v := form.Get(mark); v != "" && v != "1" {
+			return false
+		}
+	}
+	return true
 }
 
 // hook calls a function of the service's.

@@ -26,10 +26,13 @@ type several struct {
 // together does one thing to several filings: it counts them and asks first.
 func together(c *call) (page, error) {
 	handles := c.r.PostForm["filing"]
-	if len(handles) == 0 || len(handles) > pageSize {
+	if n := len(slices.Compact(slices.Sorted(slices.Values(handles)))); n == 0 || n > pageSize || n < len(handles) {
 		return page{}, &icpcode.InvalidError{Field: "filings", Problem: "are none, or too many"}
 	}
 	what := c.form("do")
+	if !slices.Contains([]string{"approve", "reject", "stage"}, what) {
+		return page{}, &icpcode.InvalidError{Field: "do", Problem: "cannot be read"}
+	}
 	lines := make([]severalLine, len(handles))
 	codes := make([]icpcode.Code, len(handles))
 	for i, handle := range handles {
@@ -140,8 +143,6 @@ func (c *call) confirmSeveral(what string, lines []severalLine) (page, error) {
 		}
 		f.Title = c.text("Set the stage of these filings", "设置以下备案的审核阶段")
 		carry("stage")
-	default:
-		return page{}, &icpcode.InvalidError{Field: "do", Problem: "cannot be read"}
 	}
 	return page{name: "confirm", data: f}, nil
 }

@@ -19,11 +19,13 @@ import (
 )
 
 // stand is a console over an engine in memory, and the browsers that look at
-// it. Account 1001 has a server in Hangzhou and one in Hong Kong.
+// it. Account 1001 has a server in Hangzhou and one in Hong Kong, and 3003 has
+// i-secret.
 type stand struct {
 	t        *testing.T
 	eng      *icpcode.Engine
 	web      http.Handler
+	console  *handler // behind it
 	o        Options
 	sent     []icpcode.Verification
 	revealed []httpapi.Access
@@ -31,13 +33,18 @@ type stand struct {
 	lapsed   bool // all servers have expired
 	short    bool // all servers have 20 days left
 	now      time.Time
+	options  icpcode.Options // of the engine
 }
 
 const ops icpcode.AccountID = "ops"
 
 func (s *stand) server(id icpcode.InstanceID, region string) icpcode.Instance {
+	owner := icpcode.AccountID("1001")
+	if id == "i-secret" {
+		owner = "3003"
+	}
 	return icpcode.Instance{
-		ID: id, Owner: "1001", Product: icpcode.ECS, Region: region, Billing: icpcode.Subscription, Status: icpcode.StatusRunning,
+		ID: id, Owner: owner, Product: icpcode.ECS, Region: region, Billing: icpcode.Subscription, Status: icpcode.StatusRunning,
 		TermMonths: 12, Expires: s.now.AddDate(1, 0, 0), Trial: icpcode.No, PublicIP: icpcode.Yes, IPHeld: icpcode.No,
 		IPs: []netip.Addr{netip.MustParseAddr("47.96.1.180")}, ContractQuota: 50,
 	}
@@ -47,7 +54,7 @@ func newStand(t *testing.T) *stand {
 	t.Helper()
 	s := &stand{t: t, now: time.Date(2026, 3, 1, 12, 0, 0, 0, china)}
 	isOperator := func(_ context.Context, a icpcode.AccountID) (bool, error) { return a == ops, nil }
-	o := icpcode.Options{
+	s.options = icpcode.Options{
 		ImportFormat: icpcode.TwelveDigits,
 		Facts: func(_ context.Context, ids []icpcode.InstanceID) (map[icpcode.InstanceID]icpcode.Instance, error) {
 			known := map[icpcode.InstanceID]icpcode.Instance{}
@@ -71,7 +78,7 @@ func newStand(t *testing.T) *stand {
 			return nil
 		},
 	}
-	s.eng = icpcode.New(memstore.New(), &o)
+	s.eng = icpcode.New(memstore.New(), &s.options)
 	servers := []icpcode.Instance{s.server("i-hangzhou", "cn-hangzhou"), s.server("i-hongkong", "cn-hongkong")}
 	s.o = Options{
 		Options: httpapi.Options{
@@ -107,7 +114,11 @@ func newStand(t *testing.T) *stand {
 	return s
 }
 
-func (s *stand) mount() { s.web = http.StripPrefix("/console", New(s.eng, s.o)) }
+func (s *stand) mount() {
+	console := New(s.eng, s.o)
+	s.console, _ = console.(*handler)
+	s.web = http.StripPrefix("/console", console)
+}
 
 // seen is a page.
 type seen struct {
