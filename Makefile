@@ -46,7 +46,7 @@ help: ## list the targets
 .PHONY: test
 test: ## everything below but the mutants, the fuzzers and the measurements: 25 to 35 minutes
 	@sh tools/steps 'make test' '25 to 35 minutes on two cores, and some more the first time, which builds the linter' \
-		'$(MAKE)' clean-tree fmt-check tidy-check vet build api release-try scripts lint disable race checks cover browser consensus databases
+		'$(MAKE)' clean-tree fmt-check tidy-check vet build api release-try scripts lint disable race checks cover browser reports consensus databases
 	@echo 'make test: everything passed'
 
 .PHONY: clean-tree
@@ -113,7 +113,11 @@ chromium: ## install Chromium, and a font with Chinese characters, where they ar
 
 .PHONY: browser
 browser: chromium ## the console in Chromium, in all ways of looking at it, and with axe-core
-	@$(STEP) 'browser' $(PROGRESS) sh -c "cd $(CONSOLETEST) && $(GO) test -count=1 -v -race -shuffle=on -timeout 20m ./..."
+	@$(STEP) 'browser' $(PROGRESS) sh -c "cd $(CONSOLETEST) && $(GO) test -count=1 -v -shuffle=on -timeout 20m -skip '^TestReport' ./..."
+
+.PHONY: reports
+reports: chromium ## the reports of the command in Chromium
+	@$(STEP) 'reports in a browser' $(PROGRESS) sh -c "cd $(CONSOLETEST) && $(GO) test -count=1 -v -timeout 20m -run '^TestReport' ./..."
 
 .PHONY: screenshots
 screenshots: chromium ## the pictures of the README, docs/console-*.png, and in SHOTS=DIR one of every page

@@ -240,7 +240,7 @@ func (c *call) enter() error {
 // each field once but those of ticked boxes, and no mark that no page has.
 func sendable(form url.Values) bool {
 	for name, values := range form {
-		if len(values) > 1 && name != "filing" && name != "replaces" {
+		if len(values) > 1 && name != "filing" && !strings.HasPrefix(name, "replaces") {
 			return false
 		}
 		for _, v := range values {

@@ -59,6 +59,7 @@ func (h *hostile) may(f *htmlForm, name string) bool {
 	written := []string{"remark", "reason", "rejection", "app", "subject", "icp_number", "to", "request_id", "numbers"}
 	optional := []string{"remark", "to", "app", "ips", "refunded", "successor", "replaces", "numbers"}
 	number := strings.HasPrefix(name, "icp_number_")
+	name = regexp.MustCompile(`^replaces_[0-9]+$`).ReplaceAllString(name, "replaces")
 	switch h.name {
 	case "missing", "empty", "spaces":
 		return slices.Contains(optional, name) || number || name == "reason" && regexp.MustCompile("/(withdraw|refund)$").MatchString(f.pattern)

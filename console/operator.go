@@ -49,8 +49,11 @@ func approve(c *call) (page, error) {
 	return p.then(c, "/review", err)
 }
 
-// opened are the codes of handles.
+// opened are the codes of the handles that an approval replaces.
 func (c *call) opened(handles []string) (codes []icpcode.Code, err error) {
+	if different(handles) < len(handles) {
+		return nil, &icpcode.InvalidError{Field: "Replaces", Problem: "has a code twice"}
+	}
 	for _, handle := range handles {
 		code, err := c.h.handles.Open(c.account, handle)
 		if err != nil {
@@ -64,33 +67,40 @@ func (c *call) opened(handles []string) (codes []icpcode.Code, err error) {
 // older is a filing that an approval can replace.
 type older struct {
 	line
-	Ticked bool // in the form that failed
+	Name   string // of its box
+	Ticked bool   // in the form that failed
 }
 
 // others are the codes that an operator can name beside this one: those that
 // its filing can have moved to, and those that its approval can replace.
-func (c *call) others(p *codePage) error {
+func (c *call) others(p *codePage) (err error) {
 	if p.State != icpcode.StateFiling {
 		return c.successors(p)
 	}
+	p.Older, err = c.older(p.Code, "replaces", p.Typed["replaces"])
+	return err
+}
+
+// older are the filings that the approval of a code can replace, each with a box
+// of a name. Those that were ticked are.
+func (c *call) older(code icpcode.Code, name string, ticked []string) (all []older, err error) {
 	// The number is not known yet, and a dry run records none.
-	got, err := c.h.eng.DryRun().Approve(c, icpcode.ApproveRequest{Actor: c.account, Code: p.Code, ICPNumber: "?"})
+	got, err := c.h.eng.DryRun().Approve(c, icpcode.ApproveRequest{Actor: c.account, Code: code, ICPNumber: "?"})
 	var no *icpcode.RefusedError
 	if errors.As(err, &no) {
-		return nil // it was approved or withdrawn meanwhile
+		return nil, nil // it was approved or withdrawn meanwhile
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	lines, err := c.lines(got.Candidates)
 	for _, l := range lines {
-		ticked := slices.ContainsFunc(p.Typed["replaces"], func(handle string) bool {
+		all = append(all, older{l, name, slices.ContainsFunc(ticked, func(handle string) bool {
 			code, err := c.h.handles.Open(c.account, handle)
 			return err == nil && code == l.Code
-		})
-		p.Older = append(p.Older, older{l, ticked})
+		})})
 	}
-	return err
+	return all, err
 }
 
 // stage tells how far the review is.

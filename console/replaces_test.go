@@ -72,3 +72,54 @@ func TestApproveReplaces(t *testing.T) {
 	}
 	s.do(http.MethodPost, path, "1001", "en", url.Values{"request_id": {"r"}, "replaces": all}).shows(404)
 }
+
+// TestSeveralReplace: of several that are approved each ends the older filings
+// that are ticked for it, and no others.
+func TestSeveralReplace(t *testing.T) {
+	s := newStand(t)
+	codes := s.filed("a.cn", "a.cn", "b.cn", "a.cn", "b.cn", "c.cn")
+	s.approved(codes[:3]...)
+	review := s.get("/console/review", ops)
+	form := url.Values{"request_id": {newRequestID()}, "do": {"approve"}}
+	for _, m := range regexp.MustCompile(`name="filing" value="([^"]*)"`).FindAllStringSubmatch(review.body, -1) {
+		form.Add("filing", m[1])
+	}
+	confirm := s.do(http.MethodPost, "/console/review/several", ops, "en", form).
+		shows(200, "<dt>Filings</dt><dd class=\"text\">3</dd>", "<dt>With earlier filings of the same website or app</dt><dd class=\"text\">2</dd>")
+	boxes := regexp.MustCompile(`name="(replaces_[0-9]+)" value="([^"]*)">`).FindAllStringSubmatch(confirm.body, -1)
+	if len(boxes) != 3 {
+		t.Fatalf("%d boxes, want two of a.cn and one of b.cn: %s", len(boxes), confirm.body)
+	}
+	form.Set("confirmed", "1")
+	for i := range 3 {
+		form.Set("icp_number_"+string(rune('1'+i)), "浙ICP备1号")
+	}
+	send := func() seen { return s.do(http.MethodPost, "/console/review/several", ops, "en", form) }
+	box := func(i int) []string { return []string{html.UnescapeString(boxes[i][2])} }
+	form["replaces_3"] = []string{"x"}
+	send().shows(404)
+	form["replaces_3"] = append(box(1), box(1)...)
+	send().shows(400, "Earlier filings that end")
+	if n := s.count(icpcode.StateFiled); n != 3 {
+		t.Errorf("%d filings were approved by forms that failed", n-3)
+	}
+	form["replaces_3"] = box(0) // of another website
+	send().shows(200, "Done: 2, not done: 1")
+	if n := s.ended(); n != 0 {
+		t.Errorf("%d filings ended that are not ticked", n)
+	}
+	form["replaces_3"] = box(1)
+	for range 2 { // the same form, sent twice
+		send().shows(200, "Done: 3, not done: 0")
+	}
+	for _, code := range codes {
+		r, err := s.eng.Lookup(t.Context(), ops, code, icpcode.Instance{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended, ticked := r.Progress != nil && r.Progress.End == icpcode.EndMoved, s.console.handles.Seal(ops, code) == box(1)[0]
+		if r.State != icpcode.StateFiled || ended != ticked || ended && r.Progress.Successor != codes[3] {
+			t.Errorf("%s is %v, ended %v", code.Masked(), r.State, ended)
+		}
+	}
+}

@@ -12,6 +12,7 @@ import (
 // severalLine is one filing of several.
 type severalLine struct {
 	What, Masked, Handle, Field string
+	Older                       []older  // filings that its approval can replace
 	Problem                     *problem // why it was not done
 	Again                       bool     // it was done before
 }
@@ -26,7 +27,7 @@ type several struct {
 // together does one thing to several filings: it counts them and asks first.
 func together(c *call) (page, error) {
 	handles := c.r.PostForm["filing"]
-	if n := len(slices.Compact(slices.Sorted(slices.Values(handles)))); n == 0 || n > pageSize || n < len(handles) {
+	if n := different(handles); n == 0 || n > pageSize || n < len(handles) {
 		return page{}, &icpcode.InvalidError{Field: "filings", Problem: "are none, or too many"}
 	}
 	what := c.form("do")
@@ -51,15 +52,21 @@ func together(c *call) (page, error) {
 		}
 	}
 	if c.form("confirmed") == "" {
-		return c.confirmSeveral(what, lines)
+		return c.confirmSeveral(what, lines, codes)
 	}
 	s := several{Lines: lines}
-	numbers := make([]string, len(lines))
+	numbers, replaces := make([]string, len(lines)), make([][]icpcode.Code, len(lines))
 	if what == "approve" {
 		s.Strange = c.numbers(lines, numbers)
 	}
 	for i := range lines {
-		got, err := c.oneOf(what, codes[i], i, numbers[i])
+		var err error
+		if replaces[i], err = c.opened(c.r.PostForm[replacesField+strconv.Itoa(i+1)]); err != nil {
+			return page{}, err
+		}
+	}
+	for i := range lines {
+		got, err := c.oneOf(what, codes[i], i, numbers[i], replaces[i])
 		if err != nil {
 			p := c.problemOf(err)
 			lines[i].Problem = &p
@@ -72,13 +79,16 @@ func together(c *call) (page, error) {
 	return page{name: "several", data: s}, nil
 }
 
+// different is how many different texts there are.
+func different(all []string) int { return len(slices.Compact(slices.Sorted(slices.Values(all)))) }
+
 // oneOf does it to one of them. Each is a request of its own, so that the form
 // sent again does what it had not done.
-func (c *call) oneOf(what string, code icpcode.Code, i int, number string) (icpcode.Result, error) {
+func (c *call) oneOf(what string, code icpcode.Code, i int, number string, replaces []icpcode.Code) (icpcode.Result, error) {
 	id := c.requestID() + "." + strconv.Itoa(i+1)
 	switch what {
 	case "approve":
-		return c.h.eng.Approve(c, icpcode.ApproveRequest{Actor: c.account, RequestID: id, Code: code, ICPNumber: number})
+		return c.h.eng.Approve(c, icpcode.ApproveRequest{Actor: c.account, RequestID: id, Code: code, ICPNumber: number, Replaces: replaces})
 	case "reject":
 		return c.h.eng.Reject(c, icpcode.RejectRequest{Actor: c.account, RequestID: id, Code: code, Rejection: c.form("rejection")})
 	}
@@ -115,7 +125,11 @@ func (c *call) numbers(lines []severalLine, numbers []string) (strange []string)
 	return strange
 }
 
-func (c *call) confirmSeveral(what string, lines []severalLine) (page, error) {
+// replacesField is what the boxes of older filings are called, before the number
+// of the line.
+const replacesField = "replaces_"
+
+func (c *call) confirmSeveral(what string, lines []severalLine, codes []icpcode.Code) (page, error) {
 	n := strconv.Itoa(len(lines))
 	f := confirmation{
 		Action: "/review/several", Back: "/review", Lines: lines,
@@ -130,6 +144,19 @@ func (c *call) confirmSeveral(what string, lines []severalLine) (page, error) {
 	case "approve":
 		f.Title, f.Numbers = c.text("Approve these filings", "通过以下备案"), true
 		f.Note = c.text("Each has an ICP number of its own. An approved filing uses up its code for good.", "每个备案有各自的备案号。通过后服务码即为已使用状态，不能再用于其他备案。")
+		moving := 0
+		for i := range lines {
+			var err error
+			if lines[i].Older, err = c.older(codes[i], replacesField+strconv.Itoa(i+1), nil); err != nil {
+				return page{}, err
+			}
+			if len(lines[i].Older) > 0 {
+				moving++
+			}
+		}
+		if moving > 0 {
+			f.Facts = append(f.Facts, field{c.text("With earlier filings of the same website or app", "其中网站或App另有已有备案的"), strconv.Itoa(moving)})
+		}
 	case "reject":
 		if c.form("rejection") == "" {
 			return page{}, &icpcode.InvalidError{Field: "Rejection", Problem: "is empty"}

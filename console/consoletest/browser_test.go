@@ -94,16 +94,31 @@ const (
 	desktop = 1280
 )
 
-// manners are all of them.
-func manners() (all []manner) {
+// manners are all of them, or four in which each two of a language, a width and
+// scripts or none meet: no page has a script, so that these cannot depend on all
+// three.
+func manners(all bool) (chosen []manner) {
 	for _, lang := range []icpcode.Lang{icpcode.English, icpcode.Chinese} {
 		for _, width := range []int64{phone, desktop} {
 			for _, script := range []bool{true, false} {
-				all = append(all, manner{lang, width, script})
+				if all || script == ((lang == icpcode.English) == (width == phone)) {
+					chosen = append(chosen, manner{lang, width, script})
+				}
 			}
 		}
 	}
-	return all
+	return chosen
+}
+
+// TestManners holds that each two meet in the four.
+func TestManners(t *testing.T) {
+	met := map[[2]any]bool{}
+	for _, m := range manners(false) {
+		met[[2]any{m.lang, m.width}], met[[2]any{m.lang, m.script}], met[[2]any{m.width, m.script}] = true, true, true
+	}
+	if len(manners(false)) != 4 || len(manners(true)) != 8 || len(met) != 12 {
+		t.Errorf("in %v meet %v", manners(false), met)
+	}
 }
 
 // tab is a page that somebody looks at.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -23,6 +24,13 @@ type looks struct {
 
 	mu    sync.Mutex
 	pages map[string]bool
+	times map[string]time.Duration // that paths took, in all manners
+}
+
+func (l *looks) took(path string, d time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.times[path] += d
 }
 
 // axe reads the script of axe-core, and wants it to be the one that its README
@@ -45,7 +53,7 @@ func axe(t *testing.T) string {
 
 func newLooks(t *testing.T) *looks {
 	t.Helper()
-	return &looks{axe: axe(t), pages: map[string]bool{}}
+	return &looks{axe: axe(t), pages: map[string]bool{}, times: map[string]time.Duration{}}
 }
 
 // TestAxe holds that axe-core is what it should be, and that it finds what is
@@ -95,39 +103,53 @@ func (b *tab) found() (all []finding) {
 	return all
 }
 
-// look wants nothing on the page that keeps people out, in the light and in the
-// dark, and keeps its picture under a name if ICPCODE_SHOTS is a folder.
+// look wants nothing on the page that keeps people out: on a phone, and on a
+// desktop in the light and in the dark. It keeps the page's picture under a name if
+// ICPCODE_SHOTS is a folder.
 func (b *tab) look(name string) {
 	b.t.Helper()
 	b.looks.mu.Lock()
 	b.looks.pages[b.eval("document.body.dataset.page")] = true
 	b.looks.mu.Unlock()
-	if !b.script {
-		return // it looks as with scripts
-	}
+	dir := os.Getenv("ICPCODE_SHOTS")
 	for _, scheme := range []string{"light", "dark"} {
+		// Scripts or none look alike, and colours are those of the desktop.
+		axe := b.script && (scheme == "light" || b.width == desktop)
+		if !axe && dir == "" {
+			continue
+		}
 		call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
 		})
-		if dir := os.Getenv("ICPCODE_SHOTS"); dir != "" {
-			picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
-			if err != nil {
-				b.t.Fatal(err)
-			}
-			file := strings.ReplaceAll(fmt.Sprintf("%s %v %s.png", name, b.manner, scheme), " ", "_")
-			if err := os.WriteFile(filepath.Join(dir, file), picture, 0o600); err != nil {
-				b.t.Fatal(err)
-			}
+		if dir != "" {
+			b.keep(filepath.Join(dir, strings.ReplaceAll(fmt.Sprintf("%s %v %s.png", name, b.manner, scheme), " ", "_")))
 		}
-		if scheme == "dark" && (b.width == phone || b.lang != icpcode.English) {
-			continue // colours are those of the desktop, and of English
+		if axe {
+			b.accessible(name + ", " + scheme)
 		}
-		for _, f := range b.found() {
-			if f.serious() {
-				b.t.Errorf("%v, %s: page %s: %s (%s): %s", b.manner, scheme, name, f.ID, f.Impact, strings.Join(f.Nodes, "\n\t"))
-			} else {
-				b.t.Logf("%v, %s: page %s: %s (%s): %s", b.manner, scheme, name, f.ID, f.Impact, f.Help)
-			}
+	}
+}
+
+// keep writes a picture of the whole page.
+func (b *tab) keep(file string) {
+	b.t.Helper()
+	picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	if err == nil {
+		err = os.WriteFile(file, picture, 0o600)
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// accessible wants axe-core to find nothing serious.
+func (b *tab) accessible(name string) {
+	b.t.Helper()
+	for _, f := range b.found() {
+		if f.serious() {
+			b.t.Errorf("%v: page %s: %s (%s): %s", b.manner, name, f.ID, f.Impact, strings.Join(f.Nodes, "\n\t"))
+		} else {
+			b.t.Logf("%v: page %s: %s (%s): %s", b.manner, name, f.ID, f.Impact, f.Help)
 		}
 	}
 }

@@ -2,8 +2,10 @@ package consoletest
 
 import (
 	"flag"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/icpcode/icpcode"
@@ -43,23 +45,32 @@ var paths = []struct {
 	{"nothing", nothing},
 }
 
+// everyWay are the paths that are walked in all manners, the others in four.
+var everyWay = []string{"grant", "twice", "language"}
+
 // TestPaths walks every path in both languages, on a phone and a desktop, with
 // scripts and without, and wants every page to be looked at.
 func TestPaths(t *testing.T) {
 	chrome, looks := chromium(t), newLooks(t)
-	for _, p := range paths {
-		t.Run(p.name, func(t *testing.T) {
-			for _, m := range manners() {
-				t.Run(m.String(), func(t *testing.T) {
+	t.Run("all", func(t *testing.T) {
+		for _, p := range paths {
+			for _, m := range manners(slices.Contains(everyWay, p.name)) {
+				t.Run(p.name+"/"+m.String(), func(t *testing.T) {
+					t.Parallel()
+					began := time.Now()
 					s := newSite(t)
 					p.walk(visit{s, t, func(a icpcode.AccountID) *tab {
 						b := chrome.tab(t, s, m, a)
 						b.looks = looks
 						return b
 					}})
+					looks.took(p.name, time.Since(began))
 				})
 			}
-		})
+		}
+	})
+	for _, p := range paths {
+		t.Logf("%-20s %v", p.name, looks.times[p.name].Round(time.Second/10))
 	}
 	if unseen := looks.unseen(t); len(unseen) > 0 && !t.Failed() && !strings.Contains(flag.Lookup("test.run").Value.String(), "/") {
 		t.Errorf("nothing looks at the pages %v: walk a path over them", unseen)

@@ -197,7 +197,7 @@ func TestReports(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for _, m := range manners() {
+		for _, m := range manners(true) {
 			t.Run(r.name+" "+m.String(), func(t *testing.T) {
 				want, path := rows[m.lang], paths[m.lang]
 				b := c.fileTab(t, m, path)
