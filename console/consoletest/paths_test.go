@@ -43,6 +43,7 @@ var paths = []struct {
 	{"twice", twice},
 	{"language", language},
 	{"nothing", nothing},
+	{"keyboard", keyboard},
 }
 
 // everyWay are the paths that are walked in all manners, the others in four.
