@@ -48,3 +48,16 @@ func TestAssetsAreNotListed(t *testing.T) {
 	s.get("/console/assets/style.css", "").shows(200)
 	s.get("/console/assets/", "").shows(404)
 }
+
+// TestActionsHaveWords: a history has words of people for every action.
+func TestActionsHaveWords(t *testing.T) {
+	n := 0
+	for a := icpcode.ActionIssue; a.String() != "Action(?)"; a++ {
+		if n++; actionWords[a.String()] == "" {
+			t.Errorf("%v has no words", a)
+		}
+	}
+	if n != len(actionWords) {
+		t.Errorf("there are words of %d actions, of which there are %d", len(actionWords), n)
+	}
+}

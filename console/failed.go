@@ -46,6 +46,9 @@ func (c *call) problemOf(err error) problem {
 	if errors.Is(err, errNobody) {
 		p.Text, p.status = c.text("Please log in first", "请先登录"), http.StatusUnauthorized
 	}
+	if errors.Is(err, icpcode.ErrNoCode) {
+		p.Text = c.text("This account has no such page or code here", "本账号没有此页面或备案服务码")
+	}
 	if errors.Is(err, errForeign) {
 		p.Text, p.status = c.text("This was sent by a page of another site, and nothing was done", "该请求来自其他网站的页面，未作任何处理"), http.StatusForbidden
 		p.Detail = c.text("Open the page here and send its form.", "请在本站打开页面后提交。")

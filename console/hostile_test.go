@@ -252,7 +252,7 @@ func readSite(t *testing.T) site {
 	if w.done() != nothingDone {
 		t.Errorf("to look at all pages is not nothing: %s", w.done())
 	}
-	for i := 0; i < len(s.forms); i++ { // those that are confirmed come with what is sent
+	for i := 0; i < len(s.forms); i++ { //nolint:intrange // those that are confirmed come with what is sent
 		w.renew()
 		f := s.forms[i]
 		p := w.post(f, f.fields)

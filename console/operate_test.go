@@ -187,9 +187,10 @@ func TestSeveral(t *testing.T) {
 	s.get("/console/review?stage=SMS&days=3", ops).shows(200, "a.cn", "b.cn", "c.cn")
 	s.get("/console/review?stage=SMS&days=x", ops).shows(400, "Days")
 	s.get("/console/review?stage=x", ops).shows(400, "Stage")
+	s.get("/console/review?days=3", ops).shows(400, "Stage is empty")
 	again(ask("reject", 2, "rejection", "<b>name")).shows(200, "Done: 2")
 	s.get("/console/review?stage=rejected", ops).shows(200, "sent back")
-	p = ask("approve", 2)
+	p = ask("approve", 2).shows(200, "sent back")
 	half := again(p, "icp_number_1", "浙ICP备1号", "icp_number_2", "").shows(200, "Done: 1, not done: 1", "ICP number")
 	if strings.Contains(half.body, "<b>") || s.count(icpcode.StateFiled) != 1 {
 		t.Errorf("half of it is: %s", half.body)

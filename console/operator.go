@@ -131,6 +131,9 @@ func reviewed(c *call, r *icpcode.ListRequest) error {
 	q := c.r.URL.Query()
 	switch s := q.Get("stage"); s {
 	case "":
+		if q.Get("days") != "" {
+			return &icpcode.InvalidError{Field: "Stage", Problem: "is empty"} // of which the days are
+		}
 		return nil
 	case "rejected":
 		r.Rejected = true

@@ -48,7 +48,7 @@ func parsePages(l icpcode.Lang, base string) *template.Template {
 		"kind":      func(k icpcode.FilingKind) string { return label(kindLabels, k.String()) },
 		"source":    func(r icpcode.Reason) string { return r.Source(l) },
 		"time":      func(t time.Time) string { return t.In(china).Format("2006-01-02 15:04") },
-		"action":    func(a icpcode.Action) string { return a.Label(l) },
+		"action":    func(a icpcode.Action) string { return text(actionWords[a.String()], a.Label(icpcode.Chinese)) },
 		"stages":    func() []icpcode.Stage { return reviewStages },
 		"requestID": newRequestID,
 		"product":   func(p icpcode.Product) string { return productLabel(p, l) },
@@ -71,8 +71,14 @@ var (
 		"None": {"not known", "未知"}, "Verification": {"verification", "真实性核验"},
 		"SMS": {"the regulator's SMS check", "管局短信核验"}, "Review": {"the regulator's review", "管局审核"},
 	}
-	filingEnds = []icpcode.End{icpcode.EndDeregistered, icpcode.EndCancelled, icpcode.EndMoved}
-	wayLabels  = map[string][2]string{
+	filingEnds  = []icpcode.End{icpcode.EndDeregistered, icpcode.EndCancelled, icpcode.EndMoved}
+	actionWords = map[string]string{ // of a history, in English
+		"Issue": "issued", "Buy": "bought", "Import": "taken over", "Bind": "bound", "Grant": "granted", "Submit": "filing submitted", "Resubmit": "filing sent again",
+		"Approve": "filing approved", "Release": "filing withdrawn or refused", "Forfeit": "filing withdrawn or refused, code spent", "Refund": "refunded", "Void": "voided",
+		"CloseRefund": "server refunded", "CloseRelease": "server released", "Reject": "filing sent back", "Stage": "stage of the review", "End": "filing ended",
+		"Correct": "ICP number put right",
+	}
+	wayLabels = map[string][2]string{
 		"domain": {"domain", "域名"}, "app": {"name of the app", "App名称"}, "number": {"ICP number", "备案号"}, "server": {"server", "云产品实例"},
 		"account": {"account that issued it", "购买账号"},
 	}

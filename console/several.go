@@ -12,6 +12,7 @@ import (
 // severalLine is one filing of several.
 type severalLine struct {
 	What, Masked, Handle, Field string
+	Progress                    *icpcode.Progress
 	Older                       []older  // filings that its approval can replace
 	Problem                     *problem // why it was not done
 	Again                       bool     // it was done before
@@ -47,7 +48,7 @@ func together(c *call) (page, error) {
 		}
 		codes[i] = code
 		lines[i] = severalLine{Masked: code.Masked(), Handle: handle, Field: "icp_number_" + strconv.Itoa(i+1)}
-		if r.Filing != nil {
+		if lines[i].Progress = r.Progress; r.Filing != nil {
 			lines[i].What = r.Filing.Domain + r.Filing.App
 		}
 	}
