@@ -87,7 +87,7 @@ func TestPublicIPByAddress(t *testing.T) {
 		{Yes, []string{"10.0.0.1", "47.96.1.1"}, Yes, "10.0.0.1 and 1 more"},
 		{Yes, []string{"::ffff:47.96.1.1"}, Yes, "47.96.1.1"},
 		{Unknown, []string{"10.0.0.1"}, No, "10.0.0.1, which is not public"},
-		{No, []string{"47.96.1.1"}, No, "no public IP"},
+		{No, []string{"47.96.1.1"}, No, "stated to have none, but 47.96.1.1 is listed"},
 	} {
 		r := IssueRequest{Quantity: 1, Instance: Instance{ID: "i", Product: ECS, PublicIP: tt.public}}
 		for _, ip := range tt.ips {

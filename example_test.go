@@ -196,6 +196,7 @@ func ExampleEngine_Pick() {
 	// Invalid usable: false
 	// ELG-STATUS: renew
 	// LIF-EFFECTIVE: renew the instance: the code can then be used again
+	// ELG-REMAINING: renew until at least 90 full days are left (a server just bought for the shortest term may still fail by a day or two)
 }
 
 // People paste codes.

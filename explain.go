@@ -208,7 +208,8 @@ type explainer struct {
 	action   Action
 	instance Instance // that it is about
 	state    State    // of the code, as the asker sees it now
-	last     Action   // what ended the code
+	cause    cause    // why it is dead
+	lapsed   bool     // it is recorded as Available, and its instance has expired or is gone
 	roles    Role     // of the asker towards it
 	asked    bool     // the remedy says already to ask the granter
 	paid     bool
@@ -247,11 +248,11 @@ func (d *Decision) reasonOf(l Lang, r Rule, o Outcome, position int) Reason {
 	}
 	e := explainer{
 		Decision: d, Lang: l, outcome: o, set: d.set, action: d.action(), instance: *d.Case.today(code),
-		state: code.State, last: code.Last, roles: d.Case.roles(code), paid: code.Origin == OriginPaid, closed: d.Case.Closed,
+		state: code.State, cause: causeOf(code.Last), roles: d.Case.roles(code), paid: code.Origin == OriginPaid, closed: d.Case.Closed,
 		ended: code.Ended, beside: position >= 0 && d.Case.Operation == OperationApprove,
 	}
 	if e.action != ActionBind && lapsed(code.State, &e.instance, d.Case.At) {
-		e.state = StateInvalid
+		e.state, e.cause, e.lapsed = StateInvalid, lapse(&e.instance), true
 	}
 	reason := e.reason(r)
 	if several > 1 {

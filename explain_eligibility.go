@@ -1,6 +1,7 @@
 package icpcode
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -122,7 +123,11 @@ func (e *explainer) term() words {
 		}
 	}
 	if i.Billing == PayAsYouGo {
-		return e.noTerm(w)
+		w = e.noTerm(w)
+		if months > 0 {
+			w.found = e.join(w.found, e.plural(months, "but %d calendar month is stated", "but %d calendar months are stated", "但填写的购买时长为%d个月"))
+		}
+		return w
 	}
 	if months > 0 {
 		w.found = e.plural(months, "%d calendar month", "%d calendar months", "%d个月")
@@ -130,14 +135,35 @@ func (e *explainer) term() words {
 			w.found = e.plural(months, "%d calendar month, renewals included", "%d calendar months, renewals included", "%d个月（含续费）")
 		}
 	}
-	if months >= n && e.outcome == OutcomeFailed && !i.Created.IsZero() {
-		w.found = e.join(w.found, e.say("but it lasts from %s to %s only", "但自%s至%s，不足此时长", e.when(i.Created), e.when(i.Expires)))
-	}
-	if months == 0 && e.outcome == OutcomeFailed && !i.Created.IsZero() {
-		w.found = e.say("too short, for it lasts from %s to %s", "自%s至%s，时长不足", e.when(i.Created), e.when(i.Expires))
+	if e.outcome == OutcomeFailed {
+		w.found = e.join(w.found, e.denied(months))
 	}
 	w.lack(e, lacks, what.English, what.Chinese)
 	return w
+}
+
+// denied shows what contradicts a term of so many months that failed: the other
+// term, and creation and expiry. 0: the term is not known.
+func (e *explainer) denied(months int) string {
+	i, n := &e.instance, e.q.TermMonths
+	var other string
+	switch longer := i.FirstTermMonths > i.TermMonths; {
+	case longer && e.q.FirstPurchaseOnly && i.TermMonths > 0:
+		other = e.plural(i.TermMonths, "but %d calendar month is stated with renewals included", "but %d calendar months are stated with renewals included", "但含续费的购买时长填写为%d个月")
+	case longer && !e.q.FirstPurchaseOnly && (i.TermMonths > 0 || i.FirstTermMonths >= n):
+		other = e.plural(i.FirstTermMonths, "but %d calendar month is stated for the first purchase alone", "but %d calendar months are stated for the first purchase alone", "但首次购买时长填写为%d个月")
+	}
+	if i.Created.IsZero() || months > 0 && (months < n || !i.lastsBelow(n, 0)) {
+		return other
+	}
+	from, to := e.when(i.Created), e.when(i.Expires)
+	if i.Expires.Before(i.Created) {
+		return e.join(e.say("it was created at %s, after its expiry at %s", "创建时间%s晚于到期时间%s", from, to), other)
+	}
+	if months == 0 {
+		return e.join(e.say("too short, for it lasts from %s to %s", "自%s至%s，时长不足", from, to), other)
+	}
+	return e.join(e.say("but it lasts from %s to %s only", "但自%s至%s，不足此时长", from, to), other)
 }
 
 // noTerm says that what is paid as it goes has no paid term.
@@ -165,6 +191,10 @@ func (e *explainer) remaining() words {
 	w.remedy = e.forOwner(w.remedy)
 	if e.instance.Billing == PayAsYouGo {
 		return e.noTerm(w)
+	}
+	if e.instance.Status == StatusExpired {
+		w.found = e.lapse()
+		return w
 	}
 	if e.instance.Expires.IsZero() {
 		w.lack(e, FactExpires, "when it expires", "到期时间")
@@ -221,8 +251,14 @@ func (s *RuleSet) gateways() bool {
 // not known whether there are any.
 func (e *explainer) addresses() string {
 	i := &e.instance
+	if i.PartnerIP && i.PublicIP == Yes {
+		return e.say("stated to have one, but it is a partner's own IP", "填写为有公网IP，但属于合作伙伴的自有IP，不是提供商分配的公网IP")
+	}
 	if i.PartnerIP {
 		return e.say("a partner's own IP", "合作伙伴的自有IP，不是提供商分配的公网IP")
+	}
+	if at := slices.IndexFunc(i.IPs, isPublic); i.PublicIP == No && at >= 0 {
+		return e.say("stated to have none, but %s is listed", "填写为无公网IP，但公网IP列表中有%s", i.IPs[at].Unmap())
 	}
 	if i.PublicIP == No {
 		return e.say("no public IP", "无公网IP")
@@ -235,7 +271,7 @@ func (e *explainer) addresses() string {
 	}
 	first := i.IPs[0].Unmap()
 	if i.noPublicIP() && i.PublicIP == Yes {
-		return e.say("stated to have one, but %s is not public", "声明有公网IP，但%s不是公网地址", first)
+		return e.say("stated to have one, but %s is not public", "填写为有公网IP，但%s不是公网地址", first)
 	}
 	if i.noPublicIP() {
 		return e.say("%s, which is not public", "%s，不是公网地址", first)

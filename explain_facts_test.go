@@ -25,7 +25,7 @@ func TestReasonsOfFacts(t *testing.T) {
 		{nil, ELGProduct, OutcomePassed, "ECS", ""},
 		{nil, ELGOwner, OutcomePassed, "the applicant bought it", ""},
 		{nil, ELGBilling, OutcomePassed, "subscription; not a trial", ""},
-		{nil, ELGTerm, OutcomePassed, "12 calendar months", ""},
+		{nil, ELGTerm, OutcomePassed, "15 calendar months", ""},
 		{nil, ELGRemaining, OutcomePassed, "146 days left, until 2026-06-01 00:00:00 +08:00", ""},
 		{nil, ELGRegion, OutcomePassed, "cn-hangzhou", ""},
 		{nil, ELGPublicIP, OutcomePassed, "present", ""},
@@ -50,23 +50,23 @@ func TestReasonsOfFacts(t *testing.T) {
 		{func(r *IssueRequest) { r.Instance.Owner = explainOther }, ELGOwner, OutcomeFailed, "another account bought it", "apply with the purchasing account (the new owner of a second-hand server applies itself)"},
 		{func(r *IssueRequest) { r.Instance.Owner = "" }, ELGOwner, OutcomeUnknown, "not known: who bought it", "state who bought it"},
 		{func(r *IssueRequest) { r.Instance.Billing = PayAsYouGo }, ELGBilling, OutcomeFailed, "pay-as-you-go; not a trial", "convert it to subscription"},
-		{func(r *IssueRequest) { r.Instance.Billing = PayAsYouGo }, ELGTerm, OutcomeUnknown, "pay-as-you-go, which has no term", "convert it to subscription"},
+		{func(r *IssueRequest) { r.Instance.Billing = PayAsYouGo }, ELGTerm, OutcomeUnknown, "pay-as-you-go, which has no term; but 15 calendar months are stated", "convert it to subscription"},
 		{func(r *IssueRequest) { r.Instance.Billing = PayAsYouGo }, ELGRemaining, OutcomeUnknown, "pay-as-you-go, which has no term", "convert it to subscription"},
 		{func(r *IssueRequest) {
 			r.Instance.Billing, r.Assume = PayAsYouGo, MakeRuleIDs(ELGTerm)
-		}, ELGTerm, OutcomeAssumed, "pay-as-you-go, which has no term; assumed to pass", "convert it to subscription"},
+		}, ELGTerm, OutcomeAssumed, "pay-as-you-go, which has no term; but 15 calendar months are stated; assumed to pass", "convert it to subscription"},
 		{func(r *IssueRequest) { r.Instance.Trial = Yes }, ELGBilling, OutcomeFailed, "subscription; a trial", "buy a subscription in place of the trial"},
 		{func(r *IssueRequest) { r.Instance.Trial = Unknown }, ELGBilling, OutcomeUnknown, "not known: whether it is a trial", "state whether it is a trial"},
 		{func(r *IssueRequest) { r.Instance.Billing = 0 }, ELGBilling, OutcomeUnknown, "not known: how it is paid for", "state how it is paid for"},
 		{func(r *IssueRequest) {
 			r.Instance.Billing, r.Instance.Trial = 0, 0
 		}, ELGBilling, OutcomeUnknown, "not known: how it is paid for; whether it is a trial", "state how it is paid for; whether it is a trial"},
-		{func(r *IssueRequest) { r.Instance.TermMonths = 1 }, ELGTerm, OutcomeFailed, "1 calendar month", "renew until 4 calendar months are bought"},
+		{func(r *IssueRequest) { r.Instance.TermMonths, r.Instance.FirstTermMonths = 1, 1 }, ELGTerm, OutcomeFailed, "1 calendar month", "renew until 4 calendar months are bought"},
 		{func(r *IssueRequest) {
 			r.Instance.Product, r.Instance.FirstTermMonths = Marketplace, 13
 		}, ELGTerm, OutcomeFailed, "13 calendar months", "use an instance that was first bought for that long (renewing does not help)"},
 		{func(r *IssueRequest) {
-			r.Instance.Product, r.Instance.FirstTermMonths = Marketplace, 0
+			r.Instance.Product, r.Instance.FirstTermMonths, r.Instance.TermMonths = Marketplace, 0, 12
 		}, ELGTerm, OutcomeFailed, "12 calendar months, renewals included", "use an instance that was first bought for that long (renewing does not help)"},
 		{func(r *IssueRequest) {
 			r.Instance.Product, r.Instance.FirstTermMonths, r.Instance.TermMonths = Marketplace, 0, 20
@@ -80,7 +80,7 @@ func TestReasonsOfFacts(t *testing.T) {
 		{func(r *IssueRequest) { r.Instance.Region = "a\nb" }, ELGRegion, OutcomeUnknown, `not known: the rule set does not list "a\nb"`, "state the region as the provider spells it"},
 		{func(r *IssueRequest) { r.Instance.PublicIP = No }, ELGPublicIP, OutcomeFailed, "no public IP", "buy public bandwidth or bind an EIP"},
 		{func(r *IssueRequest) { r.Instance.PublicIP = Unknown }, ELGPublicIP, OutcomeUnknown, "not known: whether it has a public IP", "state whether it has a public IP"},
-		{func(r *IssueRequest) { r.Instance.PartnerIP = true }, ELGPublicIP, OutcomeFailed, "a partner's own IP", "buy public bandwidth or bind an EIP"},
+		{func(r *IssueRequest) { r.Instance.PublicIP, r.Instance.PartnerIP = 0, true }, ELGPublicIP, OutcomeFailed, "a partner's own IP", "buy public bandwidth or bind an EIP"},
 		{func(r *IssueRequest) { r.Instance.IPs = []netip.Addr{netip.MustParseAddr("47.96.1.7")} }, ELGPublicIP, OutcomePassed, "47.96.1.7", ""},
 		{func(r *IssueRequest) {
 			r.Instance.IPs = slices.Repeat([]netip.Addr{netip.MustParseAddr("47.96.1.7")}, 3)

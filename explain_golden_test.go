@@ -31,16 +31,16 @@ func TestReasonsGolden(t *testing.T) {
 		},
 		{
 			"ELG-TERM, proven short", checkOf(func(r *IssueRequest) {
-				r.Instance.TermMonths, r.Instance.Expires = 0, shanghaiTime("2025-09-30 00:00:00")
+				r.Instance.TermMonths, r.Instance.FirstTermMonths, r.Instance.Expires = 0, 0, shanghaiTime("2025-06-30 00:00:00")
 			}), ELGTerm,
 			saying(
 				ELGTerm, OutcomeFailed, "bought for at least 4 calendar months, renewals included",
-				"too short, for it lasts from 2025-06-01 00:00:00 +08:00 to 2025-09-30 00:00:00 +08:00",
+				"too short, for it lasts from 2025-03-01 00:00:00 +08:00 to 2025-06-30 00:00:00 +08:00",
 				"renew until 4 calendar months are bought",
 			),
 			saying(
 				ELGTerm, OutcomeFailed, "购买时长至少4个月（含续费）",
-				"自2025-06-01 00:00至2025-09-30 00:00，时长不足",
+				"自2025-03-01 00:00至2025-06-30 00:00，时长不足",
 				"续费至购满4个月",
 			),
 		},
@@ -281,7 +281,7 @@ func TestReasonsOfTheEffectiveState(t *testing.T) {
 	}{
 		{expired, OutcomeFailed, "its instance has expired; running; expired at 2026-01-06 00:00:00 +08:00", "renew the instance: the code can then be used again"},
 		{paygo, OutcomeFailed, "its instance has expired; running", "renew the instance: the code can then be used again"},
-		{gone, OutcomeFailed, "its instance was released; released; 146 days left, until 2026-06-01 00:00:00 +08:00", "use another code"},
+		{gone, OutcomeFailed, "its instance was released; 146 days left, until 2026-06-01 00:00:00 +08:00", "use another code"},
 		{Instance{}, OutcomeFailed, "its instance has expired or is gone", "if it has expired, renew it: the code can then be used again; if it is gone, use another code"},
 		{Instance{}, OutcomePassed, "nothing against it is known", ""},
 		{goodInstance(), OutcomePassed, "running; 146 days left, until 2026-06-01 00:00:00 +08:00", ""},

@@ -84,7 +84,10 @@ func (e *explainer) step(a Action) words {
 	w := words{remedy: e.stepRemedy(a)}
 	if len(from) > 0 {
 		w.required = e.say("the code is %s", "备案服务码状态为%s", strings.Join(from, e.say(" or ", "或")))
-		w.found = e.join(e.say("the code is %s", "备案服务码状态为%s", e.state.Label(e.Lang)), e.died(causeOf(e.last)))
+		w.found = e.died(e.cause)
+		if e.cause != causeRefunded || e.state != StateRefunded { // which says it already
+			w.found = e.join(e.say("the code is %s", "备案服务码状态为%s", e.state.Label(e.Lang)), w.found)
+		}
 	}
 	if e.outcome == OutcomePassed && len(from) > 0 && e.state < numStates && steps[e.state][a].by == 0 {
 		w.found = e.say("recorded so, and %s now", "记录的状态符合，目前显示为%s", e.state.Label(e.Lang))
@@ -99,15 +102,19 @@ func (e *explainer) step(a Action) words {
 
 // stepRemedy says how to get from the state of the code to where a is allowed.
 func (e *explainer) stepRemedy(a Action) string {
-	if e.state < numStates && steps[e.state][a].by != 0 {
-		return e.say("have it done by %s", "请由%s操作", e.rolesName(steps[e.state][a].by))
+	recorded := e.state
+	if e.lapsed {
+		recorded = StateAvailable
+	}
+	if recorded < numStates && steps[recorded][a].by != 0 {
+		return e.say("have it done by %s", "请由%s操作", e.rolesName(steps[recorded][a].by))
 	}
 	if a == ActionEnd || a == ActionCorrect {
 		return e.say("none is needed: only a filing that was approved ends or has a number",
 			"无需处理，只有已通过的备案才会终止或有备案号")
 	}
-	if c := causeOf(e.last); c != causeNone {
-		return e.afterDeath(c)
+	if e.cause != causeNone {
+		return e.afterDeath(e.cause)
 	}
 	if e.state.Terminal() {
 		return e.say("use another code: this one is spent", "该备案服务码已不可再用，请换用其他备案服务码")
@@ -210,7 +217,10 @@ func (e *explainer) effective() words {
 		if e.instance.stated() {
 			c = lapse(&e.instance)
 		}
-		w.found, w.remedy = e.join(e.died(c), e.instanceNow()), e.afterDeath(c)
+		if s := e.instance.Status; s == StatusExpired || e.instance.gone() {
+			w.found = e.expiry() // the cause says the status
+		}
+		w.found, w.remedy = e.join(e.died(c), w.found), e.afterDeath(c)
 	}
 	return w
 }

@@ -59,7 +59,7 @@ const (
 func goodInstance() Instance {
 	return Instance{
 		ID: "i-1", Owner: explainAsker, Product: ECS, Region: "cn-hangzhou", Billing: Subscription, Status: StatusRunning,
-		TermMonths: 12, FirstTermMonths: 15, Created: shanghaiTime("2025-06-01 00:00:00"),
+		TermMonths: 15, FirstTermMonths: 15, Created: shanghaiTime("2025-03-01 00:00:00"),
 		Expires: shanghaiTime("2026-06-01 00:00:00"), OrderAmount: decimal.New(78, 0), Trial: No, PublicIP: Yes, IPHeld: No,
 		Downgraded: No,
 	}

@@ -53,12 +53,12 @@ func (f *Fact) UnmarshalText(b []byte) error { return parseName(f, "Fact", factN
 // factsOf are the facts of an instance that each rule looks at.
 var factsOf = [numRules][]Fact{
 	ELGProduct: {FactProduct, FactOrderAmount}, ELGOwner: {FactOwner}, ELGBilling: {FactBilling, FactTrial},
-	ELGTerm: {FactBilling, FactTermMonths, FactFirstTermMonths, FactCreated, FactExpires}, ELGRemaining: {FactBilling, FactExpires},
+	ELGTerm: {FactBilling, FactTermMonths, FactFirstTermMonths, FactCreated, FactExpires}, ELGRemaining: {FactBilling, FactStatus, FactExpires},
 	ELGRegion: {FactRegion}, ELGPublicIP: {FactPublicIP, FactPartnerIP, FactIPs}, ELGStatus: {FactStatus, FactExpires},
 	ELGIPInUse: {FactIPHeld}, ELGQuota: {FactIssued, FactContractQuota}, ELGAccount: {FactCertification},
 	LIFEffective: {FactStatus, FactExpires}, GRTEnterprise: {FactCertification}, FILForeign: {FactProvider},
 	FILWhat: {FactIPs}, RSKExpiring: {FactStatus, FactExpires, FactAutoRenew}, RSKReleased: {FactStatus}, RSKBilling: {FactBilling},
-	RSKDowngraded: {FactDowngraded, FactPublicIP, FactPartnerIP, FactIPs, FactRegion}, RSKOwner: {FactOwner}, RSKIP: {FactIPs, FactFilingIPs},
+	RSKDowngraded: {FactDowngraded, FactPublicIP, FactPartnerIP, FactIPs, FactRegion}, RSKOwner: {FactOwner}, RSKIP: {FactPublicIP, FactIPs, FactFilingIPs},
 }
 
 // known reports whether a fact is stated.

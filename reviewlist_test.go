@@ -243,3 +243,28 @@ func TestRefusedDeadCodeSaysWhy(t *testing.T) {
 		}
 	}
 }
+
+// TestDeadCodeSentAgain: so does a filing that is sent again, and it says once
+// that a code was refunded.
+func TestDeadCodeSentAgain(t *testing.T) {
+	for _, d := range deaths(t) {
+		c := d.code(d.w)
+		d.end(d.w, c)
+		today := icpcode.Instance{ID: d.w.record(c).InstanceID, Status: d.today}
+		for viewer, want := range map[icpcode.AccountID][2]string{"1001": {d.owner, d.ownersPart}, "2002": {d.grantee, d.granteesPart}} {
+			_, err := d.w.eng.Resubmit(d.w.ctx, icpcode.SubmitRequest{Actor: viewer, Code: c, Filing: d.w.site(), Instance: today})
+			var no *icpcode.RefusedError
+			if want[0] == "" {
+				continue // it lives
+			}
+			if !errors.As(err, &no) || !no.Decision.Fail.Has(icpcode.LIFResubmit) {
+				t.Fatalf("%s: sent again by %s: %v", d.name, viewer, err)
+			}
+			for r := range no.Decision.Reasons(icpcode.Chinese) {
+				if r.Rule == icpcode.LIFResubmit && (!strings.Contains(r.Found, want[0]) || r.Remedy != want[1] || strings.Contains(r.Found, "状态为已退费；该备案服务码已退费")) {
+					t.Errorf("%s: sent again, %s is told %q, %q", d.name, viewer, r.Found, r.Remedy)
+				}
+			}
+		}
+	}
+}

@@ -87,15 +87,15 @@ func (s *RuleSet) undiminished(q *Requirements, today *Instance) Tri {
 	return Yes
 }
 
-// keepsIPs: RSK-IP.
+// keepsIPs: RSK-IP. That there is no public address wins over a list of them.
 func keepsIPs(f *CaseFiling, today *Instance) Tri {
 	if len(f.IPs) == 0 {
 		return Unknown
 	}
+	if today.PublicIP == No {
+		return No
+	}
 	if len(today.IPs) == 0 {
-		if today.PublicIP == No {
-			return No
-		}
 		return Unknown
 	}
 	for _, ip := range f.IPs {

@@ -254,15 +254,19 @@ func (q *Requirements) billing(i *Instance) Tri {
 	return Yes
 }
 
-// term: ELG-TERM. Creation and expiry can prove a term too short, since it ends
-// no later than its expiry: where it is unknown, and where a longer one is
-// stated, as the restrictive one of two facts that contradict each other wins.
+// term: ELG-TERM. The restrictive one of facts that contradict each other wins:
+// no first purchase is longer than the term with its renewals, and none lasts
+// from creation beyond the expiry, which prove a term too short also where it is
+// unknown.
 func (q *Requirements) term(i *Instance) Tri {
 	if q.TermMonths == 0 {
 		return Yes
 	}
 	if i.Billing == PayAsYouGo {
 		return Unknown
+	}
+	if i.TermMonths > 0 && i.TermMonths < q.TermMonths {
+		return No // renewals included it is too short, so the first purchase is
 	}
 	months := i.TermMonths
 	if q.FirstPurchaseOnly {
@@ -271,9 +275,6 @@ func (q *Requirements) term(i *Instance) Tri {
 	if months > 0 {
 		// Days that were stated without their hours are not held against it.
 		return tri(months >= q.TermMonths && (i.Created.IsZero() || !i.lastsBelow(q.TermMonths, day)))
-	}
-	if i.TermMonths > 0 && i.TermMonths < q.TermMonths {
-		return No // renewals included it is too short, so the first purchase is
 	}
 	if i.lastsBelow(q.TermMonths, 0) {
 		return No
@@ -287,12 +288,19 @@ func (i *Instance) lastsBelow(months int, slack time.Duration) bool {
 	return !i.Created.IsZero() && !i.Expires.IsZero() && i.Expires.Add(slack).Before(AddMonths(i.Created, months))
 }
 
-// remaining: ELG-REMAINING.
+// remaining: ELG-REMAINING. Of an instance whose status is expired nothing is
+// left, whatever its date says.
 func (q *Requirements) remaining(i *Instance, left int64) Tri {
 	if q.RemainingDays == 0 {
 		return Yes
 	}
-	if i.Billing == PayAsYouGo || i.Expires.IsZero() {
+	if i.Billing == PayAsYouGo {
+		return Unknown
+	}
+	if i.Status == StatusExpired {
+		return No
+	}
+	if i.Expires.IsZero() {
 		return Unknown
 	}
 	return tri(left >= int64(q.RemainingDays)*day.Microseconds())

@@ -35,6 +35,7 @@ const (
 	issuedAndGranted mark = "an issue and grant"
 	unfit            mark = "a filing that was refused because of its server"
 	advised          mark = "a filing that went with advice on its server"
+	longerFirst      mark = "a term that failed although a longer first purchase was stated"
 	firstGrant       mark = "a grant after the phone was verified"
 	whyToOwner       mark = "a dead code that told its owner why"
 	whyToGrantee     mark = "a dead code that told its grantee why"
@@ -121,6 +122,7 @@ func (c *coverage) count(o *op, a *answer, f fault, now time.Time) {
 		return
 	}
 	c.refused[o.kind]++
+	c.mark(longerFirst, a.fail.Has(icpcode.ELGTerm) && 0 < o.inst.TermMonths && o.inst.TermMonths < o.inst.FirstTermMonths)
 	c.mark(unfit, (o.kind == opSubmit || o.kind == opResubmit) && a.fail&elg != 0)
 	for r := range a.fail.All() {
 		c.fail[r]++
@@ -202,7 +204,7 @@ func (s *setup) missing() []shortfall {
 	for m, possible := range map[mark]bool{
 		whyToOwner: true, whyToGrantee: true, canMove: p.issue, cannotMove: true, movedByOperator: true,
 		movedByPages: true, reviewedByPages: true, endedAtRisk: true,
-		listedStage: true, listedRejected: true, listedOld: true, tooYoung: true,
+		listedStage: true, listedRejected: true, listedOld: true, tooYoung: true, longerFirst: p.fail.Has(icpcode.ELGTerm),
 		issuedAndGranted: p.issueAndGrant, closedFiled: true, atEase: true, renewing: true, unfit: p.unfit, advised: p.advised, firstGrant: p.verify, noSignal: p.verify, earlyGrant: p.earlyGrant, quotaUsedUp: p.issue,
 		closedPaid: p.closedPaid, capReached: p.cap, repeated: true, reused: true, importedAgain: true, differs: true, stranger: true, unreadable: true,
 		noPrice: true, commitConflicts: true, answerWasLost: true, commitWasLost: true, nothingLoads: true,

@@ -56,7 +56,13 @@ func (f *facts) answer() verdict {
 	remaining := icpcode.Yes
 	if q.RemainingDays > 0 {
 		remaining = yes(!f.now.Add(time.Duration(q.RemainingDays) * 24 * time.Hour).After(micro(i.Expires)))
-		if i.Expires.IsZero() || i.Billing == icpcode.PayAsYouGo {
+		if i.Expires.IsZero() {
+			remaining = icpcode.Unknown
+		}
+		if i.Status == icpcode.StatusExpired { // nothing is left
+			remaining = icpcode.No
+		}
+		if i.Billing == icpcode.PayAsYouGo {
 			remaining = icpcode.Unknown
 		}
 	}
@@ -166,6 +172,9 @@ func (f *facts) term(q *icpcode.Requirements) icpcode.Tri {
 	bought := i.TermMonths
 	if q.FirstPurchaseOnly {
 		bought = i.FirstTermMonths
+		if bought > i.TermMonths && i.TermMonths > 0 { // the first purchase is a part of the whole
+			bought = i.TermMonths
+		}
 	}
 	if bought > 0 {
 		// What lasts more than a day too short was not bought for so long.

@@ -79,6 +79,11 @@ var lies = []func(*gen, *icpcode.Instance, *icpcode.Requirements){
 		i.TermMonths, i.FirstTermMonths = max(0, min(q.TermMonths-1+g.roll(2), 1200)), 0
 	},
 	func(g *gen, i *icpcode.Instance, q *icpcode.Requirements) {
+		// More months are stated for the first purchase than with renewals
+		// included, which just fail or just do not.
+		i.TermMonths, i.FirstTermMonths = max(1, min(q.TermMonths-1+g.roll(2), 1199)), 1200
+	},
+	func(g *gen, i *icpcode.Instance, q *icpcode.Requirements) {
 		i.Expires = g.now.Add(time.Duration(q.RemainingDays)*day + time.Duration(g.roll(3)-1)*time.Microsecond)
 	},
 	func(g *gen, i *icpcode.Instance, _ *icpcode.Requirements) {
@@ -94,6 +99,7 @@ var lies = []func(*gen, *icpcode.Instance, *icpcode.Requirements){
 	func(g *gen, i *icpcode.Instance, _ *icpcode.Requirements) {
 		i.PublicIP, i.IPs = among(g, []icpcode.Tri{icpcode.No, icpcode.Unknown}), nil
 	},
+	func(_ *gen, i *icpcode.Instance, _ *icpcode.Requirements) { i.PublicIP = icpcode.No }, // though addresses are listed
 	func(_ *gen, i *icpcode.Instance, _ *icpcode.Requirements) { i.PartnerIP = true },
 	func(_ *gen, i *icpcode.Instance, _ *icpcode.Requirements) { i.IPs = nil },
 	func(_ *gen, i *icpcode.Instance, _ *icpcode.Requirements) { i.IPs = addresses[1:] },

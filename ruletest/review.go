@@ -22,6 +22,7 @@ func (w *world) troubled(id icpcode.InstanceID) icpcode.Instance {
 		i.Downgraded = icpcode.Yes
 	case 3:
 		i.IPs = addresses[1:2]
+		i.PublicIP = icpcode.Tri(w.turn % 3)
 	case 4:
 		i.Expires = micro(w.now).Add(time.Duration(w.turn*7%45) * day)
 		i.AutoRenew = icpcode.Tri(w.turn % 3)
@@ -73,8 +74,10 @@ func (m *model) risks(r *icpcode.Record, today icpcode.Instance, now time.Time, 
 	lostIP := q.PublicIP && (today.PartnerIP || today.PublicIP == icpcode.No)
 	is(icpcode.RSKDowngraded, today.Downgraded == icpcode.Yes || lostIP || q.Mainland && slices.Contains(set.OtherRegions, today.Region))
 	is(icpcode.RSKOwner, today.Owner != "" && today.Owner != r.Owner)
-	if told && r.Filing != nil && len(today.IPs) > 0 {
-		is(icpcode.RSKIP, slices.ContainsFunc(r.Filing.IPs, func(ip netip.Addr) bool { return !slices.Contains(today.IPs, ip) }))
+	none := today.PublicIP == icpcode.No
+	if told && r.Filing != nil && (none || len(today.IPs) > 0) {
+		gone := none || slices.ContainsFunc(r.Filing.IPs, func(ip netip.Addr) bool { return !slices.Contains(today.IPs, ip) })
+		is(icpcode.RSKIP, gone && len(r.Filing.IPs) > 0)
 	}
 	if wrong != 0 {
 		advice |= icpcode.MakeRuleIDs(icpcode.RSKMove)
