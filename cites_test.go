@@ -265,7 +265,7 @@ func TestCitesAreCopied(t *testing.T) {
 // inferredRules are those that no document of Alibaba Cloud says, whatever the
 // set: they are the library's own.
 var inferredRules = []Rule{
-	CODUnique, CODUnguessable, CODInput, LIFImport, GRTOnce, GRTState, GRTRepeat, GRTPrivate, PAYPrice, PAYExact, PAYRefund,
+	CODUnguessable, CODInput, LIFImport, GRTOnce, GRTState, GRTRepeat, GRTPrivate, PAYPrice, PAYExact, PAYRefund,
 	LIFCorrect, FILService,
 }
 

@@ -1,7 +1,9 @@
-package icpcode
+package presets
 
 import (
 	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +16,7 @@ const reviewWorkingDays = 20
 // they are worked.
 func calendar(t *testing.T) map[time.Time]bool {
 	t.Helper()
-	data, err := os.ReadFile("testdata/calendar/holidays.txt")
+	data, err := os.ReadFile("../testdata/calendar/holidays.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +80,7 @@ func TestReviewDaysHold(t *testing.T) {
 			break // the holidays that follow are not published
 		}
 		starts++
-		days := int(last.Sub(start) / day)
+		days := int(last.Sub(start) / (24 * time.Hour))
 		if days > longest {
 			longest, from = days, nil
 		}
@@ -93,9 +95,44 @@ func TestReviewDaysHold(t *testing.T) {
 	if got := strings.Join(from, " "); longest != 36 || got != "2024-12-31" {
 		t.Errorf("the longest reviews take %d days, from %s", longest, got)
 	}
-	for _, s := range Alibaba().Sets() {
-		if s.Risk.ReviewDays != longest {
-			t.Errorf("%s: a horizon of %d days, not %d", s.Version, s.Risk.ReviewDays, longest)
+	for _, name := range Names() {
+		p, err := Lookup(name)
+		if err != nil {
+			t.Fatal(err)
 		}
+		for _, s := range p.Book.Sets() {
+			if s.Risk.ReviewDays != longest {
+				t.Errorf("%s: a horizon of %d days, not %d", s.Version, s.Risk.ReviewDays, longest)
+			}
+		}
+	}
+}
+
+// TestCalendarHasSources: each year of the calendar has one notice, with its date
+// and where it was read, and no other year has.
+func TestCalendarHasSources(t *testing.T) {
+	data, err := os.ReadFile("../testdata/calendar/SOURCES.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	years := make(map[int]int)
+	for d := range calendar(t) {
+		years[d.Year()] = 0
+	}
+	row := regexp.MustCompile(`(?m)^\| (\d{4}) \| 国务院办公厅关于(\d{4})年部分节假日安排的通知, 国办发明电〔\d{4}〕\d+号 \| \d{4}-\d\d-\d\d \| https?://\S+ \|$`)
+	for _, m := range row.FindAllStringSubmatch(string(data), -1) {
+		year, err := strconv.Atoi(m[1])
+		if _, has := years[year]; err != nil || !has || m[1] != m[2] {
+			t.Errorf("%s: not of a year of the calendar", m[0])
+		}
+		years[year]++
+	}
+	for year, rows := range years {
+		if rows != 1 {
+			t.Errorf("%d has %d notices", year, rows)
+		}
+	}
+	if len(years) < 3 {
+		t.Errorf("a calendar of %d years", len(years))
 	}
 }
