@@ -1,6 +1,7 @@
 package icpcode
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -79,8 +80,10 @@ func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil 
 // UnmarshalText reads an outcome in English.
 func (o *Outcome) UnmarshalText(b []byte) error { return parseName(o, "Outcome", outcomeNames, b) }
 
-// Label returns the outcome in language l.
-func (o Outcome) Label(l Lang) string { return labelOf(l, outcomeLabels, o) }
+// Label returns the outcome in language l, "?" for none.
+func (o Outcome) Label(l Lang) string {
+	return cmp.Or(labelOf(l, outcomeLabels, o), "?")
+}
 
 // Label returns what people call the product in language l, "云服务器ECS" for
 // [ECS]: the product itself where this package knows no name for it.

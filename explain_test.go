@@ -372,7 +372,7 @@ func TestTitles(t *testing.T) {
 		en, zh string
 	}{
 		{OutcomePassed, "passed", "通过"}, {OutcomeFailed, "failed", "未通过"}, {OutcomeUnknown, "unknown", "未知"},
-		{OutcomeAssumed, "assumed", "假定通过"}, {OutcomeAdvised, "advice", "建议"}, {99, "", ""},
+		{OutcomeAssumed, "assumed", "假定通过"}, {OutcomeAdvised, "advice", "建议"}, {99, "?", "?"},
 	}
 	for _, w := range labels {
 		if w.o.String() != w.en || w.o.Label(English) != w.en || w.o.Label(Chinese) != w.zh {
