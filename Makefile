@@ -157,6 +157,8 @@ SEQUENTIAL_PACKAGES := examples/tour internal/alibaba internal/disable internal/
 SEQUENTIAL := ^(TestCheckPresetsSeesEveryFlip|TestDocsInBothLanguagesDiffer|TestLargestRuleBook|TestReasonsAreComplete)$$
 COMMAND := cmd/icpcode
 RACED := ^Test(Resol|NameServer|Serve)
+# What the console is sent that no page sends, one after another.
+HOSTILE := ^TestHostile(Fields|Requests|Queries|Headers)$$
 
 # But those of databases and of etcd, which it would look at, too: to build etcd
 # so takes two minutes, and to test it several. The tests in a browser have a step
@@ -165,7 +167,8 @@ RACED := ^Test(Resol|NameServer|Serve)
 race: clients ## all tests, in random order: with the race detector what starts goroutines
 	@$(STEP) 'test -race: icpcode' $(GO) test -race -shuffle=on -timeout 30m -skip '$(OWN_STEP)|$(SEQUENTIAL)' $$($(GO) list ./... | grep -vE '/($(subst $(space),|,$(SEQUENTIAL_PACKAGES)))$$')
 	@$(STEP) 'test: $(COMMAND)' sh -c "cd '$(COMMAND)' && $(GO) test -shuffle=on -timeout 30m -skip '$(subst $$,\$$,$(OWN_STEP))' ./... && $(GO) test -race -timeout 30m -run '$(RACED)' ./..."
-	@$(foreach m,$(filter-out $(CURDIR) %/$(COMMAND) %/$(SQLTEST) %/$(ETCD) %/$(CONSOLETEST),$(MODULES)),$(STEP) 'test -race: $(call readable,$(m))' sh -c "cd '$(m)' && $(GO) test -race -shuffle=on -timeout 30m -skip '$(subst $$,\$$,$(OWN_STEP))' ./..." &&) true
+	@$(STEP) 'test: what is hostile to the console' sh -c "cd console && $(GO) test -timeout 30m -run '$(subst $$,\$$,$(HOSTILE))' ."
+	@$(foreach m,$(filter-out $(CURDIR) %/$(COMMAND) %/$(SQLTEST) %/$(ETCD) %/$(CONSOLETEST),$(MODULES)),$(STEP) 'test -race: $(call readable,$(m))' sh -c "cd '$(m)' && $(GO) test -race -shuffle=on -timeout 30m -skip '$(subst $$,\$$,$(OWN_STEP)|$(HOSTILE))' ./..." &&) true
 
 # Packages whose tests use rapid, directly or not: only they know its flags.
 RAPID = $$($(GO) list -test -f '{{if .ForTest}}{{$$p := .ForTest}}{{range .Deps}}{{if eq . "pgregory.net/rapid"}}{{$$p}}{{"\n"}}{{end}}{{end}}{{end}}' ./... | sort -u)

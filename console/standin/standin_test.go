@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -150,5 +151,30 @@ func TestBreak(t *testing.T) {
 	s.s.Break("Reveal", sorry)
 	if status, _ := s.ask("1001", link[1]+"/reveal", url.Values{"request_id": {"r"}}); status != 502 || len(s.s.Revealed()) != 0 {
 		t.Errorf("a code is shown that the service was not told of: %d", status)
+	}
+}
+
+// TestFormsThatMeet sends one form from eight windows at the same time: it is done
+// once, and each is shown the same codes.
+func TestFormsThatMeet(t *testing.T) {
+	s := newSite(t)
+	form := url.Values{"request_id": {"r"}, "server": {"i-1"}, "quantity": {"2"}}
+	codes := regexp.MustCompile(`<code class="whole">.*?</code>`)
+	var shown [8]string
+	var all sync.WaitGroup
+	for i := range shown {
+		all.Go(func() {
+			status, body := s.ask("1001", "/apply", form)
+			shown[i] = fmt.Sprint(status, codes.FindAllString(body, -1))
+		})
+	}
+	all.Wait()
+	for _, one := range shown {
+		if one != shown[0] || strings.Count(one, "<code") != 2 {
+			t.Errorf("one is shown %s, another %s", shown[0], one)
+		}
+	}
+	if _, body := s.ask("1001", "/codes", nil); strings.Count(body, "/console/codes/") != 2 {
+		t.Errorf("not two codes were issued: %s", body)
 	}
 }
