@@ -61,11 +61,10 @@ func TestReviewRatios(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			grown := make(chan int64)
-			go func() { grown <- peakOf(cmd.Process.Pid) }()
+			peak = max(peak, peakOf(cmd.Process.Pid))
 			err := cmd.Wait() // without an error nothing is at risk
 			here = min(here, time.Since(start))
-			if peak = max(peak, <-grown); err != nil || peak == 0 {
+			if err != nil || peak == 0 {
 				t.Fatal(err, peak)
 			}
 		}
@@ -80,7 +79,7 @@ func TestReviewRatios(t *testing.T) {
 	}
 }
 
-// peakOf is how many bytes a process had in memory at its peak, until it is gone.
+// peakOf is how many bytes a process had in memory at its peak, once it has ended.
 // What the system counts for one that has ended begins with its parent's.
 func peakOf(pid int) (peak int64) {
 	for {

@@ -148,7 +148,7 @@ export class Client {
    * @param query may have to, account, all, instance, icp_number, domain, app, state, stage, rejected, before, newest, after, limit, look
    * @param options may have language, signal
    */
-  movePage(query, options) {
+  planMovePage(query, options) {
     return this.request("GET", "/v1/codes/move", { query, ...options });
   }
 
