@@ -77,7 +77,7 @@ await ops.reject(await seen(0), { rejection: "照片不清晰" }, { key: "reject
 await owner.resubmit(first, filing(1), { key: "file-again" });
 await ops.approve(await seen(0), { icp_number: "浙ICP备00000000号-1" }, { key: "approve" });
 await ops.correct(await seen(0), { icp_number: "浙ICP备00000001号-1" }, { key: "correct" });
-assert.equal((await owner.movePage({ instance: "i-1", to: "i-2" })).assessments.length, 1);
+assert.equal((await owner.planMovePage({ instance: "i-1", to: "i-2" })).assessments.length, 1);
 await ops.reviewPage({ account: "1001" });
 await ops.end(await seen(0), { end: "Cancelled", reason: "moved away" }, { key: "end" });
 const actions = [];
