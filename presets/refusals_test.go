@@ -2,6 +2,7 @@ package presets
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -88,5 +89,47 @@ func TestTenRefusals(t *testing.T) {
 				t.Log(strings.Join(lines, "\n"))
 			}
 		}
+	}
+}
+
+// TestCitationsShowAll: the text of every document of every set of every preset
+// shows its publisher, its exact title, its date and its whole address, or where
+// there is none how to look for it.
+func TestCitationsShowAll(t *testing.T) {
+	documents := 0
+	for _, name := range Names() {
+		p, err := Lookup(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range p.Book.Sets() {
+			for key, c := range s.Documents {
+				if c.Inferred() {
+					continue
+				}
+				documents++
+				for _, l := range []icpcode.Lang{icpcode.English, icpcode.Chinese} {
+					text := c.Text(l)
+					shown := []string{c.Publisher.Text(l), c.Title, c.Date, c.Address}
+					if c.Address == "" {
+						shown[3] = c.Note.Text(l)
+					} else if u, err := url.Parse(c.Address); err != nil || u.Host == "" || u.Path == "" || u.Scheme != "https" && u.Scheme != "http" {
+						t.Errorf("%s: %s has the address %q", s.Version, key, c.Address)
+					}
+					for _, part := range shown {
+						if part == "" || !strings.Contains(text, part) {
+							t.Errorf("%s: %s shows no %q: %s", s.Version, key, part, text)
+						}
+					}
+					if how := map[icpcode.Lang]string{icpcode.English: "look", icpcode.Chinese: "找"}[l]; c.Address == "" &&
+						!strings.Contains(text, how) && !strings.Contains(text, map[icpcode.Lang]string{icpcode.English: "search", icpcode.Chinese: "搜索"}[l]) {
+						t.Errorf("%s: %s does not say how to look for it: %s", s.Version, key, text)
+					}
+				}
+			}
+		}
+	}
+	if documents < 20 {
+		t.Errorf("only %d documents", documents)
 	}
 }
