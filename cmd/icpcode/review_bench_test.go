@@ -43,7 +43,7 @@ func TestReviewRatios(t *testing.T) {
 	servers := written(t, filepath.Join(dir, "ecs.json"), writeServers)
 	for _, f := range []struct {
 		name   string
-		write  func(io.Writer)
+		write  func(*page)
 		decode func(io.Reader) (int, error)
 		most   float64 // times the decoding
 	}{
@@ -92,18 +92,25 @@ func peakOf(pid int) (peak int64) {
 		if _, err := fmt.Sscan(most, &kilobytes); err == nil {
 			peak = kilobytes << 10
 		}
-		time.Sleep(10 * time.Millisecond)
+		<-time.After(10 * time.Millisecond)
 	}
 }
 
+// page is a file that is written.
+type page struct{ *bufio.Writer }
+
+func (p *page) put(format string, args ...any) {
+	_, _ = fmt.Fprintf(p, format, args...) // Flush tells of errors
+}
+
 // written writes a file and returns its name.
-func written(t *testing.T, name string, write func(io.Writer)) string {
+func written(t *testing.T, name string, write func(*page)) string {
 	t.Helper()
 	f, err := os.Create(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := bufio.NewWriter(f)
+	w := &page{bufio.NewWriter(f)}
 	write(w)
 	if err := errors.Join(w.Flush(), f.Close()); err != nil {
 		t.Fatal(err)
@@ -111,14 +118,14 @@ func written(t *testing.T, name string, write func(io.Writer)) string {
 	return name
 }
 
-func writeServers(w io.Writer) {
-	fmt.Fprintf(w, `{"PageNumber":1,"PageSize":%[1]d,"TotalCount":%[1]d,"Instances":{"Instance":[`, reviewServers)
+func writeServers(w *page) {
+	w.put(`{"PageNumber":1,"PageSize":%[1]d,"TotalCount":%[1]d,"Instances":{"Instance":[`, reviewServers)
 	for n := range reviewServers {
-		fmt.Fprintf(w, `%s{"InstanceId":"i-%d","InstanceChargeType":"PrePaid","RegionId":"cn-hangzhou","Status":"Running","OperationLocks":{"LockReason":[]},`+
+		w.put(`%s{"InstanceId":"i-%d","InstanceChargeType":"PrePaid","RegionId":"cn-hangzhou","Status":"Running","OperationLocks":{"LockReason":[]},`+
 			`"CreationTime":"2026-01-01T00:00Z","ExpiredTime":"2027-%02d-01T16:00Z","PublicIpAddress":{"IpAddress":["47.%d.%d.1"]},"InstanceNetworkType":"vpc"}`,
 			comma(n), n, 7+n%6, n/250, n%250)
 	}
-	fmt.Fprint(w, `]}}`)
+	w.put(`]}}`)
 }
 
 // filingOf is a filing of the million.
@@ -127,22 +134,22 @@ func filingOf(n int) [7]any {
 	return [7]any{n, s, s / 250, s % 250, s % 100, n, n % 5000}
 }
 
-func writeFilingsCSV(w io.Writer) {
-	fmt.Fprintln(w, "domain,instance,ips,owner,icp_number,state,customer")
+func writeFilingsCSV(w *page) {
+	w.put("domain,instance,ips,owner,icp_number,state,customer\n")
 	for n := range reviewSize {
 		k := filingOf(n)
-		fmt.Fprintf(w, "shop%d.example.com,i-%d,47.%d.%d.1,10%02d,浙ICP备%08d号-1,filed,客户%d\n", k[:]...)
+		w.put("shop%d.example.com,i-%d,47.%d.%d.1,10%02d,浙ICP备%08d号-1,filed,客户%d\n", k[:]...)
 	}
 }
 
-func writeFilingsJSON(w io.Writer) {
-	fmt.Fprint(w, `{"filings":[`)
+func writeFilingsJSON(w *page) {
+	w.put(`{"filings":[`)
 	for n := range reviewSize {
 		k := filingOf(n)
-		fmt.Fprint(w, comma(n))
-		fmt.Fprintf(w, `{"domain":"shop%d.example.com","instance":"i-%d","ips":["47.%d.%d.1"],"owner":"10%02d","icp_number":"浙ICP备%08d号-1","state":"filed","customer":"客户%d"}`, k[:]...)
+		w.put("%s", comma(n))
+		w.put(`{"domain":"shop%d.example.com","instance":"i-%d","ips":["47.%d.%d.1"],"owner":"10%02d","icp_number":"浙ICP备%08d号-1","state":"filed","customer":"客户%d"}`, k[:]...)
 	}
-	fmt.Fprint(w, `]}`)
+	w.put(`]}`)
 }
 
 func comma(n int) string {
