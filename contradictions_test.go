@@ -21,16 +21,16 @@ func TestContradictions(t *testing.T) {
 	}{
 		{
 			"first purchase and renewals, the first asked", func(i *Instance) { first(i); i.TermMonths, i.FirstTermMonths = 12, 15 }, ELGTerm, OutcomeFailed,
-			"15 calendar months; but 12 calendar months are stated with renewals included", "15个月；但含续费的购买时长填写为12个月",
+			"15 calendar months; but 12 calendar months are stated with renewals included", "15个月；但含续费的购买时长记为12个月",
 		},
 		{
 			"first purchase and renewals, all asked", func(i *Instance) { i.TermMonths, i.FirstTermMonths = 3, 15 }, ELGTerm, OutcomeFailed,
-			"3 calendar months; but 15 calendar months are stated for the first purchase alone", "3个月；但首次购买时长填写为15个月",
+			"3 calendar months; but 15 calendar months are stated for the first purchase alone", "3个月；但首次购买时长记为15个月",
 		},
 		{
 			"first purchase and dates, all asked", func(i *Instance) { i.TermMonths, i.Created = 0, shanghaiTime("2026-04-01 00:00:00") }, ELGTerm, OutcomeFailed,
 			"too short, for it lasts from 2026-04-01 00:00:00 +08:00 to 2026-06-01 00:00:00 +08:00; but 15 calendar months are stated for the first purchase alone",
-			"自2026-04-01 00:00至2026-06-01 00:00，时长不足；但首次购买时长填写为15个月",
+			"自2026-04-01 00:00至2026-06-01 00:00，时长不足；但首次购买时长记为15个月",
 		},
 		{
 			"first purchase and dates, the first asked", func(i *Instance) { first(i); i.Created = shanghaiTime("2025-05-01 00:00:00") }, ELGTerm, OutcomeFailed,
@@ -59,7 +59,7 @@ func TestContradictions(t *testing.T) {
 		},
 		{ // ELG-BILLING refuses
 			"pay-as-you-go and a term", func(i *Instance) { i.Billing = PayAsYouGo }, ELGTerm, OutcomeUnknown,
-			"pay-as-you-go, which has no term; but 15 calendar months are stated", "按量付费，无购买时长；但填写的购买时长为15个月",
+			"pay-as-you-go, which has no term; but 15 calendar months are stated", "按量付费，无购买时长；但记有购买时长15个月",
 		},
 		{"subscription and a trial", func(i *Instance) { i.Trial = Yes }, ELGBilling, OutcomeFailed, "subscription; a trial", "包年/包月；试用"},
 		{
@@ -77,23 +77,23 @@ func TestContradictions(t *testing.T) {
 		},
 		{
 			"no public IP and a public address", func(i *Instance) { i.PublicIP, i.IPs = No, []netip.Addr{private, public} }, ELGPublicIP, OutcomeFailed,
-			"stated to have none, but 47.96.1.7 is listed", "填写为无公网IP，但公网IP列表中有47.96.1.7",
+			"stated to have none, but 47.96.1.7 is listed", "记为无公网IP，但公网IP列表中有47.96.1.7",
 		},
 		{
 			"a public IP and private addresses", func(i *Instance) { i.IPs = []netip.Addr{private} }, ELGPublicIP, OutcomeFailed,
-			"stated to have one, but 10.0.0.1 is not public", "填写为有公网IP，但10.0.0.1不是公网地址",
+			"stated to have one, but 10.0.0.1 is not public", "记为有公网IP，但10.0.0.1不是公网地址",
 		},
 		{
 			"a public IP of the provider's and a partner's", func(i *Instance) { i.PartnerIP = true }, ELGPublicIP, OutcomeFailed,
-			"stated to have one, but it is a partner's own IP", "填写为有公网IP，但属于合作伙伴的自有IP，不是提供商分配的公网IP",
+			"stated to have one, but it is a partner's own IP", "记为有公网IP，但属于合作伙伴的自有IP，不是提供商分配的公网IP",
 		},
 		{
 			"no public IP and the filed one", func(i *Instance) { i.PublicIP, i.IPs = No, []netip.Addr{public} }, RSKIP, OutcomeFailed,
-			"the filed IP is gone; stated to have none, but 47.96.1.7 is listed", "备案IP已不在实例上；填写为无公网IP，但公网IP列表中有47.96.1.7",
+			"the filed IP is gone; stated to have none, but 47.96.1.7 is listed", "备案IP已不在实例上；记为无公网IP，但公网IP列表中有47.96.1.7",
 		},
 		{
 			"expired and renewing itself", func(i *Instance) { i.Expires, i.AutoRenew = explainNow, Yes }, RSKExpiring, OutcomeFailed,
-			"expired at 2026-01-06 00:00:00 +08:00; although auto-renewal is stated to be on", "已于2026-01-06 00:00到期；但填写为已开启自动续费",
+			"expired at 2026-01-06 00:00:00 +08:00; although auto-renewal is stated to be on", "已于2026-01-06 00:00到期；但记为已开启自动续费",
 		},
 	} {
 		i := goodInstance()

@@ -125,7 +125,7 @@ func (e *explainer) term() words {
 	if i.Billing == PayAsYouGo {
 		w = e.noTerm(w)
 		if months > 0 {
-			w.found = e.join(w.found, e.plural(months, "but %d calendar month is stated", "but %d calendar months are stated", "但填写的购买时长为%d个月"))
+			w.found = e.join(w.found, e.plural(months, "but %d calendar month is stated", "but %d calendar months are stated", "但记有购买时长%d个月"))
 		}
 		return w
 	}
@@ -149,9 +149,9 @@ func (e *explainer) denied(months int) string {
 	var other string
 	switch longer := i.FirstTermMonths > i.TermMonths; {
 	case longer && e.q.FirstPurchaseOnly && i.TermMonths > 0:
-		other = e.plural(i.TermMonths, "but %d calendar month is stated with renewals included", "but %d calendar months are stated with renewals included", "但含续费的购买时长填写为%d个月")
+		other = e.plural(i.TermMonths, "but %d calendar month is stated with renewals included", "but %d calendar months are stated with renewals included", "但含续费的购买时长记为%d个月")
 	case longer && !e.q.FirstPurchaseOnly && (i.TermMonths > 0 || i.FirstTermMonths >= n):
-		other = e.plural(i.FirstTermMonths, "but %d calendar month is stated for the first purchase alone", "but %d calendar months are stated for the first purchase alone", "但首次购买时长填写为%d个月")
+		other = e.plural(i.FirstTermMonths, "but %d calendar month is stated for the first purchase alone", "but %d calendar months are stated for the first purchase alone", "但首次购买时长记为%d个月")
 	}
 	if i.Created.IsZero() || months > 0 && (months < n || !i.lastsBelow(n, 0)) {
 		return other
@@ -252,13 +252,13 @@ func (s *RuleSet) gateways() bool {
 func (e *explainer) addresses() string {
 	i := &e.instance
 	if i.PartnerIP && i.PublicIP == Yes {
-		return e.say("stated to have one, but it is a partner's own IP", "填写为有公网IP，但属于合作伙伴的自有IP，不是提供商分配的公网IP")
+		return e.say("stated to have one, but it is a partner's own IP", "记为有公网IP，但属于合作伙伴的自有IP，不是提供商分配的公网IP")
 	}
 	if i.PartnerIP {
 		return e.say("a partner's own IP", "合作伙伴的自有IP，不是提供商分配的公网IP")
 	}
 	if at := slices.IndexFunc(i.IPs, isPublic); i.PublicIP == No && at >= 0 {
-		return e.say("stated to have none, but %s is listed", "填写为无公网IP，但公网IP列表中有%s", i.IPs[at].Unmap())
+		return e.say("stated to have none, but %s is listed", "记为无公网IP，但公网IP列表中有%s", i.IPs[at].Unmap())
 	}
 	if i.PublicIP == No {
 		return e.say("no public IP", "无公网IP")
@@ -271,7 +271,7 @@ func (e *explainer) addresses() string {
 	}
 	first := i.IPs[0].Unmap()
 	if i.noPublicIP() && i.PublicIP == Yes {
-		return e.say("stated to have one, but %s is not public", "填写为有公网IP，但%s不是公网地址", first)
+		return e.say("stated to have one, but %s is not public", "记为有公网IP，但%s不是公网地址", first)
 	}
 	if i.noPublicIP() {
 		return e.say("%s, which is not public", "%s，不是公网地址", first)

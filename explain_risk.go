@@ -16,7 +16,7 @@ func (e *explainer) expiring() words {
 	if e.instance.expired(e.Case.At) {
 		w.found = e.lapse()
 		if e.instance.AutoRenew == Yes {
-			w.found = e.join(w.found, e.say("although auto-renewal is stated to be on", "但填写为已开启自动续费"))
+			w.found = e.join(w.found, e.say("although auto-renewal is stated to be on", "但记为已开启自动续费"))
 		}
 		return w
 	}
