@@ -73,7 +73,7 @@ func CategoryOf(err error) Category {
 	ofStore := ofStore(err)
 	for _, c := range categories {
 		if ofStore && c.category != CategoryConflict && c.category != CategoryUnavailable {
-			continue // whatever it claims to be is for nobody who asks
+			continue // callers are not told what a store claims its failure to be
 		}
 		if errors.Is(err, c.of) {
 			return c.category

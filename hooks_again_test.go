@@ -9,7 +9,7 @@ import (
 	"github.com/icpcode/icpcode"
 )
 
-// granting is an issue and first grant of accounts that nobody else has.
+// granting is an issue and the first grant of two accounts, which no other call names.
 func (w *world) granting(n int) icpcode.IssueRequest {
 	actor := icpcode.AccountID(fmt.Sprint("granter-", n))
 	return icpcode.IssueRequest{

@@ -25,7 +25,7 @@ func TestEveryType(t *testing.T) {
 
 // TestNoTextOfWholeCodes: what makes a text of a whole code is listed here.
 func TestNoTextOfWholeCodes(t *testing.T) {
-	masking.NoTextOfWholeCodes(t, 100, map[string]string{"console.reveal": "shows it to who asked for it, which is noted"})
+	masking.NoTextOfWholeCodes(t, 100, map[string]string{"console.reveal": "shows it to the account that asked for it, and notes that"})
 }
 
 // TestHandlerShowsNoKey: a handler that is printed shows no key.

@@ -27,7 +27,7 @@ func TestNoTextOfWholeCodes(t *testing.T) {
 	masking.NoTextOfWholeCodes(t, 100, map[string]string{
 		"httpapi.call.result":     "answers the request that made it",
 		"httpapi.Handles.Seal":    "seals it",
-		"httpapi.reveal":          "answers who asked for it, and is noted",
+		"httpapi.reveal":          "shows it to the account that asked for it, and notes that",
 		"httpapi.call.sealCursor": "seals it",
 		"httpapi.call.openCursor": "is bound to it",
 	})

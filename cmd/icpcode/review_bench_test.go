@@ -31,9 +31,10 @@ const (
 func TestReviewRatios(t *testing.T) {
 	if os.Getenv("ICPCODE_BENCH") == "" {
 		if os.Getenv("CI") == "true" {
-			t.Fatal("it measures, which CI leaves to: make bench")
+			t.Fatal("measuring is a step of its own: make bench")
 		}
-		t.Skip("it measures: make bench")
+		// A ratio of times fails on a busy machine, so no other test waits for it.
+		t.Skip("set ICPCODE_BENCH=1 (make bench) to measure: a busy machine would fail it")
 	}
 	dir := t.TempDir()
 	command := filepath.Join(dir, "icpcode")
